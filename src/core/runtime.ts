@@ -1,0 +1,73 @@
+import type { BreakerState } from './breaker.ts';
+import type { Failure, Ms } from './failure.ts';
+import type { Upstream } from './upstream.ts';
+
+/** A timer that can be called off; calling it off twice, or after it fired, does nothing. */
+export interface Timer {
+  cancel(): void;
+}
+
+/** Time, as everything below the server sees it: passed in, so that a test can be in charge of it. */
+export interface Clock {
+  /** Milliseconds since the Unix epoch. */
+  now(): Ms;
+  after(delayMs: Ms, run: () => void): Timer;
+}
+
+/** One HTTP exchange with an upstream. */
+export interface Outgoing {
+  method: string;
+  url: string;
+  headers: Headers;
+  body?: Uint8Array | string;
+  signal: AbortSignal;
+}
+
+/**
+ * Sends a request to an upstream: never follows a redirect, has no limit of its own, and rejects with the signal's
+ * reason when that aborts.
+ */
+export type Send = (upstream: Upstream, outgoing: Outgoing) => Promise<Response>;
+
+/** The state of each upstream's breaker, by the upstream's name. */
+export interface BreakerStore {
+  /** The state as it stands; a closed breaker for a name never seen. */
+  read(name: string): BreakerState;
+  write(name: string, state: BreakerState): void;
+}
+
+/** How an attempt went, for logs, counters and (later) history. Holds no credential and no message content. */
+export interface AttemptRecord {
+  requestId: string;
+  upstream: string;
+  model: string;
+  /** 1 for the first upstream asked for this request. */
+  number: number;
+  startedAt: Ms;
+  endedAt: Ms;
+  /** From the start to the first content, where there was any. */
+  firstContentMs?: Ms;
+  /** Undefined for a success. */
+  failure?: Failure;
+}
+
+/** Where what happened is written down. Must not throw: bookkeeping never fails a good answer. */
+export interface Journal {
+  attempt(record: AttemptRecord): void;
+  /** A request was answered by `to` although `from` was asked, or would have been asked, before it. */
+  switched(requestId: string, from: string, to: string, reason: string): void;
+  /** A request came to its end: answered, failed, or left by its client. */
+  request(requestId: string, upstream: string | null, outcome: 'ok' | 'failed' | 'cancelled'): void;
+}
+
+/** Everything impure the proxy needs, in one place. */
+export interface Runtime {
+  clock: Clock;
+  /** Uniform in [0, 1). */
+  random(): number;
+  /** A fresh unguessable id with a prefix: `id('msg_')`. Letters and digits only after the prefix. */
+  id(prefix: string): string;
+  send: Send;
+  breakers: BreakerStore;
+  journal: Journal;
+}

@@ -1,0 +1,149 @@
+import type { BreakerSettings } from './breaker.ts';
+import type { Failure, Ms } from './failure.ts';
+import type { Frame } from './frame.ts';
+import type { JsonObject, MessagesRequest } from './messages.ts';
+import type { Transducer } from './transducer.ts';
+
+/** A request as it came in, read once; every attempt starts from it and nothing changes it. */
+export interface Inbound {
+  /** Ours, unique per request: `x-ccproxy-request-id`. */
+  readonly id: string;
+  readonly headers: Headers;
+  /** The query string with its `?`, or empty. */
+  readonly search: string;
+  readonly bytes: Uint8Array;
+  /** The model the client asked for, found without parsing the body. */
+  readonly model: string;
+  /** Whether the client wants a stream; an absent `stream` means no. */
+  readonly stream: boolean;
+  /** Where the model's JSON string stands in `bytes`, quotes included: [from, to). */
+  readonly modelSpan: readonly [from: number, to: number];
+  /** The parsed body; parsed on first use. */
+  readonly request: MessagesRequest;
+}
+
+/** One delimited unit of a response body: an SSE event, or a whole JSON body (then `name` is `''`). */
+export interface Packet {
+  /** The value of the `event:` field, or `''`. */
+  readonly name: string;
+  /** The `data:` lines joined with a newline, or the whole body. Decoded on first use. */
+  readonly data: string;
+  /** The unit exactly as it came, its terminating blank line included. */
+  readonly bytes: Uint8Array;
+}
+
+/** Cuts a response body into packets. A new one for every response. */
+export type Framing = () => Transducer<Uint8Array, Packet>;
+
+/** What a dialect is told about the upstream it writes for. */
+export interface Target {
+  /** The model name the upstream is asked for. */
+  model: string;
+  /** The model name the client asked for: what answers carry. */
+  asked: string;
+  /** Whether the client wants a stream. */
+  stream: boolean;
+  /** Anthropic itself: the client's own bytes, headers and credential go there unchanged. */
+  native: boolean;
+  /** The preset's name: marks thinking with who wrote it. */
+  provider: string;
+  /** At most this many output tokens, or undefined. */
+  maxTokens?: number;
+  quirks: Quirks;
+  /** A unique id for the answer, `msg_` included, and the source of tool-call ids where the upstream sends none. */
+  answerId: string;
+}
+
+/** Where an upstream differs from its dialect: data of the preset, never a branch on a name. */
+export interface Quirks {
+  /** openai-chat: the field that limits the answer. Default `max_tokens`. */
+  maxTokensField?: 'max_tokens' | 'max_completion_tokens';
+  /** openai-chat: the role of the system prompt. Default `system`. */
+  systemRole?: 'system' | 'developer';
+  /** openai-chat: whether `stream_options.include_usage` is understood. Default true. */
+  streamUsage?: boolean;
+  /** openai-chat: whether `reasoning_effort` may be sent for this model. Default: never. */
+  reasoningEffort?: (model: string) => boolean;
+  /** openai-chat: whether sampling parameters must be left out for this model. Default: never. */
+  fixedSampling?: (model: string) => boolean;
+  /** openai-chat: `tool_choice` value for "call some tool". Default `required`. */
+  anyToolChoice?: string;
+  /** openai-chat: whether `parallel_tool_calls` is understood. Default true. */
+  parallelToolCalls?: boolean;
+  /** openai-chat: shape of tool ids the upstream accepts. Default: up to 64 of `[a-zA-Z0-9_-]`. */
+  toolId?: 'default' | 'alphanumeric-9';
+  /** openai-chat: content of an assistant message that only calls tools. Default `null`. */
+  emptyContent?: null | '';
+  /** openai-chat: at most this many stop sequences. Default 4. */
+  maxStops?: number;
+  /** Whether images are understood; false replaces them by a note. Default true. */
+  vision?: boolean;
+  /** openai-chat: whether PDFs go as `file` parts; otherwise a note. Default false. */
+  files?: boolean;
+}
+
+/** A request ready to be sent, but for its credential. */
+export interface Encoded {
+  body: Uint8Array | string;
+  headers: Headers;
+}
+
+/**
+ * A wire language. Pure: no I/O, no clock. `encode` and `decode` are made anew for every attempt from the pristine
+ * inbound request.
+ */
+export interface Dialect {
+  readonly name: string;
+  /** The path below the base URL that answers requests, e.g. `/messages`. */
+  readonly path: string;
+  encode(inbound: Inbound, target: Target): Encoded;
+  /**
+   * Packets → frames. It throws AttemptError for an error inside the stream, for data that is not the dialect's, and
+   * from `end()` when the stream ended before the answer did.
+   */
+  decode(target: Target): Transducer<Packet, Frame>;
+  /** What an error answer (or an error object inside a stream) means. `body` is text; HTML and empty are fine. */
+  explain(status: number, headers: Headers, body: string): Failure;
+}
+
+/** Adds the credential to an outgoing request's headers; null when there is none to send (the upstream is skipped). */
+export type Auth = (headers: Headers, inbound: Inbound) => Headers | null;
+
+export interface Timeouts {
+  /** To a connected socket. */
+  connectMs: Ms;
+  /** To the first event of a stream. */
+  firstEventMs: Ms;
+  /** Between two reads of a stream. */
+  idleMs: Ms;
+  /** To the whole of a non-streaming answer. */
+  responseMs: Ms;
+}
+
+/** One configured place that can answer. */
+export interface Upstream {
+  /** Unique in the chain. */
+  readonly name: string;
+  readonly provider: string;
+  readonly dialect: Dialect;
+  readonly auth: Auth;
+  /** Whose credential it takes: the client's own, or only ccproxy's. */
+  readonly takesClientCredential: boolean;
+  /** True for Anthropic itself. */
+  readonly native: boolean;
+  /** Address up to and including the version, without a slash at the end: `https://api.groq.com/openai/v1`. */
+  readonly base: string;
+  /** The upstream's model for the one asked for. */
+  model(asked: string): string;
+  readonly maxTokens?: number;
+  readonly quirks: Quirks;
+  readonly timeouts: Timeouts;
+  readonly breaker: BreakerSettings;
+  /** Headers added to every request, from the configuration. */
+  readonly extraHeaders: Readonly<Record<string, string>>;
+}
+
+/** The upstreams in the order in which they are asked. */
+export type Chain = readonly Upstream[];
+
+export type { JsonObject };
