@@ -30,17 +30,41 @@ function forwardSignals(child) {
   };
 }
 
+/**
+ * npm hands SIGTERM to the shell that it starts scripts with, and some shells die of it without a word. Then nobody is
+ * left to end the child but this: once the shell is gone, the child is told. After a SIGHUP the shell is gone because
+ * its terminal is, which is no reason to stop.
+ */
+function followNpmsShell(child) {
+  if (!process.env.npm_lifecycle_event || process.platform === 'win32') return () => {};
+  const shell = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === shell) return;
+    stop();
+    child.kill('SIGTERM');
+  }, 100);
+  const stop = () => {
+    clearInterval(watch);
+    process.off('SIGHUP', stop);
+  };
+  process.on('SIGHUP', stop);
+  return stop;
+}
+
 /** The child's exit code; 128 + n where signal n ended it. */
 export function run(command, args, options = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: ROOT, stdio: 'inherit', ...options });
-    const stopForwarding = forwardSignals(child);
+    const untie = [forwardSignals(child), followNpmsShell(child)];
+    const ended = () => {
+      for (const undo of untie) undo();
+    };
     child.on('error', (error) => {
-      stopForwarding();
+      ended();
       reject(new Trouble(`cannot run ${command}: ${error.message}`));
     });
     child.on('exit', (code, signal) => {
-      stopForwarding();
+      ended();
       resolve(code ?? 128 + (constants.signals[signal] ?? 0));
     });
   });
