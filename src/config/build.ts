@@ -1,0 +1,139 @@
+import type { Chain, Dialect, Upstream } from '../core/upstream.ts';
+import type { DialectName } from '../providers/provider.ts';
+import { isLoopback } from './address.ts';
+import { describesChain, draftFile } from './chain.ts';
+import type { Draft } from './draft.ts';
+import { type Answers, type Drafts, draftEmergency, draftStanding, type LeftOut } from './environment.ts';
+import { type FileSources, findFile, type LoadedFile, loadFile } from './load.ts';
+import type { Problem } from './problem.ts';
+import { variable } from './references.ts';
+import { type ListenFlags, readFailover, readServer } from './server.ts';
+import type { ServerSettings, Settings } from './settings.ts';
+import { buildUpstream } from './upstream.ts';
+
+/** Everything the configuration is made from; nothing else is looked at. */
+export interface ConfigSources extends FileSources, ListenFlags {
+  answers: Answers;
+  dialects: Record<DialectName, Dialect>;
+}
+
+/** Why an upstream is in the chain. */
+export interface Why {
+  name: string;
+  provider: string;
+  why: string;
+}
+
+/** A configuration that can be run. */
+export interface Configuration {
+  settings: Settings;
+  chain: Chain;
+  /** One for each upstream of the chain, in its order. */
+  why: readonly Why[];
+  leftOut: readonly LeftOut[];
+  /** Lines for the user that need no action. */
+  notices: readonly string[];
+  /** Lines for the user that may need action. */
+  warnings: readonly string[];
+}
+
+/** A configuration, or every problem that keeps it from being one. */
+export type Configured =
+  | { ok: true; configuration: Configuration }
+  | { ok: false; problems: readonly Problem[] };
+
+/** Makes the configuration from flags, environment and file: emergency, file or standing mode. */
+export async function configure(sources: ConfigSources): Promise<Configured> {
+  const provider = variable(sources.env, 'PROVIDER');
+  return provider === undefined ? configureFromFile(sources) : configureEmergency(provider, sources);
+}
+
+async function configureEmergency(provider: string, sources: ConfigSources): Promise<Configured> {
+  const named = sources.configFlag !== undefined ? '--config' : 'CCPROXY_CONFIG';
+  if (sources.configFlag !== undefined || variable(sources.env, 'CCPROXY_CONFIG') !== undefined) {
+    const what = `PROVIDER and ${named} both say where the chain comes from`;
+    return {
+      ok: false,
+      problems: [{ key: named, what, found: 'both', allowed: `PROVIDER or ${named}, not both` }],
+    };
+  }
+  const ignored = await findFile(sources);
+  const notices =
+    ignored !== null && 'file' in ignored ? [`PROVIDER is set: ${ignored.file} is ignored`] : [];
+  return assemble('emergency', draftEmergency(provider), null, notices, sources);
+}
+
+async function configureFromFile(sources: ConfigSources): Promise<Configured> {
+  const found = await findFile(sources);
+  if (found !== null && 'what' in found) return { ok: false, problems: [found] };
+  const loaded = found === null ? null : await loadFile(found, sources);
+  if (Array.isArray(loaded)) return { ok: false, problems: loaded };
+  if (loaded !== null && describesChain(loaded))
+    return assemble('file', draftFile(loaded), loaded, [], sources);
+  const drafts = await draftStanding(sources.env, sources.answers);
+  return assemble('standing', drafts, loaded, [], sources);
+}
+
+function assemble(
+  mode: Settings['mode'],
+  { drafts, leftOut, problems: draftProblems }: Drafts,
+  file: LoadedFile | null,
+  notices: string[],
+  sources: ConfigSources,
+): Configured {
+  const problems = [...draftProblems];
+  const server = readServer(file, sources.env, sources, problems);
+  const failover = readFailover(file, problems);
+  const warnings: string[] = [];
+  const chain: Upstream[] = [];
+  const why: Why[] = [];
+  const out = [...leftOut];
+  for (const draft of drafts) {
+    const built = buildUpstream(draft, { ...sources, discovered: file?.found.discovered ?? false });
+    warnings.push(...built.warnings);
+    if (built.upstream !== null) {
+      chain.push(built.upstream);
+      why.push({ name: draft.name, provider: draft.provider.name, why: draft.why });
+    } else if (mode === 'standing' && !draft.provider.native) {
+      // Nobody asked for this one by name: a stray variable of the shell must not keep the others from serving.
+      out.push({ name: draft.name, why: built.problems.map(inWords).join('; ') });
+      warnings.push(`${draft.name} is left out: ${built.problems.map(inWords).join('; ')}`);
+    } else {
+      problems.push(...built.problems);
+    }
+  }
+  if (problems.length > 0) return { ok: false, problems };
+  warnings.push(...selfReferences(chain, server), ...uselessSettings(drafts, server, file));
+  const settings: Settings = { mode, configPath: file?.found.path ?? null, server, failover };
+  return { ok: true, configuration: { settings, chain, why, leftOut: out, notices, warnings } };
+}
+
+function inWords({ key, what, found }: Problem): string {
+  return `${key ?? ''} ${what}${found === undefined ? '' : ` (${found})`}`.trim();
+}
+
+function selfReferences(chain: Chain, server: ServerSettings): string[] {
+  return chain
+    .filter(({ base }) => {
+      const { hostname, port } = new URL(base);
+      return isLoopback(hostname) && Number(port) === server.port && server.port !== 0;
+    })
+    .map(
+      ({ name }) => `${name}: its address is ccproxy's own (port ${server.port}): requests would come back`,
+    );
+}
+
+function uselessSettings(
+  drafts: readonly Draft[],
+  server: ServerSettings,
+  file: LoadedFile | null,
+): string[] {
+  const warnings: string[] = [];
+  if (drafts.length === 1) warnings.push('there is only one upstream: nothing can fail over');
+  if (file?.found.discovered && !isLoopback(server.host)) {
+    warnings.push(
+      `${file.found.file} was found, not named, and listens on ${server.host} for other machines`,
+    );
+  }
+  return warnings;
+}

@@ -1,0 +1,129 @@
+import { PLACEHOLDER } from '../auth/credential.ts';
+import { headerAuth } from '../auth/header.ts';
+import { passthroughAuth } from '../auth/passthrough.ts';
+import type { Auth } from '../core/upstream.ts';
+import { type Draft, placeIn } from './draft.ts';
+import { environmentWins } from './endpoint.ts';
+import { presetKey, presetVariables } from './preset-values.ts';
+import type { Place, Problem } from './problem.ts';
+import type { Environment } from './references.ts';
+
+/** What an upstream is shown. */
+export interface UpstreamCredential {
+  auth: Auth;
+  takesClientCredential: boolean;
+  /** Whether ccproxy's own key, or the client's credential, goes out. */
+  sent: boolean;
+}
+
+const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
+
+/** Why a header cannot carry a value, or undefined. */
+export function badHeaderValue(value: string): string | undefined {
+  for (const character of value) {
+    const code = character.codePointAt(0) ?? 0;
+    if (code === 10 || code === 13) return 'a line break';
+    if (code < 32 || code === 127) return 'a control character';
+    if (code > 126) return 'a character outside ASCII';
+  }
+  return undefined;
+}
+
+/** Whether a text can be the name of a header. */
+export function isHeaderName(text: string): boolean {
+  return HEADER_NAME.test(text);
+}
+
+/** How a draft's upstream is authorized, or what is wrong with its key. */
+export function findCredential(
+  draft: Draft,
+  env: Environment,
+  problems: Problem[],
+): UpstreamCredential | null {
+  const { provider, table } = draft;
+  const before = problems.length;
+  const key = findKey(draft, env);
+  const bad = key === undefined ? undefined : badHeaderValue(key.value);
+  if (key !== undefined && bad !== undefined) {
+    problems.push({
+      ...key.place,
+      what: 'a key cannot hold this',
+      found: bad,
+      allowed: 'printable ASCII on one line',
+    });
+  }
+  if (table.auth !== undefined && provider.credential !== 'client') {
+    problems.push({
+      ...placeIn(draft, 'auth'),
+      what: `is for anthropic alone: ${provider.name} never gets the client's credential`,
+      found: `"${table.auth}"`,
+      allowed: 'no auth key here',
+    });
+  }
+  const own = table.auth === 'own';
+  if (
+    key === undefined &&
+    (provider.credential === 'required' || (own && provider.credential === 'client'))
+  ) {
+    problems.push(missingKey(draft));
+  }
+  const header = table.auth_header;
+  if (header !== undefined && (provider.native || !isHeaderName(header))) {
+    problems.push({
+      ...placeIn(draft, 'auth_header'),
+      what: provider.native ? 'cannot be set for anthropic' : 'not a header name',
+      found: JSON.stringify(header.slice(0, 60)),
+      allowed: provider.native
+        ? 'no auth_header key here'
+        : '"authorization", "x-api-key" or another header name',
+    });
+  }
+  if (problems.length > before) return null;
+  if (provider.credential === 'client') {
+    const mode = own ? 'own' : 'client';
+    const auth = passthroughAuth({ mode, ...(key !== undefined && { ownKey: key.value }) });
+    return { auth, takesClientCredential: !own, sent: true };
+  }
+  return {
+    auth: headerAuth(key?.value, header ?? provider.authHeader),
+    takesClientCredential: false,
+    sent: key !== undefined,
+  };
+}
+
+/**
+ * The key and where it stands. `ANTHROPIC_API_KEY` is also the client's variable, so the file's key goes before it;
+ * every other preset's variable goes before the file, like the rest of the environment.
+ */
+function findKey(draft: Draft, env: Environment): { value: string; place: Place } | undefined {
+  const { provider, table } = draft;
+  const fromEnvironment = presetKey(provider, env);
+  const fromFile = table.api_key?.trim() === PLACEHOLDER && provider.native ? undefined : table.api_key;
+  const environmentFirst = environmentWins(draft) && !provider.native;
+  if (fromEnvironment !== undefined && (fromFile === undefined || environmentFirst)) {
+    return { value: fromEnvironment, place: { key: presetVariables(provider).apiKey } };
+  }
+  return fromFile === undefined ? undefined : { value: fromFile, place: placeIn(draft, 'api_key') };
+}
+
+function missingKey(draft: Draft): Problem {
+  const { provider } = draft;
+  const { apiKey } = presetVariables(provider);
+  const hint = provider.keyUrl && { hint: `get one at ${provider.keyUrl}` };
+  if (draft.document === null) {
+    return {
+      ...draft.named,
+      what: `${draft.name} needs a key`,
+      found: `no ${apiKey}`,
+      allowed: `a key in ${apiKey}`,
+      ...hint,
+    };
+  }
+  return {
+    ...placeIn(draft, 'api_key'),
+    what: `${draft.name} needs a key`,
+    found: `neither api_key nor ${apiKey}`,
+    allowed: `api_key = "\${NAME}", or a key in ${apiKey}`,
+    ...hint,
+  };
+}

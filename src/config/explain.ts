@@ -1,0 +1,106 @@
+import type { TSchema } from '@sinclair/typebox';
+import { Value, ValueErrorType } from '@sinclair/typebox/value';
+import { type KeyPath, keyText, pointerPath, valueAt } from './key-path.ts';
+import { isLaterKey, isLaterValue } from './later.ts';
+import type { Locate } from './locate.ts';
+import { nearest } from './nearest.ts';
+import type { Place, Problem } from './problem.ts';
+import { ConfigSchema } from './schema.ts';
+
+/** A parsed file: as it was written, with its references resolved, and where its keys are. */
+export interface Document {
+  /** As the user would name it. */
+  file: string;
+  /** References unresolved: the only values that messages may show. */
+  raw: unknown;
+  /** References resolved. */
+  resolved: unknown;
+  locate: Locate;
+}
+
+/** Keys whose value is a secret, or may be. */
+const SECRET_KEYS = ['api_key', 'tokens', 'admin_token', 'headers'];
+
+/** What credentials of the known providers look like, should one stand in the wrong place. */
+const SECRET_TEXT = /^(?:bearer\s|sk-|gsk_|xai-|aiza|key-)|[A-Za-z0-9_-]{32}/i;
+
+/** Where a key of the file is. */
+export function placeOf(document: Document, path: KeyPath): Place {
+  const line = document.locate(path);
+  return { file: document.file, ...(line !== undefined && { line }), key: keyText(path) };
+}
+
+/** A value as messages may show it: as written in the file, and never where it could be a secret. */
+export function showValue(document: Document, path: KeyPath): string {
+  const value = valueAt(document.raw, path);
+  if (typeof value === 'string') {
+    const secret = path.some((part) => SECRET_KEYS.includes(String(part))) || SECRET_TEXT.test(value);
+    return secret ? 'a string' : `${JSON.stringify(value.slice(0, 60))} (a string)`;
+  }
+  if (typeof value === 'number')
+    return `${value} (${Number.isInteger(value) ? 'a whole number' : 'a number'})`;
+  if (typeof value === 'boolean') return `${value} (a boolean)`;
+  if (Array.isArray(value)) return 'a list';
+  return value instanceof Date ? 'a date' : 'a table';
+}
+
+/** Everything in the file that the schema does not allow: unknown keys, wrong types, values out of range. */
+export function findSchemaProblems(document: Document): Problem[] {
+  const seen = new Set<string>();
+  const problems: Problem[] = [];
+  for (const error of Value.Errors(ConfigSchema, document.resolved)) {
+    if (seen.has(error.path)) continue;
+    seen.add(error.path);
+    const path = pointerPath(error.path, document.resolved);
+    const place = placeOf(document, path);
+    if (error.type === ValueErrorType.ObjectAdditionalProperties) {
+      problems.push({ ...place, ...unknownKey(path, error.schema) });
+    } else if (isLaterValue(path, error.value)) {
+      problems.push({ ...place, ...later(error.schema), found: showValue(document, path) });
+    } else {
+      problems.push({
+        ...place,
+        what: error.value === '' ? 'is empty' : 'not allowed',
+        found: showValue(document, path),
+        allowed: allowedBy(error.schema),
+      });
+    }
+  }
+  return problems;
+}
+
+function later(schema: TSchema): Pick<Problem, 'what' | 'allowed'> {
+  return { what: 'is not available in this version', allowed: allowedBy(schema) };
+}
+
+function unknownKey(path: KeyPath, schema: TSchema): Pick<Problem, 'what' | 'allowed' | 'hint'> {
+  const keys = keysOf(schema);
+  if (isLaterKey(path)) return { what: 'is not available in this version', allowed: keys.join(', ') };
+  const name = String(path.at(-1));
+  const near = nearest(name, keys);
+  const home = near === undefined ? homeOf(name) : undefined;
+  const hint = near ? `did you mean ${near}?` : home ? `it belongs to ${home}` : undefined;
+  return { what: 'unknown key', allowed: keys.join(', '), ...(hint && { hint }) };
+}
+
+function allowedBy(schema: TSchema): string {
+  return typeof schema['allowed'] === 'string' ? schema['allowed'] : 'another type';
+}
+
+function keysOf(schema: TSchema): string[] {
+  return Object.keys(schema['properties'] ?? {});
+}
+
+/** The section that has a key of this name, for keys that were written in the wrong one. */
+function homeOf(name: string): string | undefined {
+  const { server, failover, upstreams } = ConfigSchema.properties;
+  const upstream: TSchema | undefined = Object.values(upstreams.patternProperties)[0];
+  const sections: [string, TSchema | undefined][] = [
+    ['[server]', server],
+    ['[failover]', failover],
+    ['[upstreams.NAME]', upstream],
+    ['[upstreams.NAME.timeouts]', upstream?.['properties']?.timeouts],
+    ['[upstreams.NAME.breaker]', upstream?.['properties']?.breaker],
+  ];
+  return sections.find(([, schema]) => schema !== undefined && keysOf(schema).includes(name))?.[0];
+}

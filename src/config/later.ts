@@ -1,0 +1,61 @@
+import type { KeyPath } from './key-path.ts';
+
+/** Keys that later versions will have, with `*` for a name of the user's. They are refused, not ignored. */
+const KEYS: readonly KeyPath[] = [
+  ['failover', 'hedge'],
+  ['failover', 'return_after'],
+  ['upstreams', '*', 'context_window'],
+  ['upstreams', '*', 'tools'],
+  ['upstreams', '*', 'concurrency'],
+  ['upstreams', '*', 'region'],
+  ['upstreams', '*', 'probe'],
+  ['history'],
+  ['shared'],
+];
+
+const PROVIDERS = [
+  'bedrock',
+  'vertex',
+  'azure',
+  'gemini',
+  'cerebras',
+  'deepseek',
+  'fireworks',
+  'mistral',
+  'moonshot',
+  'together',
+  'xai',
+  'zai',
+  'lmstudio',
+  'llamacpp',
+  'vllm',
+  'litellm',
+];
+
+const DIALECTS = ['openai-responses', 'gemini', 'converse'];
+
+/** Whether a key is one that only later versions have. */
+export function isLaterKey(path: KeyPath): boolean {
+  return KEYS.some(
+    (key) => key.length === path.length && key.every((part, index) => part === '*' || part === path[index]),
+  );
+}
+
+/** Whether a provider is one that only later versions have. */
+export function isLaterProvider(name: string): boolean {
+  return PROVIDERS.includes(name);
+}
+
+/** Whether a value is one that this version refuses and later ones take. */
+export function isLaterValue(path: KeyPath, value: unknown): boolean {
+  return keyIs(path, 'failover', 'mid_stream') && value === 'continue';
+}
+
+/** Whether a dialect is one that only later versions speak. */
+export function isLaterDialect(name: string): boolean {
+  return DIALECTS.includes(name);
+}
+
+function keyIs(path: KeyPath, ...key: string[]): boolean {
+  return path.length === key.length && key.every((part, index) => part === path[index]);
+}

@@ -1,0 +1,127 @@
+import { isAbsolute, join } from 'node:path';
+import { Value } from '@sinclair/typebox/value';
+import { parse, TomlError } from 'smol-toml';
+import { type Document, findSchemaProblems } from './explain.ts';
+import { locateKeys } from './locate.ts';
+import type { Problem } from './problem.ts';
+import { type Environment, type ReadFile, resolveReferences, variable } from './references.ts';
+import { type ConfigFile, ConfigSchema } from './schema.ts';
+
+/** Where configuration is looked for. */
+export interface FileSources {
+  env: Environment;
+  read: ReadFile;
+  /** Absolute. */
+  cwd: string;
+  /** Absolute. */
+  home: string;
+  /** The value of `--config`. */
+  configFlag?: string;
+}
+
+/** A configuration file that was found. */
+export interface FoundFile {
+  /** As the user would name it. */
+  file: string;
+  /** Absolute. */
+  path: string;
+  source: string;
+  /** It is `./ccproxy.toml` and nobody named it: a cloned repository may have brought it. */
+  discovered: boolean;
+}
+
+/** A validated file with the places of its keys. */
+export interface LoadedFile {
+  found: FoundFile;
+  document: Document;
+  config: ConfigFile;
+}
+
+/** The content of a file, or null when there is none. */
+export const readTextFile: ReadFile = async (path) => {
+  const file = Bun.file(path);
+  try {
+    return await file.text();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
+};
+
+/**
+ * The file to use: the one of `--config`, of `$CCPROXY_CONFIG`, or the first that exists of the usual places; null when
+ * there is none. One that was named and is not there is a problem.
+ */
+export async function findFile(sources: FileSources): Promise<FoundFile | Problem | null> {
+  const { env, cwd, home, configFlag } = sources;
+  const fromEnvironment = variable(env, 'CCPROXY_CONFIG');
+  if (configFlag !== undefined) return readNamed(configFlag, '--config', sources);
+  if (fromEnvironment !== undefined) return readNamed(fromEnvironment, 'CCPROXY_CONFIG', sources);
+  const folder = variable(env, 'XDG_CONFIG_HOME') ?? join(home, '.config');
+  const candidates = [
+    { file: './ccproxy.toml', path: join(cwd, 'ccproxy.toml'), discovered: true },
+    ...[join(folder, 'ccproxy', 'ccproxy.toml'), '/etc/ccproxy/ccproxy.toml'].map((path) => ({
+      file: path,
+      path,
+      discovered: false,
+    })),
+  ];
+  for (const candidate of candidates) {
+    const source = await readOr(candidate.path, sources.read);
+    if (typeof source === 'string') return { ...candidate, source };
+    if (source !== null) return { file: candidate.file, ...source };
+  }
+  return null;
+}
+
+/** Parses a found file, resolves its references and validates it: the file, or every problem in it. */
+export async function loadFile(found: FoundFile, sources: FileSources): Promise<LoadedFile | Problem[]> {
+  const source = found.source.replace(/^\uFEFF/, '');
+  let raw: unknown;
+  try {
+    raw = parse(source);
+  } catch (error) {
+    return [syntaxProblem(found.file, error)];
+  }
+  const locate = locateKeys(source);
+  const references = await resolveReferences(raw, found.file, locate, {
+    env: sources.env,
+    read: sources.read,
+    home: sources.home,
+    configPath: found.path,
+    discovered: found.discovered,
+  });
+  const document: Document = { file: found.file, raw, resolved: references.value, locate };
+  // A value whose reference is unresolved breaks other rules too; that says nothing new.
+  const reported = new Set(references.problems.map((problem) => problem.key));
+  const invalid = findSchemaProblems(document).filter((problem) => !reported.has(problem.key));
+  if (references.problems.length > 0 || invalid.length > 0) return [...references.problems, ...invalid];
+  const config = references.value;
+  if (!Value.Check(ConfigSchema, config)) return [{ file: found.file, what: 'is not a valid configuration' }];
+  return { found, document, config };
+}
+
+async function readNamed(name: string, key: string, sources: FileSources): Promise<FoundFile | Problem> {
+  const expanded = /^~(?=\/|$)/.test(name) ? join(sources.home, name.slice(1)) : name;
+  const path = isAbsolute(expanded) ? expanded : join(sources.cwd, expanded);
+  const source = await readOr(path, sources.read);
+  if (typeof source === 'string') return { file: name, path, source, discovered: false };
+  const allowed = 'the path of a readable file';
+  return { key, ...(source ?? { what: 'there is no such file' }), found: JSON.stringify(name), allowed };
+}
+
+async function readOr(path: string, read: ReadFile): Promise<string | null | Pick<Problem, 'what'>> {
+  try {
+    return await read(path);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+    return { what: `the file cannot be read${code}` };
+  }
+}
+
+/** Only the first line of the parser's message: the ones below quote the file, secrets included. */
+function syntaxProblem(file: string, error: unknown): Problem {
+  if (!(error instanceof TomlError)) return { file, what: 'is not TOML' };
+  const message = error.message.split('\n')[0]?.replace(/^Invalid TOML document: /, '') ?? '';
+  return { file, line: error.line, key: `column ${error.column}`, what: `not TOML: ${message}` };
+}

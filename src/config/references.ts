@@ -1,0 +1,119 @@
+import { dirname, isAbsolute, join } from 'node:path';
+import { type KeyPath, keyText } from './key-path.ts';
+import type { Locate } from './locate.ts';
+import type { Problem } from './problem.ts';
+
+/** Environment variables by name. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A file's text, or null when there is none; throws when it cannot be read. */
+export type ReadFile = (path: string) => Promise<string | null>;
+
+/** What references are resolved from. */
+export interface ReferenceSources {
+  env: Environment;
+  read: ReadFile;
+  /** The user's home folder, for `~`. */
+  home: string;
+  /** The absolute path of the configuration file: relative paths start at its folder. */
+  configPath: string;
+  /** A file that was only found, not named, may not read other files or the keychain. */
+  discovered: boolean;
+}
+
+const REFERENCE = /\$\{([^}]*)\}/g;
+const KINDS = '"${NAME}" of the environment or "${file:PATH}"';
+
+/** An environment variable's value; an empty one counts as absent. */
+export function variable(env: Environment, name: string): string | undefined {
+  const value = Object.hasOwn(env, name) ? env[name] : undefined;
+  return value === undefined || value.trim() === '' ? undefined : value;
+}
+
+/** Whether a string holds a reference. */
+export function hasReference(text: string): boolean {
+  return text.includes('${');
+}
+
+/**
+ * A copy of a parsed file with every reference inside every string resolved. What cannot be resolved is a problem and
+ * stays as it was written; values never get into a message.
+ */
+export async function resolveReferences(
+  root: unknown,
+  file: string,
+  locate: Locate,
+  sources: ReferenceSources,
+): Promise<{ value: unknown; problems: Problem[] }> {
+  const problems: Problem[] = [];
+  const visit = async (value: unknown, path: KeyPath): Promise<unknown> => {
+    if (typeof value === 'string') return resolveText(value, path);
+    if (Array.isArray(value)) return Promise.all(value.map((item, index) => visit(item, [...path, index])));
+    if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+    const entries = Object.entries(value).map(async ([key, item]) => [
+      key,
+      await visit(item, [...path, key]),
+    ]);
+    return Object.fromEntries(await Promise.all(entries));
+  };
+  const resolveText = async (text: string, path: KeyPath): Promise<string> => {
+    let resolved = '';
+    let from = 0;
+    for (const match of text.matchAll(REFERENCE)) {
+      const result = await resolveOne(match[1] ?? '', sources);
+      if ('value' in result) {
+        resolved += text.slice(from, match.index) + result.value;
+      } else {
+        const line = locate(path);
+        problems.push({
+          file,
+          ...(line !== undefined && { line }),
+          key: keyText(path),
+          found: match[0],
+          ...result,
+        });
+        resolved += text.slice(from, match.index + match[0].length);
+      }
+      from = match.index + match[0].length;
+    }
+    return resolved + text.slice(from);
+  };
+  return { value: await visit(root, []), problems };
+}
+
+type Resolution = { value: string } | Pick<Problem, 'what' | 'allowed' | 'hint'>;
+
+async function resolveOne(reference: string, sources: ReferenceSources): Promise<Resolution> {
+  const kind = /^(file|keychain):/.exec(reference)?.[1];
+  if (kind !== undefined && sources.discovered) {
+    return {
+      what: `a discovered ccproxy.toml may not use \${${kind}:…}`,
+      allowed: '"${NAME}" of the environment',
+      hint: 'name the file to trust it: --config ./ccproxy.toml',
+    };
+  }
+  if (kind === 'keychain') return { what: '${keychain:…} is not available in this version', allowed: KINDS };
+  if (kind === 'file') return readReference(reference.slice('file:'.length), sources);
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(reference)) return { what: 'not a reference', allowed: KINDS };
+  const value = variable(sources.env, reference);
+  if (value !== undefined) return { value };
+  return {
+    what: `the environment variable ${reference} is not set`,
+    allowed: 'a variable that is set and not empty',
+  };
+}
+
+async function readReference(path: string, sources: ReferenceSources): Promise<Resolution> {
+  const expanded = /^~(?=\/|$)/.test(path) ? join(sources.home, path.slice(1)) : path;
+  const absolute = isAbsolute(expanded) ? expanded : join(dirname(sources.configPath), expanded);
+  const allowed = 'a readable file that is not empty';
+  let content: string | null;
+  try {
+    content = await sources.read(absolute);
+  } catch {
+    return { what: 'the file cannot be read', allowed };
+  }
+  if (content === null) return { what: 'there is no such file', allowed };
+  const value = content.trim();
+  return value === '' ? { what: 'the file is empty', allowed } : { value };
+}

@@ -1,0 +1,16 @@
+import type { Provider } from './provider.ts';
+
+/** Anthropic itself: the client's own bytes, headers and credential. */
+export const anthropic: Provider = {
+  name: 'anthropic',
+  env: 'ANTHROPIC',
+  dialect: 'anthropic',
+  base: 'https://api.anthropic.com/v1',
+  credential: 'client',
+  authHeader: 'x-api-key',
+  models: null,
+  keyUrl: 'https://console.anthropic.com/settings/keys',
+  native: true,
+  local: false,
+  quirks: {},
+};

@@ -1,0 +1,18 @@
+import type { Provider } from './provider.ts';
+
+/**
+ * Ollama on this machine, by the Messages API that it speaks since 0.14. One model for every family: a second one would
+ * push the first out of memory. It is one of the two local models that Ollama's manual names for Claude Code.
+ */
+export const ollama: Provider = {
+  name: 'ollama',
+  env: 'OLLAMA',
+  dialect: 'anthropic',
+  base: 'http://localhost:11434/v1',
+  credential: 'optional',
+  authHeader: 'authorization',
+  models: { opus: 'qwen3-coder', sonnet: 'qwen3-coder', haiku: 'qwen3-coder' },
+  native: false,
+  local: true,
+  quirks: { vision: false },
+};

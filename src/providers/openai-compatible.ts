@@ -1,0 +1,15 @@
+import type { Provider } from './provider.ts';
+
+/** Any server that speaks Chat Completions. Without `models` it is asked for the client's model. */
+export const openaiCompatible: Provider = {
+  name: 'openai-compatible',
+  env: 'OPENAI_COMPATIBLE',
+  dialect: 'openai-chat',
+  base: null,
+  credential: 'optional',
+  authHeader: 'authorization',
+  models: null,
+  native: false,
+  local: false,
+  quirks: {},
+};

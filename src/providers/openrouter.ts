@@ -1,0 +1,20 @@
+import type { Provider } from './provider.ts';
+
+/** OpenRouter: its Claude models are also served from other clouds, so they outlive an outage of Anthropic's. */
+export const openrouter: Provider = {
+  name: 'openrouter',
+  env: 'OPENROUTER',
+  dialect: 'openai-chat',
+  base: 'https://openrouter.ai/api/v1',
+  credential: 'required',
+  authHeader: 'authorization',
+  models: {
+    opus: 'anthropic/claude-opus-4.8',
+    sonnet: 'anthropic/claude-sonnet-5',
+    haiku: 'anthropic/claude-haiku-4.5',
+  },
+  keyUrl: 'https://openrouter.ai/settings/keys',
+  native: false,
+  local: false,
+  quirks: { files: true },
+};
