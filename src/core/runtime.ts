@@ -51,13 +51,24 @@ export interface AttemptRecord {
   failure?: Failure;
 }
 
+/** How a request went, as its client saw it. */
+export interface RequestRecord {
+  requestId: string;
+  /** Who answered; null when nothing could. */
+  upstream: string | null;
+  /** Upstreams asked. */
+  attempts: number;
+  outcome: 'ok' | 'failed' | 'cancelled';
+  /** Why the upstreams before the one that answered did not, in words; null when it was the first choice. */
+  because: string | null;
+}
+
 /** Where what happened is written down. Must not throw: bookkeeping never fails a good answer. */
 export interface Journal {
   attempt(record: AttemptRecord): void;
-  /** A request was answered by `to` although `from` was asked, or would have been asked, before it. */
-  switched(requestId: string, from: string, to: string, reason: string): void;
-  /** A request came to its end: answered, failed, or left by its client. */
-  request(requestId: string, upstream: string | null, outcome: 'ok' | 'failed' | 'cancelled'): void;
+  /** An upstream has begun to answer. */
+  serving(requestId: string, upstream: string, because: string | null): void;
+  request(record: RequestRecord): void;
 }
 
 /** Everything impure the proxy needs, in one place. */

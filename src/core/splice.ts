@@ -1,0 +1,55 @@
+import type { Follower } from './follow.ts';
+import { type Frame, frameOf } from './frame.ts';
+
+/** How an answer whose upstream died is brought to an end: these frames, then a clean end or a reset of the connection. */
+export interface Ending {
+  frames: Frame[];
+  /** True: the connection is reset after the frames; the client must not take the end for a clean one. */
+  reset: boolean;
+}
+
+/**
+ * `resume`: the ending with which Claude Code goes on by itself · `stop`: one explicit error.
+ */
+export type MidStream = 'resume' | 'stop';
+
+/**
+ * Ends an answer that was cut after its first content went out. Never a clean `end_turn`, never a tool call that looks
+ * whole. What `resume` sends in each position was measured with Claude Code 2.1.197: before a finished block an error
+ * event makes it ask again; after finished thinking alone only a reset does; after a finished tool call a reset lets the
+ * tool run and the conversation go on; after finished text only `max_tokens` makes it resume.
+ */
+export function endCut(answer: Follower, mode: MidStream, message: string): Ending {
+  if (answer.stopReason !== undefined) return { frames: [frameOf({ type: 'message_stop' })], reset: false };
+  if (mode === 'stop') return { frames: [errorFrame(message)], reset: false };
+  const { finished } = answer;
+  if (finished.length === 0) return { frames: [errorFrame(message)], reset: false };
+  if (finished.every(isThinking) || finished.includes('tool_use')) return { frames: [], reset: true };
+  return { frames: [...closeText(answer), ...stopForLength(answer)], reset: false };
+}
+
+function isThinking(type: string): boolean {
+  return type === 'thinking' || type === 'redacted_thinking';
+}
+
+/** An open tool call stays open: a stopped one would run with what little of its input there is. */
+function closeText(answer: Follower): Frame[] {
+  const { open } = answer;
+  return open?.type === 'text' ? [frameOf({ type: 'content_block_stop', index: open.index })] : [];
+}
+
+function stopForLength(answer: Follower): Frame[] {
+  return [
+    frameOf({
+      type: 'message_delta',
+      delta: { stop_reason: 'max_tokens', stop_sequence: null },
+      usage: { output_tokens: Math.max(1, answer.deltas) },
+    }),
+    frameOf({ type: 'message_stop' }),
+  ];
+}
+
+/** The error event that ends a stream. `api_error`: any other type costs the client its own retries. */
+export function errorFrame(message: string): Frame {
+  return frameOf({ type: 'error', error: { type: 'api_error', message } });
+}

@@ -1,0 +1,321 @@
+import { AttemptError, type Failure, type Ms, type Outcome } from '../core/failure.ts';
+import { follow, type Follower, isEmptyAnswer } from '../core/follow.ts';
+import type { Frame } from '../core/frame.ts';
+import { pipe, type Transducer } from '../core/transducer.ts';
+import { retryAt } from '../core/retry-after.ts';
+import type { Clock, Runtime, Timer } from '../core/runtime.ts';
+import type { Encoded, Inbound, Target, Upstream } from '../core/upstream.ts';
+import { framingFor } from '../wire/framing/index.ts';
+import { bodyFailure, transportFailure } from './transport-failure.ts';
+import { type Watch, watch } from './watch.ts';
+import { toFrames, toWhole } from './whole.ts';
+
+/** How long an answer whose thinking is not shown is held once it has begun and is alive: design of the hold. */
+const HOLD_MS: Ms = 10_000;
+/** Nothing but pings for this long is silence: the client itself gives up after 300 s (measured). */
+const PING_ONLY_MS: Ms = 240_000;
+/** How long the rest of a body may take after the answer is over; read to its end, its connection can be used again. */
+const LINGER_MS: Ms = 1000;
+/** How much of an error body is read: enough for any message, not enough to hurt. */
+const ERROR_BODY_BYTES = 1 << 20;
+
+/** One request to one upstream, on its way. */
+export interface Attempt {
+  /**
+   * Yields what the client is to see, from the first content on: nothing is yielded by an attempt that failed before it.
+   * Returns what happened, once that is known. Ending it early frees the upstream.
+   */
+  readonly frames: AsyncGenerator<Frame[], Outcome>;
+  /** The answer's headers; set before the first frames. */
+  readonly head: { headers: Headers };
+  /** What was yielded, or is about to be. */
+  readonly answer: Follower;
+}
+
+/** What an attempt needs beside the upstream. */
+export interface AttemptOptions {
+  upstream: Upstream;
+  inbound: Inbound;
+  target: Target;
+  runtime: Runtime;
+  /** Aborts when the client leaves. */
+  client: AbortSignal;
+  /** When a stream must have had its first content. */
+  contentBy: Ms;
+}
+
+/** A body's reader, as far as an attempt uses it. */
+interface BodyReader {
+  read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
+  cancel(): Promise<void>;
+}
+
+/** Starts nothing by itself: the request goes out when the first frames are asked for. */
+export function attempt(options: AttemptOptions): Attempt {
+  const head = { headers: new Headers() };
+  const answer = follow();
+  return { head, answer, frames: run(options, head, answer) };
+}
+
+async function* run(
+  options: AttemptOptions,
+  head: { headers: Headers },
+  answer: Follower,
+): AsyncGenerator<Frame[], Outcome> {
+  const { runtime, upstream, client, target } = options;
+  const limits = watch(runtime.clock, client);
+  let reader: BodyReader | undefined;
+  try {
+    const patience = setLimits(options, limits);
+    const response = await open(options, limits);
+    if (response.status !== 200 || response.body === null) {
+      return failed(await refusal(response, options));
+    }
+    head.headers = response.headers;
+    const frames = decoderFor(response, upstream, target);
+    reader = response.body.getReader() as BodyReader;
+    const source = { reader, frames, answer, limits, idleMs: upstream.timeouts.idleMs };
+    if (target.stream) yield* stream(source, options, patience);
+    else yield [await collectWhole(source)];
+    return { ok: true };
+  } catch (error) {
+    return failed(reader === undefined ? transportFailure(error) : bodyFailure(error));
+  } finally {
+    limits.stop();
+    const giveUp = () => limits.abort(new AttemptError(OVER));
+    if (reader === undefined || !answer.over) giveUp();
+    else runtime.clock.after(LINGER_MS, giveUp);
+    if (reader !== undefined) void release(reader, answer.over);
+  }
+}
+
+/** Only ever seen by a body that nobody reads any more. */
+const OVER: Failure = { kind: 'cancelled', message: 'the attempt is over' };
+
+function failed(failure: Failure): Outcome {
+  return { ok: false, failure };
+}
+
+/** Limits that end when their moment has come. */
+interface Patience {
+  /** To the first event of a stream. */
+  event: Timer;
+  /** To its first content. */
+  content: Timer;
+}
+
+/** A stream is limited up to its first event and its first content; any other answer as a whole. */
+function setLimits({ upstream, target, runtime, contentBy }: AttemptOptions, limits: Watch): Patience | undefined {
+  const { firstEventMs, responseMs } = upstream.timeouts;
+  if (!target.stream) {
+    limits.limit(responseMs, () => ({ kind: 'slow', message: `no answer within ${responseMs} ms` }));
+    return undefined;
+  }
+  return {
+    event: limits.limit(firstEventMs, () => ({ kind: 'slow', message: `no event within ${firstEventMs} ms` })),
+    content: limits.limit(Math.max(0, contentBy - runtime.clock.now()), () => ({
+      kind: 'slow',
+      message: 'no content within the budget of the request',
+    })),
+  };
+}
+
+async function open({ upstream, inbound, target, runtime }: AttemptOptions, limits: Watch): Promise<Response> {
+  const { body, headers } = encode(upstream, inbound, target);
+  for (const [name, value] of Object.entries(upstream.extraHeaders)) headers.set(name, value);
+  const authorised = upstream.auth(headers, inbound);
+  if (authorised === null) {
+    throw new AttemptError({ kind: 'unauthorized', message: 'there is no credential to send' });
+  }
+  const url = `${upstream.base}${upstream.dialect.path}${upstream.native ? inbound.search : ''}`;
+  return runtime.send(upstream, { method: 'POST', url, headers: authorised, body, signal: limits.signal });
+}
+
+/** A request that cannot be put into the upstream's dialect is not the upstream's fault. */
+function encode({ dialect }: Upstream, inbound: Inbound, target: Target): Encoded {
+  try {
+    return dialect.encode(inbound, target);
+  } catch (error) {
+    if (error instanceof AttemptError) throw error;
+    const why = error instanceof Error ? error.message : 'unknown error';
+    throw new AttemptError({ kind: 'rejected', message: `the request could not be translated: ${why}` });
+  }
+}
+
+function decoderFor(response: Response, { dialect }: Upstream, target: Target): Transducer<Uint8Array, Frame> {
+  const type = response.headers.get('content-type');
+  const framing = framingFor(type);
+  if (framing === null) throw new AttemptError({ kind: 'garbled', message: `the answer was ${type}` });
+  return pipe(framing(), dialect.decode(target));
+}
+
+/** What an answer other than 200 means; its body is kept so that Anthropic's can be passed on as it came. */
+async function refusal(response: Response, { upstream, runtime }: AttemptOptions): Promise<Failure> {
+  const body = await readSome(response);
+  const failure = upstream.dialect.explain(response.status, response.headers, new TextDecoder().decode(body));
+  const until = failure.retryAt ?? retryAt(response.headers, runtime.clock.now());
+  return {
+    ...failure,
+    status: response.status,
+    ...(until === undefined ? {} : { retryAt: until }),
+    answer: { status: response.status, headers: response.headers, body },
+  };
+}
+
+async function readSome(response: Response): Promise<Uint8Array> {
+  if (response.body === null) return new Uint8Array();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const reader = response.body.getReader() as BodyReader;
+  try {
+    while (size < ERROR_BODY_BYTES) {
+      const { done, value } = await reader.read();
+      if (done || value === undefined) break;
+      chunks.push(value);
+      size += value.byteLength;
+    }
+  } finally {
+    void release(reader, size < ERROR_BODY_BYTES);
+  }
+  return Buffer.concat(chunks);
+}
+
+interface Source {
+  reader: BodyReader;
+  frames: Transducer<Uint8Array, Frame>;
+  answer: Follower;
+  limits: Watch;
+  idleMs: Ms;
+}
+
+/** Frames of one read, or null at the end of the body. */
+async function next({ reader, frames, limits }: Source): Promise<Iterable<Frame> | null> {
+  const { done, value } = await reader.read();
+  if (done || value === undefined) return null;
+  limits.heard();
+  return frames.push(value);
+}
+
+/** Holds the frames until the first content, then lets them pass as they come. */
+async function* stream(
+  source: Source,
+  options: AttemptOptions,
+  limit: Patience | undefined,
+): AsyncGenerator<Frame[], undefined> {
+  const { answer, limits } = source;
+  const { clock } = options.runtime;
+  let held: Frame[] = [];
+  let committed = false;
+  let waiting: Promise<Iterable<Frame> | null> | undefined;
+  let beganAt: Ms | undefined;
+  let eventAt = clock.now();
+
+  while (!answer.over) {
+    waiting ??= next(source);
+    const holdMs = !committed && beganAt !== undefined ? beganAt + HOLD_MS - clock.now() : undefined;
+    const read = holdMs === undefined ? await waiting : await within(waiting, holdMs, clock);
+    if (read === 'later') {
+      // Alive without content for the whole of the hold: it thinks without showing it.
+      if (held.length > 1) committed = true;
+      else beganAt = clock.now();
+    } else {
+      waiting = undefined;
+      for (const frame of read ?? source.frames.end()) {
+        if (frame.name !== 'ping') eventAt = clock.now();
+        for (const part of toFrames(frame)) {
+          admitFrame(part, answer);
+          held.push(part);
+        }
+      }
+      if (read === null && !answer.over) throw cut(answer);
+      if (clock.now() - eventAt >= PING_ONLY_MS) throw silent();
+    }
+    if (answer.started && beganAt === undefined) {
+      limit?.event.cancel();
+      beganAt = clock.now();
+      limits.listen(source.idleMs, () => ({ kind: 'stalled', message: `silent for ${source.idleMs} ms` }));
+    }
+    if (answer.hasContent || answer.over) committed = true;
+    if (committed && held.length > 0) {
+      limit?.content.cancel();
+      yield held;
+      held = [];
+    }
+  }
+}
+
+/** Sees `frame`, unless it would end an answer that has nothing in it: that is a failure, not an end. */
+function admitFrame(frame: Frame, answer: Follower): void {
+  if (frame.name === 'message_delta') {
+    const { delta } = frame.event as { delta?: { stop_reason?: string | null } };
+    if (isEmptyAnswer(delta?.stop_reason, answer.hasSubstance)) throw new AttemptError(EMPTY);
+  }
+  if (!answer.started && NEEDS_START.has(frame.name)) {
+    throw new AttemptError({ kind: 'garbled', message: `${frame.name} came before message_start` });
+  }
+  if (frame.name === 'message_stop' && answer.stopReason === undefined && !answer.hasSubstance) {
+    throw new AttemptError(EMPTY);
+  }
+  answer.see(frame);
+}
+
+const NEEDS_START = new Set([
+  'content_block_start',
+  'content_block_delta',
+  'content_block_stop',
+  'message_delta',
+  'message_stop',
+]);
+
+const EMPTY: Failure = { kind: 'empty', message: 'the answer had no content' };
+
+function cut(answer: Follower): AttemptError {
+  return new AttemptError(
+    answer.started ? { kind: 'cut', message: 'the stream ended before the answer did' } : EMPTY,
+  );
+}
+
+function silent(): AttemptError {
+  return new AttemptError({ kind: 'stalled', message: `nothing but pings for ${PING_ONLY_MS} ms` });
+}
+
+/** The whole answer, for a client that does not stream: one frame, checked like a stream. */
+async function collectWhole(source: Source): Promise<Frame> {
+  const seen: Frame[] = [];
+  for (;;) {
+    const read = await next(source);
+    for (const frame of read ?? source.frames.end()) {
+      for (const part of toFrames(frame)) admitFrame(part, source.answer);
+      seen.push(frame);
+    }
+    if (source.answer.over) return toWhole(seen);
+    if (read === null) throw cut(source.answer);
+  }
+}
+
+/** The promise's value, or `later` when it takes longer than `delayMs`. */
+async function within<T>(promise: Promise<T>, delayMs: Ms, clock: Clock): Promise<T | 'later'> {
+  let timer: { cancel(): void } | undefined;
+  const later = new Promise<'later'>((resolve) => {
+    timer = clock.after(Math.max(0, delayMs), () => resolve('later'));
+  });
+  try {
+    return await Promise.race([promise, later]);
+  } finally {
+    timer?.cancel();
+  }
+}
+
+/** Lets go of a body: read to its end when the answer is over, given up otherwise. Its own errors no longer matter. */
+async function release(reader: BodyReader, readRest: boolean): Promise<void> {
+  try {
+    if (readRest) {
+      for (let reads = 0; reads < 8; reads += 1) {
+        if ((await reader.read()).done) return;
+      }
+    }
+    await reader.cancel();
+  } catch {
+    // Aborted or broken: either way nothing holds it any more.
+  }
+}

@@ -1,0 +1,145 @@
+import { view } from '../core/breaker.ts';
+import type { Failure, FailureKind, Ms } from '../core/failure.ts';
+import type { ApiErrorType } from '../core/messages.ts';
+import type { Runtime } from '../core/runtime.ts';
+import type { Chain, Inbound, Upstream } from '../core/upstream.ts';
+import { clientCredentials } from '../auth/credential.ts';
+import { answerHeaders } from './reply.ts';
+
+/** An upstream that was asked, and how it failed. */
+export interface Try {
+  upstream: Upstream;
+  failure: Failure;
+}
+
+/** Why the upstreams asked so far did not answer, in words; null when none was asked. */
+export function because(tries: readonly Try[]): string | null {
+  if (tries.length === 0) return null;
+  return tries.map(({ upstream, failure }) => `${upstream.name}: ${failure.message}`).join('; ');
+}
+
+/** A whole answer: status, headers and body. */
+export interface WholeReply {
+  status: number;
+  headers: Headers;
+  body: Uint8Array;
+}
+
+/** An error in the shape of the Messages API. A message at the top level would hide its type from clients. */
+export function errorReply(
+  status: number,
+  type: ApiErrorType,
+  message: string,
+  requestId: string,
+  headers: Record<string, string> = {},
+): WholeReply {
+  const body = JSON.stringify({ type: 'error', error: { type, message }, request_id: requestId });
+  return {
+    status,
+    headers: new Headers({ 'content-type': 'application/json', ...headers }),
+    body: new TextEncoder().encode(body),
+  };
+}
+
+/** The upstream's own error answer as it came, where it sent one. */
+export function sameAnswer({ upstream, failure }: Try, requestId: string): WholeReply | null {
+  const { answer } = failure;
+  if (answer === undefined) return null;
+  return {
+    status: answer.status,
+    headers: answerHeaders(upstream, answer.headers, requestId),
+    body: answer.body,
+  };
+}
+
+/** The answer to a request that nothing could answer. */
+export function conclude(
+  inbound: Inbound,
+  chain: Chain,
+  tries: readonly Try[],
+  barred: ReadonlyMap<string, string>,
+  runtime: Runtime,
+): WholeReply {
+  const primary = tries.find((one) => one.upstream.native && mayReachClient(one, inbound));
+  const same = primary === undefined ? null : sameAnswer(primary, inbound.id);
+  if (same !== null) return same;
+  if (tries.length > 0 && tries.every(({ failure }) => failure.kind === 'too_long')) return tooLong(inbound, tries);
+  const unsent = tries.find(isUnsent)?.failure.message;
+  if (unsent !== undefined && tries.every(isUnsent)) {
+    return errorReply(400, 'invalid_request_error', unsent, inbound.id);
+  }
+  return unavailable(inbound, chain, tries, barred, runtime);
+}
+
+/**
+ * Whether Anthropic's refusal is the client's to see when nothing else answered: not a rejection of a key that is not the
+ * client's, and not a failure of Anthropic's own, which a client takes for "everything is down" and stops at.
+ */
+function mayReachClient({ failure }: Try, inbound: Inbound): boolean {
+  const { answer } = failure;
+  if (answer === undefined || failure.kind === 'garbled') return false;
+  if (answer.status >= 500 || failure.kind === 'overloaded') return false;
+  const rejected = answer.status === 401 || answer.status === 403;
+  return !rejected || clientCredentials(inbound.headers).length > 0;
+}
+
+/** The request could not even be put into the upstream's dialect. */
+function isUnsent({ failure }: Try): boolean {
+  return failure.kind === 'rejected' && failure.status === undefined;
+}
+
+/** The wording that makes the client compact the conversation; any other is shown and ends the turn (measured). */
+function tooLong(inbound: Inbound, tries: readonly Try[]): WholeReply {
+  const known = tries.find(({ failure }) => failure.tokens !== undefined)?.failure.tokens;
+  const asked = known?.asked ?? Math.ceil(inbound.bytes.byteLength / 4);
+  const limit = known?.limit ?? asked - 1;
+  return errorReply(
+    400,
+    'invalid_request_error',
+    `prompt is too long: ${asked} tokens > ${limit} maximum`,
+    inbound.id,
+  );
+}
+
+/** Failures that trying again within a minute does not mend. */
+const LASTING = new Set<FailureKind>(['unauthorized', 'exhausted', 'no_such_model', 'unsupported', 'rejected', 'too_long']);
+
+/** The longest `retry-after` a client obeys; above it, it gives up at once (measured with Claude Code 2.1.197). */
+const PATIENCE_MS: Ms = 60_000;
+
+function unavailable(
+  inbound: Inbound,
+  chain: Chain,
+  tries: readonly Try[],
+  barred: ReadonlyMap<string, string>,
+  runtime: Runtime,
+): WholeReply {
+  const now = runtime.clock.now();
+  const failures = new Map(tries.map((one) => [one.upstream.name, one.failure]));
+  const rows = chain.map(({ name }) => describe(name, failures.get(name), barred.get(name), runtime, now));
+  const waits = rows.map((row) => row.waitMs).filter((wait) => wait !== null);
+  const soonest = waits.length === 0 ? null : Math.min(...waits);
+  const hint =
+    soonest !== null && soonest <= PATIENCE_MS
+      ? { 'retry-after': String(Math.max(1, Math.ceil(soonest / 1000))) }
+      : { 'x-should-retry': 'false' };
+  const list = rows.map((row) => row.text).join('; ');
+  return errorReply(503, 'api_error', `ccproxy: no upstream could answer. ${list}. See: ccproxy status`, inbound.id, hint);
+}
+
+/** One upstream in words, and how long until it may serve again; null when waiting does not help. */
+function describe(
+  name: string,
+  failure: Failure | undefined,
+  reason: string | undefined,
+  runtime: Runtime,
+  now: Ms,
+): { text: string; waitMs: Ms | null } {
+  const breaker = view(runtime.breakers.read(name), now);
+  const why = failure?.message ?? reason ?? breaker.reason ?? 'not asked';
+  const held = breaker.name === 'open' || breaker.name === 'cooldown';
+  const waitMs = held && breaker.until !== undefined ? Math.max(0, breaker.until - now) : null;
+  const lasting = reason !== undefined || (failure !== undefined && LASTING.has(failure.kind));
+  const when = waitMs === null ? '' : `, again in ${Math.ceil(waitMs / 1000)} s`;
+  return { text: `${name}: ${breaker.name} (${why}${when})`, waitMs: waitMs ?? (lasting ? null : 1000) };
+}

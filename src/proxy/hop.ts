@@ -1,0 +1,154 @@
+import { view } from '../core/breaker.ts';
+import type { Failure, Ms, Outcome } from '../core/failure.ts';
+import type { Runtime } from '../core/runtime.ts';
+import { endCut, type MidStream } from '../core/splice.ts';
+import type { Inbound, Target, Upstream } from '../core/upstream.ts';
+import { type Attempt, attempt } from './attempt.ts';
+import { sessionOf } from './candidates.ts';
+import { because, type Try } from './conclude.ts';
+import type { RelayContext } from './context.ts';
+import { keepAlive } from './keep-alive.ts';
+import { distrust, type Leave } from './permits.ts';
+import { answerHeaders, join, mark, type Piece } from './reply.ts';
+import { CANCELLED } from './watch.ts';
+
+/** One upstream asked on behalf of one request. */
+export interface Hop {
+  upstream: Upstream;
+  leave: Leave;
+  inbound: Inbound;
+  context: RelayContext;
+  client: AbortSignal;
+  contentBy: Ms;
+  /** Upstreams asked before, and how they failed. */
+  tries: readonly Try[];
+  /** Upstreams that could not be asked, and why. */
+  barred: ReadonlyMap<string, string>;
+}
+
+/** Thrown where a client must see a broken connection instead of an end. */
+export class ResetConnection extends Error {}
+
+/**
+ * Makes one attempt and passes on what it gives. Returns null when the client has its answer, whole or brought to an end,
+ * or has left; the failure when nothing went out, so that another upstream can be asked. However it ends, the permit is
+ * settled and the upstream freed.
+ * @throws ResetConnection as its last act where a cut answer must look cut.
+ */
+export async function* serve(hop: Hop): AsyncGenerator<Piece, Failure | null> {
+  const { upstream, inbound, context, client, contentBy } = hop;
+  const { runtime } = context;
+  const target = targetFor(upstream, inbound, runtime);
+  const tried = attempt({ upstream, inbound, target, runtime, client, contentBy });
+  const startedAt = runtime.clock.now();
+  let contentAt: Ms | undefined;
+  let outcome: Outcome = { ok: false, failure: CANCELLED };
+  try {
+    const first = await tried.frames.next();
+    if (first.done) {
+      outcome = first.value;
+    } else {
+      contentAt = runtime.clock.now();
+      runtime.journal.serving(inbound.id, upstream.name, whyNotOthers(hop));
+      yield { head: { status: 200, headers: headersFor(hop, tried) } };
+      yield { bytes: join(first.value) };
+      outcome = yield* rest(tried, runtime);
+    }
+  } finally {
+    settle(hop, target, outcome, startedAt, contentAt);
+    await tried.frames.return(outcome);
+  }
+  if (!outcome.ok && contentAt === undefined && outcome.failure.kind !== 'cancelled') return outcome.failure;
+  if (!outcome.ok && contentAt !== undefined) yield* ending(outcome.failure, tried, hop);
+  return null;
+}
+
+function targetFor(upstream: Upstream, inbound: Inbound, runtime: Runtime): Target {
+  const { native, provider, quirks, maxTokens } = upstream;
+  return {
+    model: upstream.model(inbound.model),
+    asked: inbound.model,
+    stream: inbound.stream,
+    native,
+    provider,
+    quirks,
+    answerId: runtime.id('msg_'),
+    ...(maxTokens === undefined ? {} : { maxTokens }),
+  };
+}
+
+function headersFor({ upstream, inbound, tries }: Hop, tried: Attempt): Headers {
+  const headers = answerHeaders(upstream, tried.head.headers, inbound.id);
+  if (!inbound.stream) headers.set('content-type', 'application/json');
+  else if (!headers.get('content-type')?.startsWith('text/event-stream')) {
+    headers.set('content-type', 'text/event-stream; charset=utf-8');
+  }
+  if (inbound.stream) headers.set('cache-control', 'no-cache');
+  mark(headers, inbound.id, upstream.name, tries.length + 1);
+  return headers;
+}
+
+/** What follows the first frames, with signs of life where the upstream is silent. */
+async function* rest(tried: Attempt, runtime: Runtime): AsyncGenerator<Piece, Outcome> {
+  const frames = keepAlive(tried.frames, tried.answer, runtime.clock);
+  for (;;) {
+    const step = await frames.next();
+    if (step.done) return step.value;
+    yield { bytes: join(step.value) };
+  }
+}
+
+/** Brings an answer that was cut to the end its client can go on from. */
+function* ending(failure: Failure, tried: Attempt, { upstream, inbound, context }: Hop): Generator<Piece, void> {
+  if (failure.kind === 'cancelled') return;
+  const { runtime, deserters } = context;
+  distrust(upstream, failure.message, runtime);
+  const session = sessionOf(inbound);
+  if (session !== null) deserters.set(session, upstream.name, runtime.clock.now());
+  const mode = modeFor(inbound, context.failover.midStream);
+  const { frames, reset } = endCut(tried.answer, mode, `ccproxy: ${upstream.name} broke off: ${failure.message}`);
+  if (frames.length > 0) yield { bytes: join(frames) };
+  if (reset) throw new ResetConnection(failure.message);
+}
+
+/** Only Claude Code goes on by itself after the endings of `resume`; any other client is told plainly. */
+function modeFor({ headers }: Inbound, configured: MidStream): MidStream {
+  return headers.get('user-agent')?.startsWith('claude-cli/') ? configured : 'stop';
+}
+
+function settle(hop: Hop, target: Target, outcome: Outcome, startedAt: Ms, contentAt: Ms | undefined): void {
+  const { leave, upstream, inbound, tries, context } = hop;
+  const { journal, clock } = context.runtime;
+  leave.settle(outcome);
+  const number = tries.length + 1;
+  journal.attempt({
+    requestId: inbound.id,
+    upstream: upstream.name,
+    model: target.model,
+    number,
+    startedAt,
+    endedAt: clock.now(),
+    ...(contentAt === undefined ? {} : { firstContentMs: contentAt - startedAt }),
+    ...(outcome.ok ? {} : { failure: outcome.failure }),
+  });
+  const left = !outcome.ok && outcome.failure.kind === 'cancelled';
+  if (!left && contentAt === undefined) return;
+  journal.request({
+    requestId: inbound.id,
+    upstream: contentAt === undefined ? null : upstream.name,
+    attempts: number,
+    outcome: outcome.ok ? 'ok' : left ? 'cancelled' : 'failed',
+    because: because(tries),
+  });
+}
+
+/** Why the upstreams before this one in the chain do not answer this request; null when there is none. */
+function whyNotOthers({ upstream, context, tries, barred }: Hop): string | null {
+  const { chain, runtime } = context;
+  const reasons = chain.slice(0, chain.indexOf(upstream)).map(({ name }) => {
+    const failure = tries.find((one) => one.upstream.name === name)?.failure;
+    const breaker = view(runtime.breakers.read(name), runtime.clock.now());
+    return `${name}: ${failure?.message ?? barred.get(name) ?? breaker.reason ?? breaker.name}`;
+  });
+  return reasons.length === 0 ? null : reasons.join('; ');
+}

@@ -1,0 +1,35 @@
+import { clientCredentials, type Credential } from '../auth/credential.ts';
+import type { Ms } from '../core/failure.ts';
+import { recent } from './recent.ts';
+
+/** How long a credential that Anthropic rejected is not sent there again. */
+const REMEMBER_MS: Ms = 5 * 60_000;
+
+/**
+ * Client credentials that Anthropic has just rejected with 401. Kept in memory only, as salted hashes: what is kept is no
+ * use to anyone who reads it.
+ */
+export interface RejectedCredentials {
+  /** True when this client's credential was rejected within the last five minutes. */
+  knows(headers: Headers, now: Ms): boolean;
+  /** Notes a rejection; true when it is news. */
+  note(headers: Headers, now: Ms): boolean;
+}
+
+/** @param salt random, of this process. */
+export function rejectedCredentials(salt: string): RejectedCredentials {
+  const known = recent<true>(REMEMBER_MS, 1000);
+  const keys = (headers: Headers) => clientCredentials(headers).map((credential) => hash(salt, credential));
+  return {
+    knows: (headers, now) => keys(headers).some((key) => known.get(key, now) !== undefined),
+    note(headers, now) {
+      const fresh = keys(headers).filter((key) => known.get(key, now) === undefined);
+      for (const key of fresh) known.set(key, true, now);
+      return fresh.length > 0;
+    },
+  };
+}
+
+function hash(salt: string, { kind, value }: Credential): string {
+  return new Bun.CryptoHasher('sha256').update(`${salt}\0${kind}\0${value}`).digest('hex');
+}

@@ -1,0 +1,70 @@
+import type { Frame } from '../core/frame.ts';
+import type { Upstream } from '../core/upstream.ts';
+
+/** Status and headers of the answer, decided before anything goes out. */
+export interface ReplyHead {
+  status: number;
+  headers: Headers;
+}
+
+/** What a relay yields: first the head, then the body in pieces. */
+export type Piece = { head: ReplyHead } | { bytes: Uint8Array };
+
+/** Headers of an upstream's answer that concern only the hop it came over, or must not reach a local client. */
+const OF_THE_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-connection',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'content-encoding',
+  'content-length',
+  'set-cookie',
+  'set-cookie2',
+  'alt-svc',
+  'strict-transport-security',
+  'via',
+  'server',
+  'access-control-allow-origin',
+  'access-control-allow-credentials',
+  'access-control-expose-headers',
+]);
+
+/**
+ * Anthropic's own headers for its own answer: limits, retry hints and request id are the client's to read. A backup's say
+ * nothing to the client but its request id.
+ */
+export function answerHeaders(upstream: Upstream, theirs: Headers, requestId: string): Headers {
+  const headers = new Headers();
+  if (upstream.native) {
+    theirs.forEach((value, name) => {
+      if (!OF_THE_HOP.has(name) && !name.startsWith('cf-')) headers.set(name, value);
+    });
+  }
+  headers.set('request-id', theirs.get('request-id') ?? theirs.get('x-request-id') ?? requestId);
+  return headers;
+}
+
+/** Headers every answer of `/v1/messages` carries. */
+export function mark(headers: Headers, requestId: string, upstream: string | null, attempts: number): void {
+  if (!headers.has('request-id')) headers.set('request-id', requestId);
+  headers.set('x-ccproxy-request-id', requestId);
+  headers.set('x-ccproxy-upstream', upstream ?? 'none');
+  headers.set('x-ccproxy-attempts', String(attempts));
+}
+
+/** The frames' bytes in as few pieces as they came in: frames that lie side by side in one buffer go out as one. */
+export function join(frames: readonly Frame[]): Uint8Array {
+  const [first] = frames;
+  if (first === undefined) return new Uint8Array();
+  if (frames.length === 1) return first.bytes;
+  const { buffer, byteOffset } = first.bytes;
+  let end = byteOffset;
+  for (const { bytes } of frames) {
+    if (bytes.buffer !== buffer || bytes.byteOffset !== end) return Buffer.concat(frames.map((frame) => frame.bytes));
+    end += bytes.byteLength;
+  }
+  return new Uint8Array(buffer, byteOffset, end - byteOffset);
+}

@@ -1,0 +1,101 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { bearerToken } from '../auth/credential.ts';
+import { errorReply, type WholeReply } from '../proxy/conclude.ts';
+
+/** Header that every request to an address on this machine carries, so that a circle is noticed. */
+export const INSTANCE_HEADER = 'x-ccproxy-instance';
+/** Header in which a client presents one of `server.tokens` and keeps its own credential. */
+export const TOKEN_HEADER = 'x-ccproxy-token';
+
+/** What the guard of a listener knows. */
+export interface GuardSettings {
+  /** The port that is listened on. */
+  port: number;
+  /** Names beside loopback that a request's Host may carry, without a port. */
+  allowedHosts: readonly string[];
+  /** What clients must present; empty means none is asked for. */
+  tokens: readonly string[];
+  /** This process, as it names itself to upstreams. */
+  instance: string;
+}
+
+/** Paths that answer without a token: liveness and start-up probes. */
+const FREE = new Set(['/', '/health', '/api/hello']);
+/** Below this path the control token is asked for instead. */
+const CONTROL = '/admin/';
+
+/**
+ * Who may talk to this listener. Other programs of this machine may; a web page in its browser may not, by whatever name
+ * it reached the port (DNS rebinding), and nobody without a token where tokens are configured. Null lets the request in.
+ */
+export function refuse(request: Request, settings: GuardSettings, requestId: string): WholeReply | null {
+  const { headers } = request;
+  const host = headers.get('host');
+  if (!isOwnHost(host, settings)) {
+    return denied('this Host is not served here; allow it with server.allowed_hosts', requestId);
+  }
+  const origin = headers.get('origin');
+  if (origin !== null && !isOwnOrigin(origin, host ?? '', settings)) {
+    return denied('requests from other origins are refused', requestId);
+  }
+  if (headers.get(INSTANCE_HEADER) === settings.instance) {
+    const message = 'this request came back to the ccproxy that sent it: one of its upstreams points at ccproxy itself';
+    return errorReply(400, 'invalid_request_error', message, requestId);
+  }
+  const { pathname } = new URL(request.url);
+  if (settings.tokens.length === 0 || FREE.has(pathname) || pathname.startsWith(CONTROL)) return null;
+  if (presented(headers).some((token) => isOneOf(token, settings.tokens))) return null;
+  return errorReply(401, 'authentication_error', `present one of server.tokens in ${TOKEN_HEADER}`, requestId);
+}
+
+function denied(message: string, requestId: string): WholeReply {
+  return errorReply(403, 'permission_error', `ccproxy: ${message}`, requestId);
+}
+
+/** `localhost`, 127.0.0.0/8, `[::1]` or an allowed name, with or without a port. Two Host headers arrive joined by a comma. */
+function isOwnHost(host: string | null, { allowedHosts }: GuardSettings): boolean {
+  const match = /^(\[[0-9a-f:.]+\]|[^:[\],\s]+)(?::\d{1,5})?$/i.exec(host ?? '');
+  const name = match?.[1]?.toLowerCase();
+  return name !== undefined && (isLoopback(name) || allowedHosts.some((allowed) => allowed.toLowerCase() === name));
+}
+
+function isLoopback(name: string): boolean {
+  if (name === 'localhost' || name === '[::1]') return true;
+  const octets = /^127\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(name);
+  return octets?.slice(1).every((octet) => Number(octet) <= 255) ?? false;
+}
+
+/** The listener itself by one of its names: its port on loopback, or the very host that was asked. */
+function isOwnOrigin(origin: string, host: string, settings: GuardSettings): boolean {
+  const match = /^https?:\/\/([^/?#@]+)$/i.exec(origin);
+  const theirs = match?.[1]?.toLowerCase();
+  if (theirs === undefined || !isOwnHost(theirs, settings)) return false;
+  const port = /:(\d+)$/.exec(theirs)?.[1];
+  const name = port === undefined ? theirs : theirs.slice(0, -port.length - 1);
+  return isLoopback(name) ? Number(port ?? 80) === settings.port : theirs === host.toLowerCase();
+}
+
+function presented(headers: Headers): string[] {
+  return [headers.get(TOKEN_HEADER), headers.get('x-api-key'), bearerToken(headers)].filter((token) => token !== null);
+}
+
+/** Compares in constant time, whatever the lengths. */
+export function isOneOf(token: string, tokens: readonly string[]): boolean {
+  return tokens.filter((one) => timingSafeEqual(digest(token), digest(one))).length > 0;
+}
+
+function digest(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}
+
+/** The client's headers without the proxy's own token: what is left in x-api-key or Bearer is the client's credential. */
+export function withoutToken(headers: Headers, tokens: readonly string[]): Headers {
+  const key = headers.get('x-api-key');
+  const bearer = bearerToken(headers);
+  const ours = (token: string | null) => token !== null && tokens.length > 0 && isOneOf(token, tokens);
+  if (!ours(key) && !ours(bearer)) return headers;
+  const rest = new Headers(headers);
+  if (ours(key)) rest.delete('x-api-key');
+  if (ours(bearer)) rest.delete('authorization');
+  return rest;
+}

@@ -1,0 +1,78 @@
+import type { RelayContext } from '../proxy/context.ts';
+import { mark, type Piece } from '../proxy/reply.ts';
+import { relay } from '../proxy/relay.ts';
+import { replyFor, responseOf } from './fault.ts';
+import { withoutToken } from './guard.ts';
+import { inboundOf } from './inbound.ts';
+import { readBody } from './read-body.ts';
+
+/** What answering needs beside the request. */
+export interface MessagesSettings {
+  relay: RelayContext;
+  maxBodyBytes: number;
+  tokens: readonly string[];
+}
+
+/** `POST /v1/messages`: reads the request once and relays it. */
+export async function answerMessages(request: Request, settings: MessagesSettings, id: string): Promise<Response> {
+  const leave = new AbortController();
+  if (request.signal.aborted) leave.abort();
+  request.signal.addEventListener('abort', () => leave.abort(), { once: true });
+  try {
+    const bytes = await readBody(request, settings.maxBodyBytes);
+    const headers = withoutToken(request.headers, settings.tokens);
+    const inbound = inboundOf(id, headers, new URL(request.url).search, bytes);
+    return await respond(relay(inbound, settings.relay, leave.signal), inbound.stream, leave);
+  } catch (error) {
+    leave.abort();
+    const reply = replyFor(error, id);
+    mark(reply.headers, id, null, 0);
+    return responseOf(reply);
+  }
+}
+
+/** nginx's status for a client that left before its answer; nobody reads it. */
+const CLIENT_LEFT = 499;
+
+async function respond(
+  pieces: AsyncGenerator<Piece, void>,
+  stream: boolean,
+  leave: AbortController,
+): Promise<Response> {
+  const first = await pieces.next();
+  if (first.done || !('head' in first.value)) return new Response(null, { status: CLIENT_LEFT });
+  const { status, headers } = first.value.head;
+  if (stream && status === 200) return new Response(bodyOf(pieces, leave), { status, headers });
+  const chunks: Uint8Array[] = [];
+  for await (const piece of pieces) if ('bytes' in piece) chunks.push(piece.bytes);
+  return new Response(Buffer.concat(chunks), { status, headers });
+}
+
+/**
+ * The body as it is pulled, so that a slow client slows its upstream down instead of filling memory. An error resets the
+ * connection, which is what a cut must look like. A client that leaves ends the relay.
+ */
+function bodyOf(pieces: AsyncGenerator<Piece, void>, leave: AbortController): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const step = await pieces.next();
+          if (step.done) controller.close();
+          else if ('bytes' in step.value) controller.enqueue(step.value.bytes);
+        } catch (error) {
+          controller.error(error);
+        }
+      },
+      async cancel() {
+        leave.abort();
+        try {
+          await pieces.return();
+        } catch {
+          // A reset for a client that is gone.
+        }
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}

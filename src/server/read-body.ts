@@ -1,0 +1,43 @@
+import { type ErrorAnswer, fault } from './fault.ts';
+
+/** How long a request's body may take to arrive. */
+const BODY_MS = 60_000;
+
+/**
+ * The whole body of a request.
+ * @throws ErrorAnswer 413 for a body longer than `maxBytes`, 408 for one that takes longer than a minute.
+ */
+export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
+  const length = Number(request.headers.get('content-length') ?? Number.NaN);
+  if (length > maxBytes) throw tooLarge(maxBytes);
+  if (request.body === null) return new Uint8Array();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(fault(408, 'timeout_error', `the request body took longer than ${BODY_MS / 1000} s`)),
+      BODY_MS,
+    );
+  });
+  try {
+    const known = Number.isFinite(length);
+    const reading = known ? request.bytes() : readUpTo(request.body, maxBytes);
+    return await Promise.race([reading, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function readUpTo(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.byteLength;
+    if (size > maxBytes) throw tooLarge(maxBytes);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function tooLarge(maxBytes: number): ErrorAnswer {
+  return fault(413, 'request_too_large', `the request is larger than server.max_body (${maxBytes} bytes)`);
+}

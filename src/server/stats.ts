@@ -1,0 +1,105 @@
+import type { Ms } from '../core/failure.ts';
+import type { AttemptRecord, Clock, Journal, RequestRecord } from '../core/runtime.ts';
+
+/** What happened since the start, per upstream. */
+export interface Counts {
+  /** Requests it answered, or was the last to fail. */
+  requests: number;
+  ok: number;
+  failed: number;
+  attempts: number;
+  probes: number;
+}
+
+/** The last time another upstream began to serve than the one before. */
+export interface Switch {
+  at: Ms;
+  from: string;
+  to: string;
+  reason: string;
+}
+
+/** Counters and samples for `status`; also the journal that fills them. */
+export interface Stats extends Journal {
+  counts(upstream: string): Counts;
+  /** Quantiles of the time to the first content over the last answers, in milliseconds; null before the first. */
+  firstContent(upstream: string): { p50: Ms; p95: Ms } | null;
+  /** Who answered last. */
+  readonly servedBy: string | null;
+  readonly lastSwitch: Switch | null;
+  /** Requests that are being answered. */
+  readonly inFlight: number;
+  began(): void;
+  ended(): void;
+}
+
+/** Samples kept per upstream. */
+const SAMPLES = 100;
+
+/** @param next is told everything too: the log. */
+export function stats(clock: Clock, next: Journal): Stats {
+  const counters = new Map<string, Counts>();
+  const samples = new Map<string, Ms[]>();
+  const state = { serving: null as string | null, lastSwitch: null as Switch | null, inFlight: 0 };
+
+  function counts(upstream: string): Counts {
+    const known = counters.get(upstream);
+    if (known !== undefined) return known;
+    const fresh = { requests: 0, ok: 0, failed: 0, attempts: 0, probes: 0 };
+    counters.set(upstream, fresh);
+    return fresh;
+  }
+
+  return {
+    counts,
+    get servedBy() {
+      return state.serving;
+    },
+    get lastSwitch() {
+      return state.lastSwitch;
+    },
+    get inFlight() {
+      return state.inFlight;
+    },
+    began() {
+      state.inFlight += 1;
+    },
+    ended() {
+      state.inFlight -= 1;
+    },
+    firstContent(upstream) {
+      const sorted = [...(samples.get(upstream) ?? [])].sort((a, b) => a - b);
+      if (sorted.length === 0) return null;
+      return { p50: quantile(sorted, 0.5), p95: quantile(sorted, 0.95) };
+    },
+    attempt(record: AttemptRecord) {
+      counts(record.upstream).attempts += 1;
+      if (record.failure !== undefined && record.failure.kind !== 'cancelled') counts(record.upstream).failed += 1;
+      if (record.firstContentMs !== undefined) {
+        const list = samples.get(record.upstream) ?? [];
+        list.push(record.firstContentMs);
+        if (list.length > SAMPLES) list.shift();
+        samples.set(record.upstream, list);
+      }
+      next.attempt(record);
+    },
+    serving(requestId: string, upstream: string, because: string | null) {
+      if (state.serving !== null && state.serving !== upstream) {
+        state.lastSwitch = { at: clock.now(), from: state.serving, to: upstream, reason: because ?? 'it is well again' };
+      }
+      state.serving = upstream;
+      next.serving(requestId, upstream, because);
+    },
+    request(record: RequestRecord) {
+      if (record.upstream !== null) {
+        counts(record.upstream).requests += 1;
+        if (record.outcome === 'ok') counts(record.upstream).ok += 1;
+      }
+      next.request(record);
+    },
+  };
+}
+
+function quantile(sorted: readonly Ms[], share: number): Ms {
+  return Math.round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0);
+}

@@ -1,0 +1,67 @@
+import { AttemptError } from '../../../core/failure.ts';
+import { type Frame, frameOf, rawFrame } from '../../../core/frame.ts';
+import type { StreamEvent } from '../../../core/messages.ts';
+import type { Transducer } from '../../../core/transducer.ts';
+import type { Packet } from '../../../core/upstream.ts';
+import { explain, explainError } from './explain.ts';
+
+/**
+ * Anthropic's stream as it is: frames keep the bytes that came, deltas are not parsed, unknown events go on. Only what
+ * ends an attempt is looked at: an error event, a body that is not a stream, an end before `message_stop`.
+ */
+export function decodeNative(): Transducer<Packet, Frame> {
+  let seen = false;
+  let over = false;
+  return {
+    *push(packet) {
+      const frame = frameFor(packet);
+      if (frame === null) return;
+      seen = true;
+      if (frame.name === 'message_stop' || frame.name === 'message') over = true;
+      yield frame;
+    },
+    // biome-ignore lint/correctness/useYield: an end has nothing to add, it can only object
+    *end() {
+      if (over) return;
+      throw new AttemptError(
+        seen
+          ? { kind: 'cut', message: 'the stream ended before message_stop' }
+          : { kind: 'empty', message: 'the answer was empty' },
+      );
+    },
+  };
+}
+
+function frameFor(packet: Packet): Frame | null {
+  if (packet.name === 'error') throw new AttemptError(explainError(packet.data));
+  if (packet.name !== '') return rawFrame(packet.name, packet.bytes, () => packet.data);
+  return unnamed(packet);
+}
+
+/**
+ * A packet without an event name: comments, `[DONE]`, a server that leaves out `event:` lines (clients then repeat every
+ * request, seifghazi/claude-code-proxy#32), or a whole JSON body.
+ */
+function unnamed(packet: Packet): Frame | null {
+  const data = packet.data.trim();
+  if (data === '' || data === '[DONE]') return null;
+  const value = parse(data);
+  if (value === null) {
+    const what = data.startsWith('<') ? 'HTML' : 'something that is not JSON';
+    throw new AttemptError({ kind: 'garbled', message: `the answer was ${what}` });
+  }
+  if (value.type === 'message') return rawFrame('message', packet.bytes, () => packet.data);
+  if (typeof value.type !== 'string' || value.type === 'error' || 'error' in value) {
+    throw new AttemptError(explain(200, new Headers(), data));
+  }
+  return frameOf(value as StreamEvent);
+}
+
+function parse(data: string): { type?: unknown } | null {
+  try {
+    const value: unknown = JSON.parse(data);
+    return typeof value === 'object' && value !== null ? value : null;
+  } catch {
+    return null;
+  }
+}

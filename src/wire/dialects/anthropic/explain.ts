@@ -1,0 +1,115 @@
+import type { Failure, FailureKind } from '../../../core/failure.ts';
+
+/** What an error body says, as far as it says it. */
+interface Refusal {
+  type: string;
+  message: string;
+  code: string;
+}
+
+/** An error answer of the Messages API, of the servers that imitate it, or of whatever stands before them. */
+export function explain(status: number, headers: Headers, body: string): Failure {
+  const refusal = read(body);
+  const kind = kindOf(status, headers, refusal);
+  const failure: Failure = { kind, message: describe(status, refusal, body), status };
+  const tokens = kind === 'too_long' ? tokensIn(refusal.message) : null;
+  if (tokens !== null) failure.tokens = tokens;
+  return failure;
+}
+
+/** The data of an `error` event inside a stream that began with 200. */
+export function explainError(data: string): Failure {
+  const refusal = read(data);
+  const failure: Failure = { kind: KIND_BY_TYPE[refusal.type] ?? 'server_error', message: '' };
+  if (isMoney(refusal)) failure.kind = 'exhausted';
+  failure.message = `an error event: ${refusal.type || 'of no known type'}`;
+  return failure;
+}
+
+/** Error type → kind. Source: the errors page of the API reference. */
+const KIND_BY_TYPE: Record<string, FailureKind> = {
+  invalid_request_error: 'rejected',
+  authentication_error: 'unauthorized',
+  permission_error: 'unauthorized',
+  billing_error: 'exhausted',
+  not_found_error: 'no_such_model',
+  request_too_large: 'rejected',
+  rate_limit_error: 'rate_limited',
+  timeout_error: 'server_error',
+  api_error: 'server_error',
+  overloaded_error: 'overloaded',
+};
+
+/** Status → kind, for the statuses that mean one thing whatever the body says. */
+const KIND_BY_STATUS: Record<number, FailureKind> = {
+  401: 'unauthorized',
+  402: 'exhausted',
+  403: 'unauthorized',
+  404: 'no_such_model',
+  408: 'server_error',
+  409: 'server_error',
+  413: 'rejected',
+  422: 'rejected',
+  429: 'rate_limited',
+  529: 'overloaded',
+};
+
+function kindOf(status: number, headers: Headers, refusal: Refusal): FailureKind {
+  if (isMoney(refusal)) return 'exhausted';
+  if (status >= 300 && status < 400) return 'garbled';
+  if (status === 429 && headers.get('anthropic-ratelimit-unified-status') === 'rejected') return 'exhausted';
+  if (TOO_LONG.test(refusal.message)) return 'too_long';
+  const byStatus = KIND_BY_STATUS[status];
+  if (byStatus !== undefined) return byStatus;
+  if (status < 300) return KIND_BY_TYPE[refusal.type] ?? 'garbled';
+  if (refusal.type === 'overloaded_error') return 'overloaded';
+  return status >= 500 ? 'server_error' : 'rejected';
+}
+
+/** The wording that clients parse to compact a conversation. */
+const TOO_LONG = /prompt is too long/i;
+
+function tokensIn(message: string): { asked: number; limit: number } | null {
+  const match = /(\d+)\s*tokens?\s*>\s*(\d+)/.exec(message);
+  return match === null ? null : { asked: Number(match[1]), limit: Number(match[2]) };
+}
+
+/** Money and spend limits arrive as 400 or 429 as well as 402 (anthropics/claude-code#82991, rate-limits page). */
+function isMoney(refusal: Refusal): boolean {
+  return (
+    refusal.type === 'billing_error' ||
+    refusal.code === 'enforced_spend_limit_reached' ||
+    /credit balance is too low|reached your specified .*usage limits/i.test(refusal.message)
+  );
+}
+
+function describe(status: number, refusal: Refusal, body: string): string {
+  if (refusal.type !== '') return `${status} ${refusal.type}`;
+  if (body.trimStart().startsWith('<')) return `${status} with an HTML page`;
+  return status < 300 ? `${status} with a body that is no answer` : `status ${status}`;
+}
+
+function read(body: string): Refusal {
+  const nothing: Refusal = { type: '', message: '', code: '' };
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch {
+    return nothing;
+  }
+  const error = field(value, 'error');
+  if (typeof error === 'string') return { ...nothing, message: error };
+  return {
+    type: text(field(error, 'type')),
+    message: text(field(error, 'message')) || text(field(value, 'message')),
+    code: text(field(field(error, 'details'), 'error_code')),
+  };
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
