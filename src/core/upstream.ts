@@ -52,6 +52,11 @@ export interface Target {
   quirks: Quirks;
   /** A unique id for the answer, `msg_` included, and the source of tool-call ids where the upstream sends none. */
   answerId: string;
+  /**
+   * The request that is answered, for dialects whose answer needs it back: shortened tool names become the client's
+   * again, and an upstream that counts no tokens gets an estimate.
+   */
+  inbound?: Inbound;
 }
 
 /** Where an upstream differs from its dialect: data of the preset, never a branch on a name. */
@@ -64,6 +69,11 @@ export interface Quirks {
   streamUsage?: boolean;
   /** openai-chat: whether `reasoning_effort` may be sent for this model. Default: never. */
   reasoningEffort?: (model: string) => boolean;
+  /**
+   * openai-chat: whether assistant messages must carry back `reasoning_content` (DeepSeek's thinking mode, Kimi).
+   * Default: never.
+   */
+  reasoningHistory?: (model: string) => boolean;
   /** openai-chat: whether sampling parameters must be left out for this model. Default: never. */
   fixedSampling?: (model: string) => boolean;
   /** openai-chat: `tool_choice` value for "call some tool". Default `required`. */

@@ -1,0 +1,164 @@
+import { type Frame, frameOf } from './frame.ts';
+import type { Block, Delta, Json, Message, StreamEvent, ToolUseBlock, Usage } from './messages.ts';
+
+/**
+ * The whole answer that `frames` make: what the official SDK's `messages.stream().finalMessage()` accumulates of them. For
+ * frames whose grammar is whole; anything it cannot place is left out.
+ * @throws TypeError when there is no `message_start`.
+ */
+export function collect(frames: Iterable<Frame>): Message {
+  let message: Message | undefined;
+  const inputs = new Map<number, string[]>();
+  for (const frame of frames) {
+    if (frame.name === 'ping' || frame.name === 'error') continue;
+    const { event } = frame;
+    switch (event.type) {
+      case 'message_start':
+        message ??= {
+          ...event.message,
+          content: [...event.message.content],
+          usage: { ...event.message.usage },
+        };
+        break;
+      case 'content_block_start':
+        message?.content.push({ ...event.content_block });
+        break;
+      case 'content_block_delta':
+        addDelta(message?.content[event.index], event.index, event.delta, inputs);
+        break;
+      case 'content_block_stop':
+        closeInput(message?.content[event.index], inputs.get(event.index));
+        break;
+      case 'message_delta':
+        if (message !== undefined) addEnd(message, event);
+    }
+  }
+  if (message === undefined) throw new TypeError('an answer without message_start');
+  return message;
+}
+
+type AnyDelta = Delta | { type: 'citations_delta'; citation: Json };
+
+function addDelta(
+  block: Block | undefined,
+  index: number,
+  delta: AnyDelta,
+  inputs: Map<number, string[]>,
+): void {
+  if (block === undefined) return;
+  const loose = block as Record<string, unknown>;
+  switch (delta.type) {
+    case 'text_delta':
+      if (block.type === 'text') loose.text = `${loose.text ?? ''}${delta.text}`;
+      return;
+    case 'thinking_delta':
+      if (block.type === 'thinking') loose.thinking = `${loose.thinking ?? ''}${delta.thinking}`;
+      return;
+    case 'signature_delta':
+      if (block.type === 'thinking') loose.signature = delta.signature;
+      return;
+    case 'citations_delta':
+      if (block.type === 'text')
+        loose.citations = [...((loose.citations as Json[] | null) ?? []), delta.citation];
+      return;
+    case 'input_json_delta': {
+      const parts = inputs.get(index);
+      if (parts === undefined) inputs.set(index, [delta.partial_json]);
+      else parts.push(delta.partial_json);
+    }
+  }
+}
+
+function closeInput(block: Block | undefined, parts: string[] | undefined): void {
+  if (block === undefined || parts === undefined) return;
+  (block as ToolUseBlock).input = parseInput(parts.join(''));
+}
+
+/**
+ * Tool input as the client would read it: `{}` for nothing, and for what is not JSON the marker Claude Code itself puts in
+ * its place (measured with 2.1.197), with which no tool runs by accident.
+ */
+export function parseInput(json: string): Json {
+  if (json.trim() === '') return {};
+  try {
+    return JSON.parse(json) as Json;
+  } catch {
+    return { __unparsedToolInput: { raw: json, len: json.length } };
+  }
+}
+
+function addEnd(message: Message, event: Extract<StreamEvent, { type: 'message_delta' }>): void {
+  Object.assign(message, event.delta);
+  for (const [key, value] of Object.entries(event.usage)) {
+    if (value !== null && value !== undefined) message.usage[key as keyof Usage] = value;
+  }
+}
+
+/** The events of a whole answer: for a server that answered with JSON although it was asked for a stream. */
+export function* expand(message: Message): Generator<Frame> {
+  const { content, stop_reason, stop_sequence, usage, ...rest } = message;
+  const start: Message = {
+    ...rest,
+    content: [],
+    stop_reason: null,
+    stop_sequence: null,
+    usage: { ...usage, output_tokens: 0 },
+  };
+  yield frameOf({ type: 'message_start', message: start });
+  let index = 0;
+  for (const block of content) {
+    if (block.type === 'text' && (block as { text?: string }).text === '') continue;
+    yield* expandBlock(block, index);
+    index += 1;
+  }
+  yield frameOf({
+    type: 'message_delta',
+    delta: { stop_reason, stop_sequence: stop_sequence ?? null },
+    usage,
+  });
+  yield frameOf({ type: 'message_stop' });
+}
+
+function* expandBlock(block: Block, index: number): Generator<Frame> {
+  const [start, deltas] = taken(block);
+  yield frameOf({ type: 'content_block_start', index, content_block: start });
+  for (const delta of deltas) yield frameOf({ type: 'content_block_delta', index, delta: delta as Delta });
+  yield frameOf({ type: 'content_block_stop', index });
+}
+
+/** A block as it starts in a stream, and the deltas that complete it: clients ignore what a start already contains. */
+function taken(block: Block): [Block, AnyDelta[]] {
+  const loose = block as Record<string, unknown>;
+  switch (block.type) {
+    case 'text': {
+      const { citations, text, ...rest } = loose as { citations?: Json[] | null; text: string; type: 'text' };
+      const cited = Array.isArray(citations) ? citations : [];
+      return [
+        { ...rest, text: '' } as Block,
+        [
+          { type: 'text_delta', text },
+          ...cited.map((citation) => ({ type: 'citations_delta' as const, citation })),
+        ],
+      ];
+    }
+    case 'thinking': {
+      const { thinking, signature } = loose as { thinking?: string; signature?: string };
+      return [
+        { type: 'thinking', thinking: '', signature: '' },
+        [
+          { type: 'thinking_delta', thinking: thinking ?? '' },
+          { type: 'signature_delta', signature: signature ?? '' },
+        ],
+      ];
+    }
+    case 'tool_use':
+    case 'server_tool_use':
+    case 'mcp_tool_use':
+      return [
+        { ...loose, input: {} } as Block,
+        [{ type: 'input_json_delta', partial_json: JSON.stringify(loose.input ?? {}) }],
+      ];
+    default:
+      return [block, []];
+  }
+}

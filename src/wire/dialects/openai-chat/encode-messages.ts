@@ -1,0 +1,123 @@
+import { isBlock, type Json, type MessagesRequest, type ToolUseBlock } from '../../../core/messages.ts';
+import { readMark } from '../../../core/provenance.ts';
+import type { Target } from '../../../core/upstream.ts';
+import { type ChatMessage, isObject, type Part, parseJson, type ToolCall } from './api.ts';
+import { clean, joined, parts } from './content.ts';
+import { missingTools } from './encode-tools.ts';
+import { type Pairs, pair } from './pairs.ts';
+import { wireToolId } from './tool-ids.ts';
+import type { ToolNames } from './tool-names.ts';
+import { INTERRUPTED, orphan, toolOutput } from './tool-results.ts';
+import { type Turn, turns } from './turns.ts';
+
+/** Stands where a conversation needs a user message and has none; the client's own words for it. */
+const NO_CONTENT = '(no content)';
+
+/** The system prompt and the conversation as chat messages. Depends on what is said, never on how far it has come. */
+export function encodeMessages(request: MessagesRequest, names: ToolNames, target: Target): ChatMessage[] {
+  const conversation = turns(request);
+  const pairs = pair(conversation);
+  const out: ChatMessage[] = systemMessage(request, target);
+  if (conversation[0]?.role !== 'user') out.push({ role: 'user', content: NO_CONTENT });
+  let attached: Part[] = [];
+  for (const turn of conversation) {
+    if (turn.role === 'user') {
+      const content = [...attached, ...userParts(turn, pairs, target)];
+      attached = [];
+      if (content.length > 0) out.push({ role: 'user', content: joined(content) });
+      continue;
+    }
+    if (attached.length > 0) out.push({ role: 'user', content: joined(attached) });
+    attached = [];
+    const message = assistantMessage(turn, names, target);
+    if (message === null) continue;
+    out.push(message);
+    for (const call of turn.blocks.filter((block) => isBlock(block, 'tool_use'))) {
+      const result = pairs.resultOf(call);
+      const output =
+        result === undefined ? { text: INTERRUPTED, attached: [] } : toolOutput(result, target.quirks);
+      out.push({
+        role: 'tool',
+        tool_call_id: wireToolId(call.id, target.quirks.toolId),
+        content: output.text,
+      });
+      attached.push(...output.attached);
+    }
+  }
+  if (attached.length > 0) out.push({ role: 'user', content: joined(attached) });
+  return out;
+}
+
+/** A user's blocks without the results, which stand behind their calls already. */
+function userParts(turn: Turn, pairs: Pairs, { quirks }: Target): Part[] {
+  return turn.blocks.flatMap((block) => {
+    if (!isBlock(block, 'tool_result')) return parts([block], quirks);
+    return pairs.isPaired(block) ? [] : orphan(block, quirks);
+  });
+}
+
+function assistantMessage(turn: Turn, names: ToolNames, target: Target): ChatMessage | null {
+  const { quirks } = target;
+  const calls: ToolCall[] = [];
+  const said: Part[] = [];
+  for (const block of turn.blocks) {
+    if (isBlock(block, 'tool_use')) calls.push(toolCall(block, names, quirks.toolId));
+    else said.push(...parts([block], { ...quirks, vision: false, files: false }));
+  }
+  if (calls.length === 0 && said.length === 0) return null;
+  const text = said.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n\n');
+  return {
+    role: 'assistant',
+    content: text === '' ? (quirks.emptyContent ?? null) : text,
+    ...reasoning(turn, target),
+    ...(calls.length > 0 ? { tool_calls: calls } : {}),
+  };
+}
+
+function toolCall(block: ToolUseBlock, names: ToolNames, idStyle: Target['quirks']['toolId']): ToolCall {
+  return {
+    id: wireToolId(block.id, idStyle),
+    type: 'function',
+    function: { name: names.wire(block.name), arguments: JSON.stringify(inputOf(block.input)) },
+  };
+}
+
+/** Always an object: Claude Code replays an input that was encoded twice as a string (measured with 2.1.197). */
+function inputOf(input: Json): Json {
+  const value = typeof input === 'string' ? parseJson(input) : input;
+  return isObject(value) ? (value as Json) : {};
+}
+
+/**
+ * The thinking that `target.provider` wrote itself, where it wants it back. Kimi refuses an assistant message without it
+ * and an empty one, but takes a space (charmbracelet/crush#2696); DeepSeek wants it in every one (MoonshotAI/kimi-cli#2141).
+ */
+function reasoning(turn: Turn, target: Target): { reasoning_content?: string } {
+  if (target.quirks.reasoningHistory?.(target.model) !== true) return {};
+  const own = turn.blocks.flatMap((block) =>
+    isBlock(block, 'thinking') && readMark(block.signature)?.provider === target.provider
+      ? [block.thinking]
+      : [],
+  );
+  return { reasoning_content: own.join('\n') || ' ' };
+}
+
+/** First line of a system prompt of Claude Code: volatile, and of use to Anthropic only. */
+const BILLING = /^x-anthropic-billing-header:[^\n]*\n*/;
+
+/** One message: Groq, Mistral and many templates take neither a list of parts nor a second one. */
+function systemMessage(request: MessagesRequest, { quirks }: Target): ChatMessage[] {
+  const { system } = request;
+  const given = typeof system === 'string' ? [system] : (system ?? []).map((block) => block.text);
+  const texts = given
+    .filter((text) => typeof text === 'string')
+    .map((text) => clean(text.replace(BILLING, '')))
+    .filter((text) => text !== '');
+  const missing = missingTools(request);
+  if (missing.length > 0) {
+    texts.push(
+      `Not available here: ${missing.join(', ')}. Where it is needed, say so and do not invent its results.`,
+    );
+  }
+  return texts.length === 0 ? [] : [{ role: quirks.systemRole ?? 'system', content: texts.join('\n\n') }];
+}

@@ -1,0 +1,72 @@
+import type { MessagesRequest, ToolParam } from '../../../core/messages.ts';
+import type { Quirks } from '../../../core/upstream.ts';
+import type { ChatRequest, ChatTool } from './api.ts';
+import { parameters } from './schema.ts';
+import type { ToolNames } from './tool-names.ts';
+
+/** The tools an upstream can be offered: those with a schema. Typed ones (`web_search_20250305`) run at Anthropic only. */
+export function portableTools(request: MessagesRequest): ToolParam[] {
+  const seen = new Set<string>();
+  return (request.tools ?? []).filter((tool) => {
+    const portable = isPortable(tool) && !seen.has(tool.name);
+    seen.add(tool.name);
+    return portable;
+  });
+}
+
+/** Names of the tools that were left out: the model is told, so that it does not make up their results. */
+export function missingTools(request: MessagesRequest): string[] {
+  return (request.tools ?? [])
+    .filter((tool) => !isPortable(tool))
+    .map((tool) => tool.name ?? String(tool.type));
+}
+
+function isPortable(tool: ToolParam): boolean {
+  return (tool.type === undefined || tool.type === 'custom') && typeof tool.name === 'string';
+}
+
+type ToolFields = Pick<ChatRequest, 'tools' | 'tool_choice' | 'parallel_tool_calls'>;
+
+/** The fields about tools; none at all without tools, since an empty list is refused by OpenAI and others. */
+export function encodeTools(request: MessagesRequest, names: ToolNames, quirks: Quirks): ToolFields {
+  const tools = portableTools(request);
+  if (tools.length === 0) return {};
+  return {
+    tools: tools.map((tool) => encodeTool(tool, names)),
+    ...encodeChoice(request, tools, names, quirks),
+  };
+}
+
+function encodeTool(tool: ToolParam, names: ToolNames): ChatTool {
+  const about =
+    typeof tool.description === 'string' && tool.description !== '' ? { description: tool.description } : {};
+  return {
+    type: 'function',
+    function: { name: names.wire(tool.name), ...about, parameters: parameters(tool.input_schema) },
+  };
+}
+
+function encodeChoice(
+  request: MessagesRequest,
+  tools: ToolParam[],
+  names: ToolNames,
+  quirks: Quirks,
+): ToolFields {
+  const choice = request.tool_choice;
+  if (choice === undefined || choice === null) return {};
+  const single =
+    'disable_parallel_tool_use' in choice &&
+    choice.disable_parallel_tool_use === true &&
+    quirks.parallelToolCalls !== false;
+  const fields: ToolFields = single ? { parallel_tool_calls: false } : {};
+  switch (choice.type) {
+    case 'auto':
+    case 'none':
+      return { tool_choice: choice.type, ...fields };
+    case 'any':
+      return { tool_choice: quirks.anyToolChoice ?? 'required', ...fields };
+    case 'tool':
+      if (!tools.some((tool) => tool.name === choice.name)) return fields;
+      return { tool_choice: { type: 'function', function: { name: names.wire(choice.name) } }, ...fields };
+  }
+}

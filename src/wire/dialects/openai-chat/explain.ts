@@ -1,0 +1,100 @@
+import type { Failure, FailureKind } from '../../../core/failure.ts';
+import { discreet } from './discreet.ts';
+import { type ErrorShape, readBody, readShape } from './error-shape.ts';
+import { retryTime } from './retry.ts';
+import { isTooLong, tokensIn } from './too-long.ts';
+
+/** What an error answer means. */
+export function explain(status: number, headers: Headers, body: string): Failure {
+  const shape = readBody(body);
+  const meant = status >= 400 ? status : (shape.status ?? statusOf(shape.words) ?? status);
+  return failureOf(meant, shape, status, headers);
+}
+
+/** What an error object inside a stream means: its status is in it, or nowhere. */
+export function explainInStream(value: unknown): Failure {
+  const shape = readShape(value);
+  return failureOf(
+    shape.status ?? statusOf(`${shape.words} ${shape.message}`) ?? 500,
+    shape,
+    undefined,
+    new Headers(),
+  );
+}
+
+function failureOf(meant: number, shape: ErrorShape, status: number | undefined, headers: Headers): Failure {
+  const kind = kindOf(meant, shape);
+  const failure: Failure = { kind, message: describe(meant, shape) };
+  if (status !== undefined && status >= 400) failure.status = status;
+  const retryAt = WAITS.has(kind) ? retryTime(headers, shape) : undefined;
+  if (retryAt !== undefined) failure.retryAt = retryAt;
+  const tokens = kind === 'too_long' ? tokensIn(shape.message) : undefined;
+  if (tokens !== undefined) failure.tokens = tokens;
+  return failure;
+}
+
+/** Kinds for which the time of recovery means something. */
+const WAITS = new Set<FailureKind>(['rate_limited', 'exhausted', 'overloaded', 'server_error']);
+
+/** Words of error types and codes → the status they stand for, first match wins. */
+const STATUS_WORDS: readonly [pattern: RegExp, status: number][] = [
+  [/rate_?limit|too_many_requests|RESOURCE_EXHAUSTED|throttl/i, 429],
+  [/overloaded|over capacity/i, 529],
+  [/insufficient_quota|billing|payment|insufficient[ _](?:balance|credits?)/i, 402],
+  [/authentication|invalid_api_key|UNAUTHENTICATED/i, 401],
+  [/permission|PERMISSION_DENIED/i, 403],
+  [/model_not_found|not_found|NOT_FOUND/i, 404],
+  [/UNAVAILABLE|service_unavailable/i, 503],
+  [/invalid_request|INVALID_ARGUMENT|BadRequest|ValidationException|context_length_exceeded/i, 400],
+];
+
+function statusOf(words: string): number | undefined {
+  return STATUS_WORDS.find(([pattern]) => pattern.test(words))?.[1];
+}
+
+/** Money is gone, or a limit that does not come back within the minute. */
+const EXHAUSTED =
+  /insufficient[ _](?:quota|balance|credits?|funds)|credit balance|out of credits|exceeded your current quota|billing|payment required|requires more credits|spend(?:ing)? limit|arrears|quota (?:has been )?exhausted/i;
+/** Google words its limits per minute the same way, but says when to come back. */
+const PER_MINUTE = /per ?minute|tokens per|requests per/i;
+const OVERLOADED =
+  /overloaded|over[ _-]?capacity|at capacity|capacity exceeded|insufficient_system_resource|engine is busy/i;
+const NO_MODEL =
+  /model_not_found|model[^.]{0,80}(?:does not exist|not found|not available|is not supported|unknown|decommissioned)|unknown model|invalid model|no such model/i;
+const BAD_KEY =
+  /invalid[ _]?(?:x-)?api[ _-]?key|incorrect api key|api key not valid|api key (?:is )?invalid|authentication[ _]fail/i;
+const UNSUPPORTED =
+  /unsupported|not[ _]supported|does not support|doesn't support|not support|extra inputs|unrecognized request argument|unknown (?:parameter|field|variant|argument)|not implemented|only support text/i;
+
+function kindOf(status: number, shape: ErrorShape): FailureKind {
+  const text = `${shape.words} ${shape.message}`;
+  const clientSide = status >= 400 && status < 500;
+  if (status >= 300 && status < 400) return 'garbled';
+  if (status < 300) return 'garbled';
+  if ((clientSide || status === 500) && status !== 429 && isTooLong(text)) return 'too_long';
+  if (status === 402) return 'exhausted';
+  if (clientSide && EXHAUSTED.test(text)) {
+    return shape.retrySeconds !== undefined || PER_MINUTE.test(text) ? 'rate_limited' : 'exhausted';
+  }
+  if (status === 429) return OVERLOADED.test(text) ? 'overloaded' : 'rate_limited';
+  if (status === 529 || status === 498) return 'overloaded';
+  if (status >= 500) {
+    if (status === 501) return 'unsupported';
+    return OVERLOADED.test(text) ? 'overloaded' : 'server_error';
+  }
+  return clientKind(status, text);
+}
+
+function clientKind(status: number, text: string): FailureKind {
+  if (status === 401 || status === 403 || BAD_KEY.test(text)) return 'unauthorized';
+  if (status === 404 || (NO_MODEL.test(text) && !/parameter/i.test(text))) return 'no_such_model';
+  if (status === 405) return 'unsupported';
+  if (status === 408 || status === 409 || status === 425) return 'server_error';
+  if (status === 413) return 'too_long';
+  return UNSUPPORTED.test(text) ? 'unsupported' : 'rejected';
+}
+
+function describe(status: number, shape: ErrorShape): string {
+  const said = discreet(shape.message) || discreet(shape.words);
+  return said === '' ? `status ${status}` : `${status}: ${said}`;
+}

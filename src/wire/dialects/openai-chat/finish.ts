@@ -1,0 +1,66 @@
+import { AttemptError, type FailureKind } from '../../../core/failure.ts';
+import type { StopReason } from '../../../core/messages.ts';
+
+/** What came out of an answer, for saying how it ended. */
+export interface Ending {
+  /** The upstream's finish reason; undefined when it gave none. */
+  reason: string | undefined;
+  hasText: boolean;
+  hasTool: boolean;
+  hasThinking: boolean;
+  /** The model refused in a field of its own (OpenAI's `refusal`). */
+  refused: boolean;
+}
+
+/** Finish reason → stop reason. What is not here, and no failure, is a normal end. */
+const STOP_REASONS: Record<string, StopReason> = {
+  length: 'max_tokens',
+  max_tokens: 'max_tokens',
+  max_output_tokens: 'max_tokens',
+  MAX_TOKENS: 'max_tokens',
+  model_length: 'model_context_window_exceeded',
+  model_context_window_exceeded: 'model_context_window_exceeded',
+  content_filter: 'refusal',
+  sensitive: 'refusal',
+  safety: 'refusal',
+  SAFETY: 'refusal',
+  refusal: 'refusal',
+  guardrail_intervened: 'refusal',
+};
+
+/** Finish reasons with which an upstream says that it failed: DeepSeek's, GLM's, OpenRouter's, vLLM's. */
+const FAILURES: Record<string, FailureKind> = {
+  error: 'server_error',
+  network_error: 'server_error',
+  server_error: 'server_error',
+  insufficient_system_resource: 'overloaded',
+  abort: 'cut',
+  aborted: 'cut',
+  cancelled: 'cut',
+};
+
+/** @throws AttemptError when `reason` is a failure. */
+export function refuseFailure(reason: string): void {
+  const kind = FAILURES[reason];
+  if (kind !== undefined)
+    throw new AttemptError({ kind, message: `the upstream ended its answer with "${reason}"` });
+}
+
+/**
+ * The stop reason of a complete answer. A call decides whatever the upstream says: Gemini and Ollama say `stop` with one.
+ * Without one it is never `tool_use`: Claude Code would complain to the model of a malformed call (measured with 2.1.197).
+ * @throws AttemptError for an answer that is none: clients show an empty result for thinking alone.
+ */
+export function stopReason({ reason, hasText, hasTool, hasThinking, refused }: Ending): StopReason {
+  if (hasTool) return 'tool_use';
+  const mapped = STOP_REASONS[reason ?? ''] ?? (refused ? 'refusal' : 'end_turn');
+  if (mapped === 'max_tokens' || mapped === 'model_context_window_exceeded' || hasText) return mapped;
+  if (mapped === 'refusal') {
+    throw new AttemptError({
+      kind: 'rejected',
+      message: "the upstream's content filter withheld the answer",
+    });
+  }
+  const what = hasThinking ? 'thinking alone' : 'no content';
+  throw new AttemptError({ kind: 'empty', message: `the answer had ${what}` });
+}

@@ -1,0 +1,35 @@
+/** Wordings for "does not fit the model's context": OpenAI, Groq, vLLM, llama.cpp, Gemini, OpenRouter, Mistral, Anthropic. */
+const TOO_LONG =
+  /context_length_exceeded|exceed_context_size|maximum context length|context (?:length|window|size|limit)|prompt is too long|too many tokens|(?:input|prompt|request)[^.]{0,40}(?:too (?:long|large)|exceeds?)[^.]{0,60}(?:token|context|length)|reduce the length|token count[^.]{0,40}exceeds|exceeds the available context/i;
+
+/** Where a wording names both numbers: asked first, or limit first. */
+const NUMBERS: readonly [pattern: RegExp, limitFirst: boolean][] = [
+  // OpenAI, OpenRouter, vLLM: maximum context length is 8192 tokens. However, you requested (about) 9000 tokens
+  [/maximum (?:context|input|model) ?(?:length|window)?[^\d]{0,20}(\d+)[^\d]{0,120}?(\d+)/i, true],
+  // Gemini: input token count (1200000) exceeds the maximum number of tokens allowed (1048576)
+  [/token count[^\d]{0,8}(\d+)[^\d]{1,90}(\d+)/i, false],
+  // llama.cpp: the request exceeds the available context size (…) request (9000 tokens) exceeds … (8192 tokens)
+  [/request \((\d+) tokens\)[^\d]{1,60}(\d+)/i, false],
+  // Anthropic, and everybody who copies it: prompt is too long: 210000 tokens > 200000 maximum
+  [/(\d+)(?: tokens)?\s*>\s*(\d+)/i, false],
+  // Mistral: Prompt contains 40000 tokens … too large for model with 32768 maximum context length
+  [/contains (\d+) tokens[^\d]{1,80}(\d+)/i, false],
+];
+
+/** True when a refusal says that the request does not fit the model. */
+export function isTooLong(text: string): boolean {
+  return TOO_LONG.test(text);
+}
+
+/** The tokens such a refusal names; undefined when it names none, or numbers that make no sense. */
+export function tokensIn(message: string): { asked: number; limit: number } | undefined {
+  const plain = message.replace(/(\d),(?=\d{3}\b)/g, '$1');
+  for (const [pattern, limitFirst] of NUMBERS) {
+    const match = pattern.exec(plain);
+    if (match === null) continue;
+    const [first, second] = [Number(match[1]), Number(match[2])];
+    const tokens = limitFirst ? { asked: second, limit: first } : { asked: first, limit: second };
+    if (tokens.limit > 0 && tokens.asked > tokens.limit) return tokens;
+  }
+  return undefined;
+}

@@ -1,0 +1,62 @@
+import { type Block, isBlock, type MessageParam, type MessagesRequest } from '../../../core/messages.ts';
+
+/** Everything one side said until the other spoke. */
+export interface Turn {
+  role: 'user' | 'assistant';
+  blocks: Block[];
+}
+
+/**
+ * The conversation as strictly alternating turns without empty ones. `role: "system"` inside it (beta
+ * mid-conversation-system) is folded the way Claude Code itself does when that is refused: a reminder inside the
+ * neighbouring user message, before the user's own text (measured with 2.1.197). The user message before it is preferred,
+ * so that a conversation that grows keeps its beginning.
+ */
+export function turns(request: MessagesRequest): Turn[] {
+  const out: Turn[] = [];
+  let waiting: Block[] = [];
+  for (const message of request.messages ?? []) {
+    const blocks = spoken(blocksOf(message));
+    const last = out.at(-1);
+    if (message.role === 'system') {
+      const reminder = reminders(blocks);
+      if (last?.role === 'user') insertReminder(last.blocks, reminder);
+      else waiting.push(...reminder);
+    } else if (blocks.length > 0) {
+      if (message.role === 'user' && waiting.length > 0) {
+        insertReminder(blocks, waiting);
+        waiting = [];
+      }
+      if (last?.role === message.role) last.blocks.push(...blocks);
+      else out.push({ role: message.role, blocks });
+    }
+  }
+  if (waiting.length > 0) out.push({ role: 'user', blocks: waiting });
+  return out;
+}
+
+function blocksOf({ content }: MessageParam): Block[] {
+  if (typeof content === 'string') return [{ type: 'text', text: content }];
+  return Array.isArray(content) ? content : [];
+}
+
+/** Without empty texts; nothing at all where only thoughts are left. */
+function spoken(blocks: readonly Block[]): Block[] {
+  const kept = blocks.filter(
+    (block) => !isBlock(block, 'text') || (typeof block.text === 'string' && block.text !== ''),
+  );
+  return kept.every((block) => block.type === 'thinking' || block.type === 'redacted_thinking') ? [] : kept;
+}
+
+function reminders(blocks: readonly Block[]): Block[] {
+  const text = blocks.flatMap((block) => (isBlock(block, 'text') ? [block.text] : [])).join('\n\n');
+  return text === '' ? [] : [{ type: 'text', text: `<system-reminder>\n${text}\n</system-reminder>` }];
+}
+
+/** Before the user's own words, behind reminders that are there already. */
+function insertReminder(blocks: Block[], reminder: readonly Block[]): void {
+  const at = blocks.findIndex(
+    (block) => isBlock(block, 'text') && !block.text.startsWith('<system-reminder>'),
+  );
+  blocks.splice(at === -1 ? blocks.length : at, 0, ...reminder);
+}

@@ -1,0 +1,105 @@
+import { AttemptError, type Failure } from '../../src/core/failure.ts';
+import type { Frame } from '../../src/core/frame.ts';
+import type { MessagesRequest, StreamEvent } from '../../src/core/messages.ts';
+import { pipe } from '../../src/core/transducer.ts';
+import type { Framing, Inbound, Target } from '../../src/core/upstream.ts';
+import { openaiChat } from '../../src/wire/dialects/openai-chat/index.ts';
+import { sse } from '../../src/wire/framing/sse.ts';
+
+const encoder = new TextEncoder();
+
+export const REQUEST: MessagesRequest = {
+  model: 'claude-test-1',
+  max_tokens: 1000,
+  stream: true,
+  messages: [{ role: 'user', content: 'hello' }],
+};
+
+export function inboundOf(request: MessagesRequest): Inbound {
+  return {
+    id: 'r1',
+    headers: new Headers(),
+    search: '',
+    bytes: encoder.encode(JSON.stringify(request)),
+    model: request.model,
+    stream: request.stream === true,
+    modelSpan: [0, 0],
+    request,
+  };
+}
+
+export function targetOf(overrides: Partial<Target> = {}, request: MessagesRequest = REQUEST): Target {
+  return {
+    model: 'backup-model',
+    asked: request.model,
+    stream: request.stream === true,
+    native: false,
+    provider: 'acme',
+    quirks: {},
+    answerId: 'msg_test0001',
+    inbound: inboundOf(request),
+    ...overrides,
+  };
+}
+
+/** What goes upstream for `request`. */
+export function encoded(request: MessagesRequest, overrides: Partial<Target> = {}) {
+  const { body, headers } = openaiChat.encode(inboundOf(request), targetOf(overrides, request));
+  if (typeof body !== 'string') throw new Error('the body is not text');
+  return { body: JSON.parse(body), text: body, headers };
+}
+
+/** What came of a stream: the frames until it ended or failed. */
+export interface Run {
+  frames: Frame[];
+  failure: Failure | undefined;
+}
+
+export function events(run: Run): StreamEvent[] {
+  return run.frames.map((frame) => frame.event);
+}
+
+/** Decodes `chunks`, as the attempt does: what came before a failure has been passed on. */
+export function run(chunks: Iterable<Uint8Array>, target: Target = targetOf(), framing: Framing = sse): Run {
+  const decoder = pipe(framing(), openaiChat.decode(target));
+  const frames: Frame[] = [];
+  try {
+    for (const chunk of chunks) for (const frame of decoder.push(chunk)) frames.push(frame);
+    for (const frame of decoder.end()) frames.push(frame);
+    return { frames, failure: undefined };
+  } catch (error) {
+    if (!(error instanceof AttemptError)) throw error;
+    return { frames, failure: error.failure };
+  }
+}
+
+export function runText(text: string, target?: Target, framing?: Framing): Run {
+  return run([encoder.encode(text)], target, framing);
+}
+
+/** `objects` as a stream with `[DONE]`. */
+export function sseOf(objects: readonly unknown[], { done = true } = {}): string {
+  const lines = objects.map(
+    (object) => `data: ${typeof object === 'string' ? object : JSON.stringify(object)}\n\n`,
+  );
+  return lines.join('') + (done ? 'data: [DONE]\n\n' : '');
+}
+
+/** Bytes of `text` in pieces of `size`. */
+export function* pieces(text: string, size: number): Generator<Uint8Array> {
+  const bytes = encoder.encode(text);
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+/** The same stream as other servers and networks would deliver it. */
+export const FORMS: readonly [name: string, form: (text: string) => Iterable<Uint8Array>][] = [
+  ['whole', (text) => pieces(text, text.length * 4)],
+  ...[1, 2, 3, 7].map((size): [string, (text: string) => Iterable<Uint8Array>] => [
+    `in pieces of ${size} bytes`,
+    (text) => pieces(text, size),
+  ]),
+  ['with CRLF', (text) => pieces(text.replaceAll('\n', '\r\n'), 5)],
+  ['with comments', (text) => pieces(text.replaceAll('\n\n', '\n\n: still here\n\n'), 64)],
+  ['without a space after data:', (text) => pieces(text.replaceAll('data: ', 'data:'), 64)],
+  ['with id and retry lines', (text) => pieces(text.replaceAll('data: ', 'id: 7\nretry: 10\ndata: '), 64)],
+];
