@@ -1,0 +1,166 @@
+/**
+ * The measurements. Rounds are interleaved, each in another order, so that whatever else the machine does hits every
+ * target alike; only ratios within one run mean anything.
+ */
+import { join } from 'node:path';
+import { merge, perSecond, quantile } from './figures.ts';
+import type { Load, Measured } from './load.ts';
+import { processorSeconds, type Running, residentMegabytes, start } from './processes.ts';
+
+export interface Programs {
+  ccproxy: string;
+  bare: string;
+}
+
+export interface Shape {
+  streamed: boolean;
+  connections: number;
+}
+
+export interface Scenario extends Shape {
+  /** By target. */
+  results: Record<string, Measured>;
+}
+
+const ROUNDS = 5;
+const REQUESTS: Record<number, number> = { 1: 300, 16: 2000 };
+const SHAPES: Shape[] = [1, 16].flatMap((connections) => [
+  { streamed: false, connections },
+  { streamed: true, connections },
+]);
+
+export const DELTAS = 300;
+const LONG_ANSWER_DELTAS = 5000;
+const LONG_ANSWERS = 100;
+const STARTS = 15;
+
+async function load(shape: Load): Promise<Measured> {
+  const child = Bun.spawn(
+    [process.execPath, '--no-env-file', join(import.meta.dir, 'load.ts'), JSON.stringify(shape)],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  const printed = await new Response(child.stdout).text();
+  if ((await child.exited) !== 0) throw new Error(`the load on ${shape.url} failed`);
+  return JSON.parse(printed);
+}
+
+function upstream(deltas: number): Promise<Running> {
+  return start([
+    process.execPath,
+    '--no-env-file',
+    join(import.meta.dir, 'upstream.ts'),
+    '--deltas',
+    String(deltas),
+  ]);
+}
+
+const native = ({ url }: Running) => ({ CCPROXY_ANTHROPIC_BASE_URL: url });
+
+const translated = ({ url }: Running) => ({
+  PROVIDER: 'openai-compatible',
+  OPENAI_COMPATIBLE_BASE_URL: `${url}/v1`,
+  OPENAI_COMPATIBLE_API_KEY: 'sk-test',
+  OPENAI_COMPATIBLE_MODEL: 'bench',
+});
+
+/** Every shape of load on every target, by the target's name and address. */
+async function scenarios(targets: Record<string, string>): Promise<Scenario[]> {
+  const all: Scenario[] = [];
+  for (const shape of SHAPES) {
+    const parts: Record<string, Measured[]> = {};
+    const names = Object.keys(targets);
+    const requests = (REQUESTS[shape.connections] ?? 0) / ROUNDS;
+    for (let round = 0; round < ROUNDS; round += 1) {
+      for (const index of names.keys()) {
+        const name = names[(index + round) % names.length] ?? '';
+        const measured = await load({
+          ...shape,
+          url: targets[name] ?? '',
+          requests,
+          warmUp: 4 * shape.connections + 20,
+        });
+        parts[name] = [...(parts[name] ?? []), measured];
+      }
+    }
+    const results = Object.fromEntries(Object.entries(parts).map(([name, list]) => [name, merge(list)]));
+    all.push({ ...shape, results });
+  }
+  return all;
+}
+
+export interface Passthrough {
+  scenarios: Scenario[];
+  /** Resident megabytes after all of the load, by target. */
+  memory: Record<string, number>;
+}
+
+/** Anthropic in, Anthropic out: direct, through the bare pipe, through ccproxy. */
+export async function measurePassthrough({ ccproxy, bare }: Programs): Promise<Passthrough> {
+  const source = await upstream(DELTAS);
+  const pipe = await start([bare], native(source));
+  const proxy = await start([ccproxy], native(source));
+  const targets = { direct: source, 'bare pipe': pipe, ccproxy: proxy };
+  const measured = await scenarios(
+    Object.fromEntries(Object.entries(targets).map(([name, { url }]) => [name, `${url}/v1/messages`])),
+  );
+  const memory = { 'bare pipe': residentMegabytes(pipe), ccproxy: residentMegabytes(proxy) };
+  await Promise.all([source, pipe, proxy].map((process) => process.stop()));
+  return { scenarios: measured, memory };
+}
+
+export interface Translation {
+  scenarios: Scenario[];
+  memory: number;
+  /** Deltas translated per second of the clock, and per second of processor time where the system tells it. */
+  deltasPerSecond: number;
+  deltasPerProcessorSecond: number | undefined;
+}
+
+/** Anthropic in, OpenAI chat completions out and back. */
+export async function measureTranslation({ ccproxy }: Programs): Promise<Translation> {
+  const source = await upstream(DELTAS);
+  const proxy = await start([ccproxy], translated(source));
+  const measured = await scenarios({
+    direct: `${source.url}/v1/chat/completions`,
+    ccproxy: `${proxy.url}/v1/messages`,
+  });
+  const memory = residentMegabytes(proxy);
+  await Promise.all([source, proxy].map((process) => process.stop()));
+  return { scenarios: measured, memory, ...(await measureDeltas(ccproxy)) };
+}
+
+async function measureDeltas(ccproxy: string) {
+  const source = await upstream(LONG_ANSWER_DELTAS);
+  const proxy = await start([ccproxy], translated(source));
+  const shape = { url: `${proxy.url}/v1/messages`, streamed: true, connections: 4 };
+  await load({ ...shape, requests: 1, warmUp: 20 });
+  const before = processorSeconds(proxy);
+  const measured = await load({ ...shape, requests: LONG_ANSWERS, warmUp: 0 });
+  const after = processorSeconds(proxy);
+  await Promise.all([source, proxy].map((process) => process.stop()));
+  return {
+    deltasPerSecond: perSecond(measured) * LONG_ANSWER_DELTAS,
+    deltasPerProcessorSecond:
+      before === undefined || after === undefined
+        ? undefined
+        : (LONG_ANSWERS * LONG_ANSWER_DELTAS) / (after - before),
+  };
+}
+
+/** Milliseconds from start to first answer, the median of many starts, by target. */
+export async function measureStart({ ccproxy, bare }: Programs): Promise<Record<string, number>> {
+  const source = await upstream(1);
+  const programs = { 'bare pipe': bare, ccproxy };
+  const times: Record<string, number[]> = {};
+  for (let round = 0; round < STARTS; round += 1) {
+    for (const [name, program] of Object.entries(programs)) {
+      const process = await start([program], native(source));
+      times[name] = [...(times[name] ?? []), process.readyAfter];
+      await process.stop();
+    }
+  }
+  await source.stop();
+  return Object.fromEntries(Object.entries(times).map(([name, list]) => [name, quantile(list, 0.5)]));
+}

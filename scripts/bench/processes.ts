@@ -1,0 +1,88 @@
+/** Starts what is measured, each in an empty environment and a home of its own, looks at it from outside, and ends all of it. */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface Running {
+  url: string;
+  pid: number;
+  /** Milliseconds from the start of the process to its first answer. */
+  readyAfter: number;
+  stop(): Promise<void>;
+}
+
+const READY_WITHIN_MS = 10_000;
+
+const running = new Set<Running>();
+
+function freePort(): number {
+  const listener = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } });
+  listener.stop(true);
+  return listener.port;
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { proxy: false, keepalive: false });
+    await response.arrayBuffer();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Starts `command --port N` and waits for its first answer to anything. */
+export async function start(command: string[], env: Record<string, string> = {}): Promise<Running> {
+  const port = freePort();
+  const home = mkdtempSync(join(tmpdir(), 'ccproxy-bench-'));
+  const startedAt = performance.now();
+  const child = Bun.spawn([...command, '--port', String(port)], {
+    cwd: home,
+    env: { HOME: home, PATH: '/usr/bin:/bin', ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const stderr = new Response(child.stderr).text();
+  const started: Running = {
+    url: `http://127.0.0.1:${port}`,
+    pid: child.pid,
+    readyAfter: Number.NaN,
+    async stop() {
+      running.delete(started);
+      child.kill('SIGKILL');
+      await child.exited;
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+  running.add(started);
+  while (!(await answers(started.url))) {
+    if (child.exitCode !== null || performance.now() - startedAt > READY_WITHIN_MS) {
+      await started.stop();
+      throw new Error(`${command[0]} does not answer (exit ${child.exitCode}): ${await stderr}`);
+    }
+    await Bun.sleep(1);
+  }
+  started.readyAfter = performance.now() - startedAt;
+  return started;
+}
+
+/** Ends everything that was started. */
+export async function stopAll(): Promise<void> {
+  await Promise.all([...running].map((started) => started.stop()));
+}
+
+/** Resident memory in megabytes. */
+export function residentMegabytes({ pid }: Running): number {
+  const status = `/proc/${pid}/status`;
+  const kilobytes = existsSync(status)
+    ? /VmRSS:\s+(\d+)/.exec(readFileSync(status, 'utf8'))?.[1]
+    : Bun.spawnSync(['ps', '-o', 'rss=', '-p', String(pid)]).stdout.toString();
+  return Number(kilobytes) / 1024;
+}
+
+/** Seconds of processor time used so far, where the system tells (Linux, at 100 ticks a second). */
+export function processorSeconds({ pid }: Running): number | undefined {
+  const stat = `/proc/${pid}/stat`;
+  if (!existsSync(stat)) return undefined;
+  const fields = readFileSync(stat, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}

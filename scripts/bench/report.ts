@@ -1,0 +1,172 @@
+/** What was measured, as Markdown: the tables, and each number that the project holds itself to. */
+import { cpus, platform } from 'node:os';
+import { perSecond, quantile } from './figures.ts';
+import { DELTAS, type Passthrough, type Scenario, type Translation } from './measure.ts';
+
+export interface Results {
+  passthrough: Passthrough;
+  translation: Translation;
+  start: Record<string, number>;
+}
+
+const ms = (value: number) => `${value.toFixed(2)} ms`;
+const whole = (value: number) => Math.round(value).toLocaleString('en-US');
+
+function table(head: string[], rows: string[][]): string {
+  const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map((_, index) => (index === 0 ? '---' : '---:'))), ...rows.map(line)].join(
+    '\n',
+  );
+}
+
+/** How much later than the direct answer the `q`-th of a target's comes. */
+function added({ results }: Scenario, target: string, q: number, point: 'first' | 'whole' = 'whole'): number {
+  return quantile(results[target]?.[point] ?? [], q) - quantile(results.direct?.[point] ?? [], q);
+}
+
+function latencies(scenarios: Scenario[]): string {
+  const head = [
+    'answer',
+    'connections',
+    'through',
+    'p50',
+    'p95',
+    'added p50',
+    'added p95',
+    'first byte p50',
+    'requests/s',
+  ];
+  const rows = scenarios.flatMap((scenario) =>
+    Object.entries(scenario.results).map(([target, measured]) => [
+      scenario.streamed ? `streamed, ${DELTAS} deltas` : 'whole',
+      String(scenario.connections),
+      target,
+      ms(quantile(measured.whole, 0.5)),
+      ms(quantile(measured.whole, 0.95)),
+      target === 'direct' ? '' : ms(added(scenario, target, 0.5)),
+      target === 'direct' ? '' : ms(added(scenario, target, 0.95)),
+      ms(quantile(measured.first, 0.5)),
+      whole(perSecond(measured)),
+    ]),
+  );
+  return table(head, rows);
+}
+
+/** A number that the project holds itself to. */
+interface Bound {
+  what: string;
+  measured: number;
+  unit: string;
+  /** The bound, and which way it binds. */
+  most?: number;
+  least?: number;
+}
+
+function bounds({ passthrough, translation, start }: Results): Bound[] {
+  const named = ({ streamed }: Scenario) => (streamed ? 'streamed' : 'whole');
+  const one = passthrough.scenarios.filter(({ connections }) => connections === 1);
+  const many = passthrough.scenarios.filter(({ connections }) => connections > 1);
+  const rate = ({ results }: Scenario, target: string) =>
+    perSecond(results[target] ?? { first: [], whole: [], elapsed: 1 });
+  return [
+    ...one.map((scenario) => ({
+      what: `passthrough, ${named(scenario)}: added p50, of the bare pipe's`,
+      measured: added(scenario, 'ccproxy', 0.5) / added(scenario, 'bare pipe', 0.5),
+      unit: '×',
+      most: 1.3,
+    })),
+    ...many.map((scenario) => ({
+      what: `passthrough, ${named(scenario)}: requests/s at ${scenario.connections} connections, of the bare pipe's`,
+      measured: rate(scenario, 'ccproxy') / rate(scenario, 'bare pipe'),
+      unit: '×',
+      least: 0.85,
+    })),
+    ...translation.scenarios
+      .filter(({ connections }) => connections === 1)
+      .map((scenario) => ({
+        what: `translation, ${named(scenario)}: ${scenario.streamed ? 'first byte, ' : ''}added p50`,
+        measured: added(scenario, 'ccproxy', 0.5, scenario.streamed ? 'first' : 'whole'),
+        unit: 'ms',
+        most: 1.5,
+      })),
+    {
+      what: 'deltas translated per second of one core',
+      measured: translation.deltasPerProcessorSecond ?? translation.deltasPerSecond,
+      unit: '/s',
+      least: 100_000,
+    },
+    { what: 'start to first answer', measured: start.ccproxy ?? Number.NaN, unit: 'ms', most: 60 },
+    {
+      what: "start to first answer, of the bare pipe's",
+      measured: (start.ccproxy ?? Number.NaN) / (start['bare pipe'] ?? Number.NaN),
+      unit: '×',
+      most: 3,
+    },
+    {
+      what: 'memory after the load',
+      measured: Math.max(passthrough.memory.ccproxy ?? Number.NaN, translation.memory),
+      unit: 'MB',
+      most: 90,
+    },
+  ];
+}
+
+function isKept({ measured, most, least }: Bound): boolean {
+  return (most === undefined || measured <= most) && (least === undefined || measured >= least);
+}
+
+function boundsTable(results: Results): string {
+  const amount = (value: number, unit: string) =>
+    `${value >= 1000 ? whole(value) : value.toFixed(2)} ${unit}`;
+  const rows = bounds(results).map((bound) => [
+    bound.what,
+    amount(bound.measured, bound.unit),
+    bound.most === undefined
+      ? `≥ ${amount(bound.least ?? 0, bound.unit)}`
+      : `≤ ${amount(bound.most, bound.unit)}`,
+    isKept(bound) ? 'yes' : '**no**',
+  ]);
+  return table(['what', 'measured', 'to hold', 'held'], rows);
+}
+
+export function report(results: Results): string {
+  const { passthrough, translation, start } = results;
+  const processors = cpus();
+  const memory = { ...passthrough.memory, 'ccproxy, translating': translation.memory };
+  return [
+    '# Benchmarks',
+    '',
+    'Written by `npm run bench -- --write`. A direct connection, a bare `Bun.serve` and `fetch` pipe compiled with the same',
+    'flags, and ccproxy, in interleaved rounds of one run, with a request of 77 KB: the ratios mean something, the absolute',
+    'numbers are those of the machine.',
+    '',
+    `Machine: ${processors.length} × ${processors[0]?.model.trim() ?? 'unknown'}, ${platform()}; Bun ${Bun.version}.`,
+    '',
+    '## Numbers to hold',
+    '',
+    boundsTable(results),
+    '',
+    '## Native passthrough',
+    '',
+    latencies(passthrough.scenarios),
+    '',
+    '## Translation to OpenAI chat completions and back',
+    '',
+    latencies(translation.scenarios),
+    '',
+    `A stream of one long answer: ${whole(translation.deltasPerSecond)} deltas per second of the clock, with the upstream and`,
+    'the client on the same machine.',
+    '',
+    '## Start and memory',
+    '',
+    table(
+      ['', 'start to first answer', 'memory after the load'],
+      Object.entries(memory).map(([name, megabytes]) => [
+        name,
+        start[name] === undefined ? '' : ms(start[name]),
+        `${megabytes.toFixed(1)} MB`,
+      ]),
+    ),
+    '',
+  ].join('\n');
+}
