@@ -7,7 +7,7 @@ interface Bucket {
   readonly failed: number;
 }
 
-/** The outcomes of the last while, oldest first: a sliding window in ten steps. Plain data, never changed in place. */
+/** The outcomes of the last while: a sliding window in ten steps. Plain data, never changed in place. */
 export type Window = readonly Bucket[];
 
 const BUCKETS = 10;
@@ -15,19 +15,13 @@ const BUCKETS = 10;
 /** The window with one more outcome. Nothing older than `windowMs` is left in it. */
 export function record(window: Window, ok: boolean, now: Ms, windowMs: Ms): Window {
   const width = Math.max(1, windowMs / BUCKETS);
-  const last = window.at(-1);
-  // A clock set back must not start a bucket before the last one.
-  const startedAt = Math.max(Math.floor(now / width) * width, last?.startedAt ?? 0);
-  const same = last?.startedAt === startedAt;
-  const current = {
-    startedAt,
-    succeeded: (same ? last.succeeded : 0) + (ok ? 1 : 0),
-    failed: (same ? last.failed : 0) + (ok ? 0 : 1),
-  };
-  const earlier = window.filter(
-    (bucket) => bucket.startedAt > now - windowMs && bucket.startedAt !== startedAt,
-  );
-  return [...earlier, current];
+  const startedAt = Math.floor(now / width) * width;
+  const current = window.find((bucket) => bucket.startedAt === startedAt);
+  // A clock set back a little must not forget what just happened, so both directions count.
+  const others = window.filter((bucket) => bucket !== current && Math.abs(now - bucket.startedAt) < windowMs);
+  const succeeded = (current?.succeeded ?? 0) + (ok ? 1 : 0);
+  const failed = (current?.failed ?? 0) + (ok ? 0 : 1);
+  return [...others, { startedAt, succeeded, failed }];
 }
 
 /** How many outcomes the window holds, and how many of them are failures. */

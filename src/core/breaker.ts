@@ -24,7 +24,7 @@ interface Phase {
   readonly since: Ms;
   /** Openings that the next open time still pays for. While closed it falls by one a minute, see `tripsAt`. */
   readonly trips: number;
-  /** Cooldowns without a known end since the last success. */
+  /** Cooldowns without a known end since the last success; none while closed. */
   readonly cooldowns: number;
 }
 
@@ -200,7 +200,7 @@ function succeed(state: BreakerState, now: Ms, settings: BreakerSettings): Break
     return closed({ generation: state.generation + 1, since: now, trips: state.trips, cooldowns: 0 });
   }
   const window = record(state.window, true, now, settings.windowMs);
-  return { ...state, inRow: 0, cooldowns: 0, suspect: null, window };
+  return { ...state, inRow: 0, suspect: null, window };
 }
 
 function open(

@@ -32,7 +32,7 @@ export function stringEnd(bytes: Uint8Array, from: number): number {
     const soon = at + SHORT_STRING;
     while (at < soon && bytes[at] !== QUOTE) at++;
     if (at === soon) at = bytes.indexOf(QUOTE, at);
-    if (at === -1 || at >= bytes.length) return -1;
+    if (at === -1) return -1;
     let before = at - 1;
     while (bytes[before] === BACKSLASH) before--;
     // An even number of backslashes escape each other; an odd one escapes the quote.

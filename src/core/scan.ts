@@ -99,7 +99,7 @@ export function scanRequest(bytes: Uint8Array): Scan {
       const to = opens ? at + 1 : scalarEnd(bytes, at, byte);
       if (to === -1)
         return malformed(byte === QUOTE ? 'a closing quote' : 'a value', byte === QUOTE ? bytes.length : at);
-      if (field !== undefined && closers.length === 1) {
+      if (field !== undefined) {
         found[field] = [at, to];
         field = undefined;
       }

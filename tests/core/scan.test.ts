@@ -78,6 +78,7 @@ describe('what is refused', () => {
     ["{'model':'m'}", `${NOT_JSON}a key or } at byte 1`, 1],
     ['{"model":"m"}}', `${NOT_JSON}the end at byte 13`, 13],
     ['{"model":"m"} {}', `${NOT_JSON}the end at byte 14`, 14],
+    ['{"model":"m"},1', `${NOT_JSON}the end at byte 13`, 13],
     ['{"model":"m"]', `${NOT_JSON}a comma or the end at byte 12`, 12],
     ['{"model":"m" "a":1}', `${NOT_JSON}a comma or the end at byte 13`, 13],
     ['{"model":"m","a":[1,]}', `${NOT_JSON}a value at byte 20`, 20],

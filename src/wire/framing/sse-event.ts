@@ -21,7 +21,7 @@ function eachLine(bytes: Uint8Array, start: number, visit: (from: number, to: nu
   const cr = new ByteFinder(bytes, CR);
   for (let from = start; from < bytes.length; ) {
     const to = Math.min(lf.from(from), cr.from(from));
-    if (to > from) visit(from, to);
+    visit(from, to);
     from = to + 1;
   }
 }
@@ -32,7 +32,7 @@ function valueAt(field: Uint8Array, bytes: Uint8Array, from: number, to: number)
   if (end > to || !hasAt(bytes, from, field)) return -1;
   if (end === to) return end;
   if (bytes[end] !== COLON) return -1;
-  return end + 1 < to && bytes[end + 1] === SPACE ? end + 2 : end + 1;
+  return bytes[end + 1] === SPACE ? end + 2 : end + 1;
 }
 
 /**
@@ -73,7 +73,7 @@ export class EventPacket implements Packet {
   constructor(
     readonly name: string,
     readonly bytes: Uint8Array,
-    /** Where in `bytes` the event's own lines begin: after a byte order mark and carried comments. */
+    /** Where in `bytes` the lines begin: after a byte order mark. */
     private readonly start: number,
   ) {}
 

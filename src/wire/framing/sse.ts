@@ -61,7 +61,6 @@ class EventStream implements Transducer<Uint8Array, Packet> {
       const byte = chunk[at];
       if (this.held) {
         this.held = false;
-        this.afterCr = byte !== LF;
         if (byte === LF) at++;
         finish();
       } else if (this.afterCr && byte === LF) {
@@ -89,7 +88,7 @@ class EventStream implements Transducer<Uint8Array, Packet> {
 
   end(): Packet[] {
     const out: Packet[] = [];
-    if (this.held || this.pieces.length > 0) this.finish(this.missing(), out);
+    if (this.pieces.length > 0) this.finish(this.missing(), out);
     if (this.carried.length > 0) out.push(new EventPacket(COMMENT, joined(this.carried), 0));
     return out;
   }
@@ -111,7 +110,6 @@ class EventStream implements Transducer<Uint8Array, Packet> {
     const start = this.first && hasAt(block, 0, BOM) ? BOM.length : 0;
     this.first = false;
     this.hasLine = false;
-    this.inLine = false;
     const name = eventName(block, start);
     if (name === undefined) {
       this.carried.push(block);
@@ -119,9 +117,8 @@ class EventStream implements Transducer<Uint8Array, Packet> {
       out.push(new EventPacket(name, block, start));
     } else {
       this.carried.push(block);
-      const bytes = joined(this.carried);
+      out.push(new EventPacket(name, joined(this.carried), start));
       this.carried = [];
-      out.push(new EventPacket(name, bytes, bytes.length - block.length + start));
     }
   }
 }
