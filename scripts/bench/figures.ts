@@ -17,3 +17,11 @@ export function merge(parts: Measured[]): Measured {
 export function perSecond({ whole, elapsed }: Measured): number {
   return (whole.length / elapsed) * 1000;
 }
+
+/** The median over the rounds: one disturbed round moves it little. */
+export function overRounds(rounds: number, value: (round: number) => number): number {
+  return quantile(
+    Array.from({ length: rounds }, (_, round) => value(round)),
+    0.5,
+  );
+}

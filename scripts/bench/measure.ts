@@ -3,7 +3,7 @@
  * target alike; only ratios within one run mean anything.
  */
 import { join } from 'node:path';
-import { merge, perSecond, quantile } from './figures.ts';
+import { perSecond, quantile } from './figures.ts';
 import type { Load, Measured } from './load.ts';
 import { processorSeconds, type Running, residentMegabytes, start } from './processes.ts';
 
@@ -18,12 +18,13 @@ export interface Shape {
 }
 
 export interface Scenario extends Shape {
-  /** By target. */
-  results: Record<string, Measured>;
+  /** By target, one entry per round. */
+  rounds: Record<string, Measured[]>;
 }
 
-const ROUNDS = 5;
-const REQUESTS: Record<number, number> = { 1: 300, 16: 2000 };
+const ROUNDS = 12;
+/** Requests per round, by connections. */
+const REQUESTS: Record<number, number> = { 1: 50, 16: 200 };
 const SHAPES: Shape[] = [1, 16].flatMap((connections) => [
   { streamed: false, connections },
   { streamed: true, connections },
@@ -32,6 +33,8 @@ const SHAPES: Shape[] = [1, 16].flatMap((connections) => [
 export const DELTAS = 300;
 const LONG_ANSWER_DELTAS = 5000;
 const LONG_ANSWERS = 100;
+/** So many deltas arrive together: what is measured is the translation, not the kernel's reads and writes. */
+const LONG_ANSWER_BURST = 50;
 const STARTS = 15;
 
 async function load(shape: Load): Promise<Measured> {
@@ -46,13 +49,15 @@ async function load(shape: Load): Promise<Measured> {
   return JSON.parse(printed);
 }
 
-function upstream(deltas: number): Promise<Running> {
+function upstream(deltas: number, burst = 1): Promise<Running> {
   return start([
     process.execPath,
     '--no-env-file',
     join(import.meta.dir, 'upstream.ts'),
     '--deltas',
     String(deltas),
+    '--burst',
+    String(burst),
   ]);
 }
 
@@ -69,23 +74,18 @@ const translated = ({ url }: Running) => ({
 async function scenarios(targets: Record<string, string>): Promise<Scenario[]> {
   const all: Scenario[] = [];
   for (const shape of SHAPES) {
-    const parts: Record<string, Measured[]> = {};
+    const rounds: Record<string, Measured[]> = {};
     const names = Object.keys(targets);
-    const requests = (REQUESTS[shape.connections] ?? 0) / ROUNDS;
+    const requests = REQUESTS[shape.connections] ?? 0;
     for (let round = 0; round < ROUNDS; round += 1) {
       for (const index of names.keys()) {
         const name = names[(index + round) % names.length] ?? '';
-        const measured = await load({
-          ...shape,
-          url: targets[name] ?? '',
-          requests,
-          warmUp: 4 * shape.connections + 20,
-        });
-        parts[name] = [...(parts[name] ?? []), measured];
+        const url = targets[name] ?? '';
+        const measured = await load({ ...shape, url, requests, warmUp: 4 * shape.connections + 20 });
+        rounds[name] = [...(rounds[name] ?? []), measured];
       }
     }
-    const results = Object.fromEntries(Object.entries(parts).map(([name, list]) => [name, merge(list)]));
-    all.push({ ...shape, results });
+    all.push({ ...shape, rounds });
   }
   return all;
 }
@@ -132,7 +132,7 @@ export async function measureTranslation({ ccproxy }: Programs): Promise<Transla
 }
 
 async function measureDeltas(ccproxy: string) {
-  const source = await upstream(LONG_ANSWER_DELTAS);
+  const source = await upstream(LONG_ANSWER_DELTAS, LONG_ANSWER_BURST);
   const proxy = await start([ccproxy], translated(source));
   const shape = { url: `${proxy.url}/v1/messages`, streamed: true, connections: 4 };
   await load({ ...shape, requests: 1, warmUp: 20 });

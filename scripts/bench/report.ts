@@ -1,6 +1,7 @@
 /** What was measured, as Markdown: the tables, and each number that the project holds itself to. */
 import { cpus, platform } from 'node:os';
-import { perSecond, quantile } from './figures.ts';
+import { merge, overRounds, perSecond, quantile } from './figures.ts';
+import type { Measured } from './load.ts';
 import { DELTAS, type Passthrough, type Scenario, type Translation } from './measure.ts';
 
 export interface Results {
@@ -19,9 +20,29 @@ function table(head: string[], rows: string[][]): string {
   );
 }
 
+type Point = 'first' | 'whole';
+
+function merged({ rounds }: Scenario, target: string): Measured {
+  return merge(rounds[target] ?? []);
+}
+
 /** How much later than the direct answer the `q`-th of a target's comes. */
-function added({ results }: Scenario, target: string, q: number, point: 'first' | 'whole' = 'whole'): number {
-  return quantile(results[target]?.[point] ?? [], q) - quantile(results.direct?.[point] ?? [], q);
+function added(scenario: Scenario, target: string, q: number): number {
+  return quantile(merged(scenario, target).whole, q) - quantile(merged(scenario, 'direct').whole, q);
+}
+
+/** The same for the median, in one round alone. */
+function addedIn({ rounds }: Scenario, round: number, target: string, point: Point = 'whole'): number {
+  const median = (name: string) => quantile(rounds[name]?.[round]?.[point] ?? [], 0.5);
+  return median(target) - median('direct');
+}
+
+function rateIn({ rounds }: Scenario, round: number, target: string): number {
+  return perSecond(rounds[target]?.[round] ?? { first: [], whole: [], elapsed: Number.NaN });
+}
+
+function roundsOf({ rounds }: Scenario): number {
+  return rounds.direct?.length ?? 0;
 }
 
 function latencies(scenarios: Scenario[]): string {
@@ -37,17 +58,20 @@ function latencies(scenarios: Scenario[]): string {
     'requests/s',
   ];
   const rows = scenarios.flatMap((scenario) =>
-    Object.entries(scenario.results).map(([target, measured]) => [
-      scenario.streamed ? `streamed, ${DELTAS} deltas` : 'whole',
-      String(scenario.connections),
-      target,
-      ms(quantile(measured.whole, 0.5)),
-      ms(quantile(measured.whole, 0.95)),
-      target === 'direct' ? '' : ms(added(scenario, target, 0.5)),
-      target === 'direct' ? '' : ms(added(scenario, target, 0.95)),
-      ms(quantile(measured.first, 0.5)),
-      whole(perSecond(measured)),
-    ]),
+    Object.entries(scenario.rounds).map(([target, rounds]) => {
+      const measured = merge(rounds);
+      return [
+        scenario.streamed ? `streamed, ${DELTAS} deltas` : 'whole',
+        String(scenario.connections),
+        target,
+        ms(quantile(measured.whole, 0.5)),
+        ms(quantile(measured.whole, 0.95)),
+        target === 'direct' ? '' : ms(added(scenario, target, 0.5)),
+        target === 'direct' ? '' : ms(added(scenario, target, 0.95)),
+        ms(quantile(measured.first, 0.5)),
+        whole(perSecond(measured)),
+      ];
+    }),
   );
   return table(head, rows);
 }
@@ -66,18 +90,22 @@ function bounds({ passthrough, translation, start }: Results): Bound[] {
   const named = ({ streamed }: Scenario) => (streamed ? 'streamed' : 'whole');
   const one = passthrough.scenarios.filter(({ connections }) => connections === 1);
   const many = passthrough.scenarios.filter(({ connections }) => connections > 1);
-  const rate = ({ results }: Scenario, target: string) =>
-    perSecond(results[target] ?? { first: [], whole: [], elapsed: 1 });
   return [
     ...one.map((scenario) => ({
       what: `passthrough, ${named(scenario)}: added p50, of the bare pipe's`,
-      measured: added(scenario, 'ccproxy', 0.5) / added(scenario, 'bare pipe', 0.5),
+      measured: overRounds(
+        roundsOf(scenario),
+        (round) => addedIn(scenario, round, 'ccproxy') / addedIn(scenario, round, 'bare pipe'),
+      ),
       unit: '×',
       most: 1.3,
     })),
     ...many.map((scenario) => ({
       what: `passthrough, ${named(scenario)}: requests/s at ${scenario.connections} connections, of the bare pipe's`,
-      measured: rate(scenario, 'ccproxy') / rate(scenario, 'bare pipe'),
+      measured: overRounds(
+        roundsOf(scenario),
+        (round) => rateIn(scenario, round, 'ccproxy') / rateIn(scenario, round, 'bare pipe'),
+      ),
       unit: '×',
       least: 0.85,
     })),
@@ -85,7 +113,9 @@ function bounds({ passthrough, translation, start }: Results): Bound[] {
       .filter(({ connections }) => connections === 1)
       .map((scenario) => ({
         what: `translation, ${named(scenario)}: ${scenario.streamed ? 'first byte, ' : ''}added p50`,
-        measured: added(scenario, 'ccproxy', 0.5, scenario.streamed ? 'first' : 'whole'),
+        measured: overRounds(roundsOf(scenario), (round) =>
+          addedIn(scenario, round, 'ccproxy', scenario.streamed ? 'first' : 'whole'),
+        ),
         unit: 'ms',
         most: 1.5,
       })),
@@ -137,8 +167,8 @@ export function report(results: Results): string {
     '# Benchmarks',
     '',
     'Written by `npm run bench -- --write`. A direct connection, a bare `Bun.serve` and `fetch` pipe compiled with the same',
-    'flags, and ccproxy, in interleaved rounds of one run, with a request of 77 KB: the ratios mean something, the absolute',
-    'numbers are those of the machine.',
+    'flags, and ccproxy, in interleaved rounds of one run, with a request of 77 KB. The ratios (medians over the rounds) mean',
+    'something; the absolute numbers are those of the machine.',
     '',
     `Machine: ${processors.length} × ${processors[0]?.model.trim() ?? 'unknown'}, ${platform()}; Bun ${Bun.version}.`,
     '',

@@ -5,16 +5,27 @@
 import { parseArgs } from 'node:util';
 
 const { values } = parseArgs({
-  options: { port: { type: 'string', default: '0' }, deltas: { type: 'string', default: '300' } },
+  options: {
+    port: { type: 'string', default: '0' },
+    deltas: { type: 'string', default: '300' },
+    burst: { type: 'string', default: '1' },
+  },
 });
 const deltas = Number(values.deltas);
+const burst = Number(values.burst);
 const words = Array.from({ length: deltas }, (_, index) => `word${index} `);
 const encoder = new TextEncoder();
 
 interface Answers {
   whole: Uint8Array;
-  /** One entry per event. */
-  events: Uint8Array[];
+  /** One entry per write. */
+  writes: Uint8Array[];
+}
+
+function inBursts(events: string[]): Uint8Array[] {
+  return Array.from({ length: Math.ceil(events.length / burst) }, (_, index) =>
+    encoder.encode(events.slice(index * burst, (index + 1) * burst).join('')),
+  );
 }
 
 function anthropic(): Answers {
@@ -42,7 +53,7 @@ function anthropic(): Answers {
   ];
   return {
     whole: encoder.encode(JSON.stringify(message([{ type: 'text', text: words.join('') }], 'end_turn'))),
-    events: events.map((event) => encoder.encode(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)),
+    writes: inBursts(events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)),
   };
 }
 
@@ -68,15 +79,16 @@ function openai(): Answers {
   };
   return {
     whole: encoder.encode(JSON.stringify(whole)),
-    events: [...events, '[DONE]'].map((event) => encoder.encode(`data: ${event}\n\n`)),
+    writes: inBursts([...events, '[DONE]'].map((event) => `data: ${event}\n\n`)),
   };
 }
 
-function answer({ whole, events }: Answers, streamed: boolean): Response {
+function answer({ whole, writes }: Answers, streamed: boolean): Response {
   if (!streamed) return new Response(whole, { headers: { 'content-type': 'application/json' } });
-  const remaining = events.values();
+  const remaining = writes.values();
   const body = new ReadableStream<Uint8Array>({
-    pull(controller) {
+    async pull(controller) {
+      await new Promise((resume) => setImmediate(resume)); // or several writes would leave as one
       const next = remaining.next();
       if (next.done) controller.close();
       else controller.enqueue(next.value);
