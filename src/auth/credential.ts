@@ -1,6 +1,13 @@
 /** What `ccproxy env` makes a client send when no upstream needs a credential of the client's; it is none. */
 export const PLACEHOLDER = 'NOT_NEEDED';
 
+/** Variables from which Claude Code takes its credential. */
+export const clientCredentialVariables = [
+  'ANTHROPIC_API_KEY',
+  'ANTHROPIC_AUTH_TOKEN',
+  'CLAUDE_CODE_OAUTH_TOKEN',
+] as const;
+
 /** A credential that a client presented, as it presented it. */
 export interface Credential {
   kind: 'bearer' | 'api-key';

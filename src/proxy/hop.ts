@@ -1,3 +1,4 @@
+import { clientCredentials } from '../auth/credential.ts';
 import { view } from '../core/breaker.ts';
 import type { Failure, Ms, Outcome } from '../core/failure.ts';
 import type { Runtime } from '../core/runtime.ts';
@@ -119,7 +120,7 @@ function modeFor({ headers }: Inbound, configured: MidStream): MidStream {
 function settle(hop: Hop, target: Target, outcome: Outcome, startedAt: Ms, contentAt: Ms | undefined): void {
   const { leave, upstream, inbound, tries, context } = hop;
   const { journal, clock } = context.runtime;
-  leave.settle(outcome);
+  leave.settle(isClientsFault(outcome, hop) ? NO_VERDICT : outcome);
   const number = tries.length + 1;
   journal.attempt({
     requestId: inbound.id,
@@ -140,6 +141,14 @@ function settle(hop: Hop, target: Target, outcome: Outcome, startedAt: Ms, conte
     outcome: outcome.ok ? 'ok' : left ? 'cancelled' : 'failed',
     because: because(tries),
   });
+}
+
+const NO_VERDICT: Outcome = { ok: false, failure: { kind: 'rejected', message: 'the client is at fault' } };
+
+/** A client's own credential that is rejected says nothing about the upstream. */
+function isClientsFault(outcome: Outcome, { upstream, inbound }: Hop): boolean {
+  if (outcome.ok || outcome.failure.kind !== 'unauthorized' || !upstream.takesClientCredential) return false;
+  return clientCredentials(inbound.headers).length > 0;
 }
 
 /** Why the upstreams before this one in the chain do not answer this request; null when there is none. */

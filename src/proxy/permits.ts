@@ -1,4 +1,4 @@
-import { admit, type Permit, settle, suspect, view } from '../core/breaker.ts';
+import { admit, lastResort, type Permit, settle, suspect, view } from '../core/breaker.ts';
 import type { Outcome } from '../core/failure.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { Upstream } from '../core/upstream.ts';
@@ -22,7 +22,7 @@ export function ask(upstream: Upstream, runtime: Runtime): Leave | null {
 export function insist(upstream: Upstream, runtime: Runtime): Leave | null {
   const state = runtime.breakers.read(upstream.name);
   const { name } = view(state, runtime.clock.now());
-  return name === 'open' || name === 'half-open' ? leave(upstream, { generation: state.generation }, runtime) : null;
+  return name === 'open' || name === 'half-open' ? leave(upstream, lastResort(state), runtime) : null;
 }
 
 function leave(upstream: Upstream, permit: Permit, { breakers, clock, random }: Runtime): Leave {

@@ -1,21 +1,22 @@
 import { Elysia } from 'elysia';
+import { bearerToken } from '../auth/credential.ts';
 import type { Runtime } from '../core/runtime.ts';
+import { errorReply, type WholeReply } from '../proxy/conclude.ts';
 import { countTokens } from './count-tokens.ts';
 import { fault, replyFor, responseOf } from './fault.ts';
 import { forward } from './forward.ts';
 import { type GuardSettings, isOneOf, refuse } from './guard.ts';
 import { answerMessages, type MessagesSettings } from './messages.ts';
 import { listModels } from './models.ts';
-import type { Stats } from './stats.ts';
 import type { Status } from './status.ts';
-import { bearerToken } from '../auth/credential.ts';
 
 /** What the app is made of. */
 export interface AppParts {
   messages: MessagesSettings;
   guard: () => GuardSettings;
   runtime: Runtime;
-  stats: Stats;
+  /** True once new requests are refused. */
+  draining(): boolean;
   version: string;
   startedAt: number;
   status(): Status;
@@ -80,13 +81,12 @@ export function createApp(parts: AppParts): Answer {
   app.all('/*', ({ request }: { request: Request }) => guarded(request, elsewhere), { parse: 'none' });
   app.compile();
 
-  /** Ours, unless the answer has one: every answer can be asked about. */
   async function guarded(request: Request, handler: Handler): Promise<Response> {
     const id = runtime.id('req_');
     try {
-      return await handler(request, id);
+      return marked(await handler(request, id), id);
     } catch (error) {
-      return responseOf(replyFor(error, id));
+      return marked(responseOf(replyFor(error, id)), id);
     }
   }
 
@@ -104,19 +104,23 @@ export function createApp(parts: AppParts): Answer {
   const { runtime } = parts;
   return async (request) => {
     const id = runtime.id('req_');
-    const refusal = refuse(request, parts.guard(), id);
-    if (refusal !== null) return marked(responseOf(refusal), id);
-    parts.stats.began();
     try {
-      return marked(await app.handle(request), id);
+      const refusal = refuse(request, parts.guard(), id);
+      if (refusal !== null) return marked(responseOf(refusal), id);
+      if (parts.draining()) return marked(responseOf(stopping(id)), id);
+      return await app.handle(request);
     } catch {
       return marked(responseOf(replyFor(null, id)), id);
-    } finally {
-      parts.stats.ended();
     }
   };
 }
 
+/** A request over a connection that was open when the drain began. The client waits and asks whoever listens then. */
+function stopping(id: string): WholeReply {
+  return errorReply(503, 'api_error', 'ccproxy is stopping', id, { 'retry-after': '1', connection: 'close' });
+}
+
+/** Our request id, unless the answer has its own: every answer can be asked about. */
 function marked(response: Response, id: string): Response {
   if (!response.headers.has('request-id')) response.headers.set('request-id', id);
   if (!response.headers.has('x-ccproxy-request-id')) response.headers.set('x-ccproxy-request-id', id);

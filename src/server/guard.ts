@@ -11,10 +11,12 @@ export const TOKEN_HEADER = 'x-ccproxy-token';
 export interface GuardSettings {
   /** The port that is listened on. */
   port: number;
-  /** Names beside loopback that a request's Host may carry, without a port. */
+  /** Names beside loopback that a request's Host may carry, in lower case; one with a port only with that port. */
   allowedHosts: readonly string[];
   /** What clients must present; empty means none is asked for. */
   tokens: readonly string[];
+  /** Tokens that control this process; they open everything. */
+  controlTokens: readonly string[];
   /** This process, as it names itself to upstreams. */
   instance: string;
 }
@@ -44,7 +46,8 @@ export function refuse(request: Request, settings: GuardSettings, requestId: str
   }
   const { pathname } = new URL(request.url);
   if (settings.tokens.length === 0 || FREE.has(pathname) || pathname.startsWith(CONTROL)) return null;
-  if (presented(headers).some((token) => isOneOf(token, settings.tokens))) return null;
+  const accepted = [...settings.tokens, ...settings.controlTokens];
+  if (presented(headers).some((token) => isOneOf(token, accepted))) return null;
   return errorReply(401, 'authentication_error', `present one of server.tokens in ${TOKEN_HEADER}`, requestId);
 }
 
@@ -54,9 +57,10 @@ function denied(message: string, requestId: string): WholeReply {
 
 /** `localhost`, 127.0.0.0/8, `[::1]` or an allowed name, with or without a port. Two Host headers arrive joined by a comma. */
 function isOwnHost(host: string | null, { allowedHosts }: GuardSettings): boolean {
-  const match = /^(\[[0-9a-f:.]+\]|[^:[\],\s]+)(?::\d{1,5})?$/i.exec(host ?? '');
-  const name = match?.[1]?.toLowerCase();
-  return name !== undefined && (isLoopback(name) || allowedHosts.some((allowed) => allowed.toLowerCase() === name));
+  const asked = host?.toLowerCase();
+  const name = /^(\[[0-9a-f:.]+\]|[^:[\],\s]+)(?::\d{1,5})?$/.exec(asked ?? '')?.[1];
+  if (asked === undefined || name === undefined) return false;
+  return isLoopback(name) || allowedHosts.includes(name) || allowedHosts.includes(asked);
 }
 
 function isLoopback(name: string): boolean {

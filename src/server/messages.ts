@@ -11,6 +11,13 @@ export interface MessagesSettings {
   relay: RelayContext;
   maxBodyBytes: number;
   tokens: readonly string[];
+  inFlight: InFlight;
+}
+
+/** Answers that are being given; a drain waits for them. */
+export interface InFlight {
+  /** Counts one in; the returned function counts it out, once. */
+  enter(): () => void;
 }
 
 /** `POST /v1/messages`: reads the request once and relays it. */
@@ -18,12 +25,14 @@ export async function answerMessages(request: Request, settings: MessagesSetting
   const leave = new AbortController();
   if (request.signal.aborted) leave.abort();
   request.signal.addEventListener('abort', () => leave.abort(), { once: true });
+  const done = settings.inFlight.enter();
   try {
     const bytes = await readBody(request, settings.maxBodyBytes);
     const headers = withoutToken(request.headers, settings.tokens);
     const inbound = inboundOf(id, headers, new URL(request.url).search, bytes);
-    return await respond(relay(inbound, settings.relay, leave.signal), inbound.stream, leave);
+    return await respond(relay(inbound, settings.relay, leave.signal), inbound.stream, leave, done);
   } catch (error) {
+    done();
     leave.abort();
     const reply = replyFor(error, id);
     mark(reply.headers, id, null, 0);
@@ -34,17 +43,25 @@ export async function answerMessages(request: Request, settings: MessagesSetting
 /** nginx's status for a client that left before its answer; nobody reads it. */
 const CLIENT_LEFT = 499;
 
+type Pieces = AsyncGenerator<Piece, void>;
+
+/** @param done called when the answer is over, however it ends. */
 async function respond(
-  pieces: AsyncGenerator<Piece, void>,
+  pieces: Pieces,
   stream: boolean,
   leave: AbortController,
+  done: () => void,
 ): Promise<Response> {
   const first = await pieces.next();
-  if (first.done || !('head' in first.value)) return new Response(null, { status: CLIENT_LEFT });
+  if (first.done || !('head' in first.value)) {
+    done();
+    return new Response(null, { status: CLIENT_LEFT });
+  }
   const { status, headers } = first.value.head;
-  if (stream && status === 200) return new Response(bodyOf(pieces, leave), { status, headers });
+  if (stream && status === 200) return new Response(bodyOf(pieces, leave, done), { status, headers });
   const chunks: Uint8Array[] = [];
   for await (const piece of pieces) if ('bytes' in piece) chunks.push(piece.bytes);
+  done();
   return new Response(Buffer.concat(chunks), { status, headers });
 }
 
@@ -52,15 +69,18 @@ async function respond(
  * The body as it is pulled, so that a slow client slows its upstream down instead of filling memory. An error resets the
  * connection, which is what a cut must look like. A client that leaves ends the relay.
  */
-function bodyOf(pieces: AsyncGenerator<Piece, void>, leave: AbortController): ReadableStream<Uint8Array> {
+function bodyOf(pieces: Pieces, leave: AbortController, done: () => void): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
           const step = await pieces.next();
-          if (step.done) controller.close();
-          else if ('bytes' in step.value) controller.enqueue(step.value.bytes);
+          if (step.done) {
+            done();
+            controller.close();
+          } else if ('bytes' in step.value) controller.enqueue(step.value.bytes);
         } catch (error) {
+          done();
           controller.error(error);
         }
       },
@@ -70,6 +90,8 @@ function bodyOf(pieces: AsyncGenerator<Piece, void>, leave: AbortController): Re
           await pieces.return();
         } catch {
           // A reset for a client that is gone.
+        } finally {
+          done();
         }
       },
     },

@@ -29,8 +29,7 @@ export interface Stats extends Journal {
   readonly lastSwitch: Switch | null;
   /** Requests that are being answered. */
   readonly inFlight: number;
-  began(): void;
-  ended(): void;
+  enter(): () => void;
 }
 
 /** Samples kept per upstream. */
@@ -61,11 +60,13 @@ export function stats(clock: Clock, next: Journal): Stats {
     get inFlight() {
       return state.inFlight;
     },
-    began() {
+    enter() {
       state.inFlight += 1;
-    },
-    ended() {
-      state.inFlight -= 1;
+      let inside = true;
+      return () => {
+        if (inside) state.inFlight -= 1;
+        inside = false;
+      };
     },
     firstContent(upstream) {
       const sorted = [...(samples.get(upstream) ?? [])].sort((a, b) => a - b);

@@ -69,7 +69,7 @@ export function statusOf(
         provider,
         dialect: dialect.name,
         state: breaker.name,
-        since: breaker.since === undefined ? null : instant(breaker.since),
+        since: instant(breaker.since === 0 ? identity.startedAt : breaker.since),
         until: breaker.until === undefined ? null : instant(breaker.until),
         reason: breaker.reason ?? '',
         last_probe: null,

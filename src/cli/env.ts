@@ -1,0 +1,94 @@
+import { basename } from 'node:path';
+import { clientCredentialVariables, PLACEHOLDER } from '../auth/credential.ts';
+import { EXIT, Exit } from './exit.ts';
+import { findRunning, readStatus } from './running.ts';
+import { type CommonFlags, configured } from './sources.ts';
+
+/** Shells for which `env` prints lines. */
+export const SHELLS = ['bash', 'zsh', 'fish', 'powershell', 'json'] as const;
+export type Shell = (typeof SHELLS)[number];
+
+/** Variables to set (a value) or to remove (null). */
+export type Changes = Record<string, string | null>;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What `env` sets. */
+export interface EnvFacts {
+  port: number;
+  /** Whether some upstream takes the client's own credential. */
+  takesClientCredential: boolean;
+}
+
+/** The client cannot reach a local port through a proxy; these are its names. */
+const LOOPBACK = ['localhost', '127.0.0.1', '::1'];
+const PROXIES = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'];
+
+/** Variables that point Claude Code at ccproxy. */
+export function changesOn({ port, takesClientCredential }: EnvFacts, env: Environment): Changes {
+  const changes: Changes = { ANTHROPIC_BASE_URL: `http://localhost:${port}` };
+  if (PROXIES.some((name) => env[name] || env[name.toLowerCase()])) {
+    const now = env.NO_PROXY ?? env.no_proxy ?? '';
+    const names = now.split(',').map((name) => name.trim()).filter(Boolean);
+    changes.NO_PROXY = [...names, ...LOOPBACK.filter((name) => !names.includes(name))].join(',');
+  }
+  const hasCredential = clientCredentialVariables.some((name) => env[name] && env[name] !== PLACEHOLDER);
+  if (!takesClientCredential && !hasCredential) changes.ANTHROPIC_AUTH_TOKEN = PLACEHOLDER;
+  return changes;
+}
+
+/** Takes them back; a credential stays, a placeholder goes. */
+export function changesOff(env: Environment): Changes {
+  const changes: Changes = { ANTHROPIC_BASE_URL: null };
+  for (const name of ['ANTHROPIC_AUTH_TOKEN', 'ANTHROPIC_API_KEY']) {
+    if (env[name] === PLACEHOLDER) changes[name] = null;
+  }
+  return changes;
+}
+
+/** The changes as lines that the shell evaluates, or as one JSON object. */
+export function render(changes: Changes, shell: Shell): string {
+  if (shell === 'json') return JSON.stringify(changes, null, 2);
+  return Object.entries(changes)
+    .map(([name, value]) => (value === null ? unset(name, shell) : set(name, value, shell)))
+    .join('\n');
+}
+
+function set(name: string, value: string, shell: Exclude<Shell, 'json'>): string {
+  const plain = /^[\w.:/,@%+=-]+$/.test(value);
+  if (shell === 'powershell') return `$env:${name} = '${value.replaceAll("'", "''")}'`;
+  if (shell === 'fish') return `set -gx ${name} ${plain ? value : `'${value.replace(/[\\']/g, '\\$&')}'`}`;
+  return `export ${name}=${plain ? value : `'${value.replaceAll("'", "'\\''")}'`}`;
+}
+
+function unset(name: string, shell: Exclude<Shell, 'json'>): string {
+  if (shell === 'powershell') return `Remove-Item Env:${name} -ErrorAction SilentlyContinue`;
+  return shell === 'fish' ? `set -e ${name}` : `unset ${name}`;
+}
+
+/**
+ * The shell to print for: the one asked for, or the user's.
+ * @throws Exit 2 for one there are no lines for.
+ */
+export function shellOf(asked: string | undefined, env: Environment): Shell {
+  if (asked !== undefined) {
+    const known = SHELLS.find((shell) => shell === asked);
+    if (known === undefined) throw new Exit(EXIT.usage, `--shell: found "${asked}"; allowed: ${SHELLS.join(', ')}`);
+    return known;
+  }
+  const name = basename(env.SHELL ?? '');
+  return SHELLS.find((shell) => shell === name && shell !== 'json') ?? (process.platform === 'win32' ? 'powershell' : 'bash');
+}
+
+/** From the ccproxy that runs, or else from what one would be made of here. */
+export async function envFacts(flags: CommonFlags): Promise<EnvFacts> {
+  const result = await configured(flags);
+  const port = result.ok ? result.configuration.settings.server.port : Number(flags.port ?? 3456);
+  const running = await findRunning('127.0.0.1', port);
+  if (running !== null) {
+    const { upstreams } = await readStatus(running);
+    return { port, takesClientCredential: upstreams.some(({ provider }) => provider === 'anthropic') };
+  }
+  const chain = result.ok ? result.configuration.chain : [];
+  return { port, takesClientCredential: chain.length === 0 || chain.some((one) => one.takesClientCredential) };
+}

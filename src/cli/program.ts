@@ -1,0 +1,124 @@
+import { Command, CommanderError, Option } from 'commander';
+import { nearest } from '../config/nearest.ts';
+import { LOG_LEVELS } from '../telemetry/log.ts';
+import { buildInfo } from './build-info.ts';
+import { configCheck } from './config.ts';
+import { changesOff, changesOn, envFacts, render, shellOf } from './env.ts';
+import { EXIT, Exit } from './exit.ts';
+import { report, tell } from './print.ts';
+import { askToStop, readStatus, requireRunning } from './running.ts';
+import { serve } from './serve.ts';
+import { type CommonFlags, sourcesOf } from './sources.ts';
+import { describeStatus } from './status.ts';
+
+/** The exit code of a command line; what it has to say was said. */
+export async function run(args: readonly string[]): Promise<number> {
+  try {
+    const program = createProgram();
+    await program.parseAsync(arrange(args, program), { from: 'user' });
+    return EXIT.done;
+  } catch (error) {
+    if (error instanceof Exit) {
+      if (error.message !== '') tell(prefixed(error.message));
+      return error.code;
+    }
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    throw error;
+  }
+}
+
+function prefixed(message: string): string {
+  return message
+    .split('\n')
+    .map((line) => `ccproxy: ${line}`)
+    .join('\n');
+}
+
+/** Common flags that are followed by a value. */
+const VALUED = new Set(['--config', '--host', '--port', '--log-level']);
+
+/**
+ * The command first, whatever flags stand before it.
+ * @throws Exit 2 for a command that does not exist, with the nearest that does.
+ */
+function arrange(args: readonly string[], program: Command): string[] {
+  let at = 0;
+  while (args[at]?.startsWith('-') && args[at] !== '--') at += VALUED.has(args[at] ?? '') ? 2 : 1;
+  const word = args[at];
+  if (word === undefined || at >= args.length) return [...args];
+  const names = [...program.commands.map((command) => command.name()), 'help'];
+  if (names.includes(word)) return [...args.slice(at), ...args.slice(0, at)];
+  const near = nearest(word, names);
+  const hint = near === null ? '' : ` Did you mean "${near}"?`;
+  throw new Exit(EXIT.usage, `unknown command "${word}".${hint} Commands: ${names.join(', ')}`);
+}
+
+function createProgram(): Command {
+  const program = new Command('ccproxy')
+    .description('Keeps Claude Code working when its provider does not.')
+    .version(`ccproxy ${buildInfo.version}`, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .showSuggestionAfterError(true)
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({ writeErr: (text) => tell(text.replace(/^error: /, 'ccproxy: ')) });
+
+  common(program.command('serve', { isDefault: true }))
+    .description('listen, and answer Claude Code from the first upstream that can (the default)')
+    .action((flags: CommonFlags) => serve(flags));
+
+  common(program.command('env'))
+    .description('print the lines that point Claude Code at ccproxy: eval "$(ccproxy env)"')
+    .option('--off', 'print the lines that undo it')
+    .option('--shell <name>', 'bash, zsh, fish, powershell or json (default: your shell)')
+    .action(async (flags: CommonFlags & { off?: boolean; shell?: string }) => {
+      const shell = shellOf(flags.json ? 'json' : flags.shell, process.env);
+      const changes = flags.off ? changesOff(process.env) : changesOn(await envFacts(flags), process.env);
+      report(render(changes, shell));
+    });
+
+  common(program.command('status'))
+    .description('show the running ccproxy: who serves, and how each upstream stands')
+    .action(async (flags: CommonFlags) => {
+      const status = await readStatus(await requireRunning(flags));
+      report(flags.json ? JSON.stringify(status, null, 2) : describeStatus(status, Date.now()));
+    });
+
+  common(program.command('stop'))
+    .description('end the running ccproxy; running answers may finish')
+    .action(async (flags: CommonFlags) => {
+      const running = await requireRunning(flags);
+      await askToStop(running);
+      report(flags.json ? JSON.stringify({ stopping: true, port: running.port }) : 'ccproxy is stopping');
+    });
+
+  const config = program.command('config').description('look at the configuration');
+  common(config.command('check'))
+    .description('say which configuration is used, the chain it gives, and everything that is wrong with it')
+    .action(async (flags: CommonFlags) => {
+      const { code, stdout, stderr } = await configCheck(sourcesOf(flags), { json: flags.json ?? false });
+      if (stdout !== '') report(stdout);
+      if (stderr !== '') tell(stderr);
+      if (code !== EXIT.done) throw new Exit(code, '');
+    });
+
+  common(program.command('version'))
+    .description('print the version')
+    .action((flags: CommonFlags) => {
+      const { version, commit } = buildInfo;
+      const build = { version, commit, bun: Bun.version, target: `${process.platform}-${process.arch}` };
+      report(flags.json ? JSON.stringify(build) : `ccproxy ${version}`);
+    });
+  return program;
+}
+
+function common(command: Command): Command {
+  return command
+    .option('--config <file>', 'the configuration file')
+    .option('--host <host>', 'the address to listen on, or to find ccproxy at')
+    .option('--port <port>', 'the port to listen on, or to find ccproxy at')
+    .addOption(new Option('--log-level <level>', 'how much to say').choices(LOG_LEVELS))
+    .option('--json', 'print one JSON document, where the command reports')
+    .allowExcessArguments(false);
+}

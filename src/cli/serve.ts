@@ -1,0 +1,167 @@
+import type { Configuration } from '../config/build.ts';
+import { describeProblems } from '../config/problem.ts';
+import { recent } from '../proxy/recent.ts';
+import { rejectedCredentials } from '../proxy/rejected.ts';
+import { createApp } from '../server/app.ts';
+import { type Listener, listen, PortTaken } from '../server/listen.ts';
+import { stats } from '../server/stats.ts';
+import { statusOf } from '../server/status.ts';
+import { logJournal } from '../telemetry/journal.ts';
+import { LOG_LEVELS, type LogLevelName, openLog } from '../telemetry/log.ts';
+import { buildInfo } from './build-info.ts';
+import { EXIT, Exit } from './exit.ts';
+import { removeInstance, writeInstance } from './instance.ts';
+import { tell } from './print.ts';
+import { createRuntime, machineClock, randomName } from './runtime.ts';
+import { findRunning } from './running.ts';
+import { type CommonFlags, configured } from './sources.ts';
+import { welcome } from './welcome.ts';
+
+/** A session's last deserter is remembered until its next request, but not for ever. */
+const DESERTER_MS = 10 * 60_000;
+
+/**
+ * `ccproxy [serve]`: listens until it is told to stop.
+ * @throws Exit 2 for a configuration that is not valid, 1 for a port that is taken.
+ */
+export async function serve(flags: CommonFlags): Promise<never> {
+  const log = openLog(levelOf(flags), tell);
+  const result = await configured(flags);
+  if (!result.ok) throw new Exit(EXIT.usage, describeProblems(result.problems));
+  const { configuration } = result;
+  const { settings, chain } = configuration;
+
+  const instance = randomName(8);
+  const controlToken = randomName(24);
+  const counters = stats(machineClock, logJournal(log));
+  const runtime = createRuntime(instance, counters);
+  const identity = {
+    version: buildInfo.version,
+    instance,
+    startedAt: machineClock.now(),
+    mode: settings.mode,
+    configPath: settings.configPath,
+  };
+  const { adminToken, tokens, allowedHosts, maxBodyBytes, host } = settings.server;
+  const controlTokens = adminToken === null ? [controlToken] : [controlToken, adminToken];
+  const ending = createEnding(settings.server.drainTimeoutMs, () => counters.inFlight);
+
+  let listener: Listener | null = null;
+  const answer = createApp({
+    messages: {
+      relay: {
+        chain,
+        failover: settings.failover,
+        runtime,
+        rejected: rejectedCredentials(randomName(16)),
+        deserters: recent(DESERTER_MS, 1000),
+      },
+      maxBodyBytes,
+      tokens: [...tokens, ...controlTokens],
+      inFlight: counters,
+    },
+    guard: () => ({
+      port: listener?.port ?? settings.server.port,
+      allowedHosts: [...allowedHosts, ...ownName(host)],
+      tokens,
+      controlTokens,
+      instance,
+    }),
+    runtime,
+    draining: () => ending.begun(),
+    version: buildInfo.version,
+    startedAt: identity.startedAt,
+    status: () => statusOf(identity, listener?.addresses ?? [], chain, counters, runtime),
+    controlTokens,
+    stop: () => ending.begin(0),
+  });
+  listener = await open(configuration, answer);
+  const { port } = listener;
+  writeInstance({ port, pid: process.pid, instance, token: controlToken });
+  ending.arm(listener, () => removeInstance({ port, instance }));
+  for (const line of welcome(configuration, listener.addresses, port)) tell(line);
+  return new Promise<never>(() => {});
+}
+
+function levelOf({ logLevel }: CommonFlags): LogLevelName {
+  const level = LOG_LEVELS.find((name) => name === (logLevel ?? 'info'));
+  if (level !== undefined) return level;
+  throw new Exit(EXIT.usage, `--log-level: found "${logLevel}"; allowed: ${LOG_LEVELS.join(', ')}`);
+}
+
+/** The address that is listened on is a name of ours, unless it stands for all of them. */
+function ownName(host: string): string[] {
+  if (host === '0.0.0.0' || host === '::') return [];
+  return [host.includes(':') ? `[${host}]` : host.toLowerCase()];
+}
+
+async function open({ settings }: Configuration, answer: Parameters<typeof listen>[2]): Promise<Listener> {
+  const { host, port } = settings.server;
+  try {
+    return listen(host, port, answer);
+  } catch (error) {
+    if (!(error instanceof PortTaken)) throw error;
+    const address = error.host.includes(':') ? `[${error.host}]` : error.host;
+    const other = await findRunning(address, port);
+    throw new Exit(EXIT.failed, taken(port, other?.version));
+  }
+}
+
+function taken(port: number, version: string | undefined): string {
+  if (version !== undefined) {
+    return `port ${port} is taken by another ccproxy (${version}): use it, end it with \`ccproxy stop --port ${port}\`, or choose another port with --port`;
+  }
+  return `port ${port} is taken by another program, not a ccproxy: choose another with --port, or end that program`;
+}
+
+/** How the process ends: a drain at the first signal, at once at the second. */
+interface Ending {
+  begun(): boolean;
+  /** @param code what to exit with when all is done. */
+  begin(code: number): void;
+  /** From here on signals are answered with a drain. */
+  arm(listener: Listener, atExit: () => void): void;
+}
+
+/** How often the drain looks whether the last answer is over. */
+const DRAIN_LOOK_MS = 20;
+
+function createEnding(drainMs: number, inFlight: () => number): Ending {
+  const state = { begun: false, listener: null as Listener | null, atExit: () => {} };
+
+  async function drain(code: number): Promise<void> {
+    const until = Date.now() + drainMs;
+    if (inFlight() > 0) tell(`ccproxy: stopping; ${inFlight()} running answers may finish`);
+    void state.listener?.drain();
+    while (inFlight() > 0 && Date.now() < until) await Bun.sleep(DRAIN_LOOK_MS);
+    state.listener?.close();
+    state.atExit();
+    process.exit(code);
+  }
+
+  return {
+    begun: () => state.begun,
+    begin(code) {
+      if (state.begun) return;
+      state.begun = true;
+      // The answer to whoever asked goes out first.
+      setTimeout(() => void drain(code), 0);
+    },
+    arm(listener, atExit) {
+      state.listener = listener;
+      state.atExit = atExit;
+      for (const [signal, code] of [
+        ['SIGINT', 130],
+        ['SIGTERM', 143],
+      ] as const) {
+        process.on(signal, () => {
+          if (!state.begun) return this.begin(EXIT.done);
+          atExit();
+          process.exit(code);
+        });
+      }
+      // A closed terminal does not end it.
+      process.on('SIGHUP', () => {});
+    },
+  };
+}

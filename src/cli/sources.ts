@@ -1,0 +1,57 @@
+import { homedir } from 'node:os';
+import { type ConfigSources, configure } from '../config/build.ts';
+import { readTextFile } from '../config/load.ts';
+import { anthropic } from '../wire/dialects/anthropic/index.ts';
+import { openaiChat } from '../wire/dialects/openai-chat/index.ts';
+
+/** Flags that every command takes. */
+export interface CommonFlags {
+  config?: string;
+  host?: string;
+  port?: string;
+  logLevel?: string;
+  json?: boolean;
+}
+
+/** How long a local server may take to show that it is there. */
+const LOCAL_MS = 300;
+
+/** Everything the configuration is made from, taken from this process. */
+export function sourcesOf(flags: CommonFlags): ConfigSources {
+  return {
+    env: process.env,
+    read: readTextFile,
+    cwd: process.cwd(),
+    home: process.env.HOME ?? homedir(),
+    answers,
+    dialects: { anthropic, 'openai-chat': openaiChat },
+    ...(flags.config === undefined ? {} : { configFlag: flags.config }),
+    ...(flags.host === undefined ? {} : { host: flags.host }),
+    ...(flags.port === undefined ? {} : { port: flags.port }),
+  };
+}
+
+/** The configuration as this process would run it. */
+export function configured(flags: CommonFlags) {
+  return configure(sourcesOf(flags));
+}
+
+/** Whether something accepts connections there, found out within 300 ms. */
+function answers(hostname: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), LOCAL_MS);
+    const settle = (there: boolean) => {
+      clearTimeout(timer);
+      resolve(there);
+    };
+    const socket = {
+      open(connection: { end(): unknown }) {
+        connection.end();
+        settle(true);
+      },
+      data() {},
+      error: () => settle(false),
+    };
+    Bun.connect({ hostname, port, socket }).catch(() => settle(false));
+  });
+}
