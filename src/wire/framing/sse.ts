@@ -19,7 +19,9 @@ const TWO_LF = Uint8Array.of(LF, LF);
  *
  * - Every byte is kept: the `bytes` of all packets one after the other are the body. What is no event (comments,
  *   heartbeats, a byte order mark) is carried in front of the next event's bytes or, at the end, in a `COMMENT` packet.
- * - A last event without its blank line is delivered by `end()`, its bytes completed by the missing line ends.
+ * - A last event without its blank line is delivered by `end()`, its bytes completed by the missing line ends, as servers
+ *   forget it after `[DONE]`. Half an event is dropped: a name without data, or a last line that has neither its end nor
+ *   whole JSON. A client must not get it, and a decoder must see a body that was cut, not one that is malformed.
  * - An event with a name but without data is delivered, with data `''`.
  *
  * Packets do not depend on where the body was cut into chunks. A packet's `bytes` are a view of the chunk when the event
@@ -27,6 +29,16 @@ const TWO_LF = Uint8Array.of(LF, LF);
  * UTF-8 in names and data becomes U+FFFD.
  */
 export const sse: Framing = () => new EventStream();
+
+function isWhole(data: string, isLineEnded: boolean): boolean {
+  if (data === '' || isLineEnded || data === '[DONE]') return data !== '';
+  try {
+    JSON.parse(data);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 class EventStream implements Transducer<Uint8Array, Packet> {
   /** Whole blocks that are no events, waiting for one. */
@@ -88,7 +100,11 @@ class EventStream implements Transducer<Uint8Array, Packet> {
 
   end(): Packet[] {
     const out: Packet[] = [];
+    const isTerminated = this.held || !this.hasLine;
+    const isLineEnded = !this.inLine;
     if (this.pieces.length > 0) this.finish(this.missing(), out);
+    const [last] = out;
+    if (last && !isTerminated && !isWhole(last.data, isLineEnded)) out.pop();
     if (this.carried.length > 0) out.push(new EventPacket(COMMENT, joined(this.carried), 0));
     return out;
   }
