@@ -32,8 +32,8 @@ function forwardSignals(child) {
 
 /**
  * npm hands SIGTERM to the shell that it starts scripts with, and some shells die of it without a word. Then nobody is
- * left to end the child but this: once the shell is gone, the child is told. After a SIGHUP the shell is gone because
- * its terminal is, which is no reason to stop.
+ * left to end the child but this: once the shell is gone, the child is told. Not after a signal of our own, which has been
+ * passed on; after a SIGHUP the shell is gone because its terminal is, which is no reason to stop.
  */
 function followNpmsShell(child) {
   if (!process.env.npm_lifecycle_event || process.platform === 'win32') return () => {};
@@ -45,9 +45,9 @@ function followNpmsShell(child) {
   }, 100);
   const stop = () => {
     clearInterval(watch);
-    process.off('SIGHUP', stop);
+    for (const signal of FORWARDED) process.off(signal, stop);
   };
-  process.on('SIGHUP', stop);
+  for (const signal of FORWARDED) process.on(signal, stop);
   return stop;
 }
 
