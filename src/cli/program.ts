@@ -49,7 +49,7 @@ function arrange(args: readonly string[], program: Command): string[] {
   const names = [...program.commands.map((command) => command.name()), 'help'];
   if (names.includes(word)) return [...args.slice(at), ...args.slice(0, at)];
   const near = nearest(word, names);
-  const hint = near === null ? '' : ` Did you mean "${near}"?`;
+  const hint = near === undefined ? '' : ` Did you mean "${near}"?`;
   throw new Exit(EXIT.usage, `unknown command "${word}".${hint} Commands: ${names.join(', ')}`);
 }
 

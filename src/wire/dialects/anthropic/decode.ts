@@ -3,6 +3,7 @@ import { type Frame, frameOf, rawFrame } from '../../../core/frame.ts';
 import type { StreamEvent } from '../../../core/messages.ts';
 import type { Transducer } from '../../../core/transducer.ts';
 import type { Packet } from '../../../core/upstream.ts';
+import { COMMENT } from '../../framing/sse.ts';
 import { explain, explainError } from './explain.ts';
 
 /**
@@ -14,7 +15,7 @@ export function decodeNative(): Transducer<Packet, Frame> {
   let over = false;
   return {
     *push(packet) {
-      const frame = frameFor(packet);
+      const frame = packet.name === COMMENT ? null : frameFor(packet);
       if (frame === null) return;
       seen = true;
       if (frame.name === 'message_stop' || frame.name === 'message') over = true;

@@ -3,6 +3,7 @@ import type { Dialect, Encoded, Inbound, Target } from '../../../core/upstream.t
 import { decodeNative } from './decode.ts';
 import { explain } from './explain.ts';
 import { nativeHeaders } from './native-headers.ts';
+import { mayBeRefused, portable } from './portable.ts';
 
 /** Anthropic Messages: byte for byte where Anthropic itself answers, by the letter of the API everywhere else. */
 export const anthropic: Dialect = {
@@ -13,8 +14,13 @@ export const anthropic: Dialect = {
   explain,
 };
 
+/** The client's own bytes, but for a history that Anthropic would refuse and a model that is mapped. */
 function encodeNative(inbound: Inbound, target: Target): Encoded {
-  const body =
-    target.model === inbound.model ? inbound.bytes : replaceModel(inbound.bytes, inbound.modelSpan, target.model);
-  return { body, headers: nativeHeaders(inbound.headers) };
+  const headers = nativeHeaders(inbound.headers);
+  if (mayBeRefused(inbound.bytes)) {
+    const mended = portable(inbound.request);
+    if (mended !== inbound.request) return { body: JSON.stringify({ ...mended, model: target.model }), headers };
+  }
+  const isAsked = target.model === inbound.model;
+  return { body: isAsked ? inbound.bytes : replaceModel(inbound.bytes, inbound.modelSpan, target.model), headers };
 }
