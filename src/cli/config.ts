@@ -36,9 +36,9 @@ export function describeConfiguration({ settings, chain, why, leftOut }: Configu
     `mode: ${settings.mode}`,
     `file: ${settings.configPath ?? 'none'}`,
     'chain:',
-    ...chain.map(({ name, base, dialect }, index) => {
-      const reason = why[index]?.why ?? '';
-      return `  ${index + 1}. ${name.padEnd(width)}  ${base} (${dialect.name}): ${reason}`;
+    ...chain.map(({ name, dialect }, index) => {
+      const { address, why: reason } = why[index] ?? { address: '', why: '' };
+      return `  ${index + 1}. ${name.padEnd(width)}  ${address} (${dialect.name}): ${reason}`;
     }),
     ...(leftOut.length > 0 ? ['left out:'] : []),
     ...leftOut.map(({ name, why: reason }) => `     ${name.padEnd(width)}  ${reason}`),
@@ -50,11 +50,11 @@ function validJson({ settings, chain, why, leftOut, notices, warnings }: Configu
     valid: true,
     mode: settings.mode,
     file: settings.configPath,
-    chain: chain.map(({ name, provider, dialect, base }, index) => ({
+    chain: chain.map(({ name, provider, dialect }, index) => ({
       name,
       provider,
       dialect: dialect.name,
-      base_url: base,
+      base_url: why[index]?.address ?? '',
       why: why[index]?.why ?? '',
     })),
     left_out: leftOut,

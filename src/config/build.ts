@@ -2,9 +2,9 @@ import type { Chain, Dialect, Upstream } from '../core/upstream.ts';
 import type { DialectName } from '../providers/provider.ts';
 import { isLoopback } from './address.ts';
 import { describesChain, draftFile } from './chain.ts';
-import type { Draft } from './draft.ts';
+import { type Draft, isReferenceIn } from './draft.ts';
 import { type Answers, type Drafts, draftEmergency, draftStanding, type LeftOut } from './environment.ts';
-import { type FileSources, findFile, type LoadedFile, loadFile } from './load.ts';
+import { type FileSources, findFile, type LoadedFile, loadFile, withoutConsequences } from './load.ts';
 import type { Problem } from './problem.ts';
 import { variable } from './references.ts';
 import { type ListenFlags, readFailover, readServer } from './server.ts';
@@ -21,6 +21,8 @@ export interface ConfigSources extends FileSources, ListenFlags {
 export interface Why {
   name: string;
   provider: string;
+  /** Its address as it may be shown: without the path where that could hold a secret. */
+  address: string;
   why: string;
 }
 
@@ -65,13 +67,19 @@ async function configureEmergency(provider: string, sources: ConfigSources): Pro
 
 async function configureFromFile(sources: ConfigSources): Promise<Configured> {
   const found = await findFile(sources);
-  if (found !== null && 'what' in found) return { ok: false, problems: [found] };
-  const loaded = found === null ? null : await loadFile(found, sources);
-  if (Array.isArray(loaded)) return { ok: false, problems: loaded };
-  if (loaded !== null && describesChain(loaded))
-    return assemble('file', draftFile(loaded), loaded, [], sources);
-  const drafts = await draftStanding(sources.env, sources.answers);
-  return assemble('standing', drafts, loaded, [], sources);
+  if (found === null) return assembleStanding(null, sources);
+  if ('what' in found) return { ok: false, problems: [found] };
+  const { loaded, problems } = await loadFile(found, sources);
+  if (loaded === null) return { ok: false, problems };
+  const result = describesChain(loaded)
+    ? assemble('file', draftFile(loaded), loaded, [], sources)
+    : await assembleStanding(loaded, sources);
+  if (problems.length === 0) return result;
+  return { ok: false, problems: withoutConsequences(problems, result.ok ? [] : result.problems) };
+}
+
+async function assembleStanding(file: LoadedFile | null, sources: ConfigSources): Promise<Configured> {
+  return assemble('standing', await draftStanding(sources.env, sources.answers), file, [], sources);
 }
 
 function assemble(
@@ -93,7 +101,12 @@ function assemble(
     warnings.push(...built.warnings);
     if (built.upstream !== null) {
       chain.push(built.upstream);
-      why.push({ name: draft.name, provider: draft.provider.name, why: draft.why });
+      why.push({
+        name: draft.name,
+        provider: draft.provider.name,
+        address: showAddress(draft, built.upstream.base),
+        why: draft.why,
+      });
     } else if (mode === 'standing' && !draft.provider.native) {
       // Nobody asked for this one by name: a stray variable of the shell must not keep the others from serving.
       out.push({ name: draft.name, why: built.problems.map(inWords).join('; ') });
@@ -103,9 +116,14 @@ function assemble(
     }
   }
   if (problems.length > 0) return { ok: false, problems };
-  warnings.push(...selfReferences(chain, server), ...uselessSettings(drafts, server, file));
+  warnings.push(...selfReferences(chain, server), ...uselessSettings(mode, drafts, server, file));
   const settings: Settings = { mode, configPath: file?.found.path ?? null, server, failover };
   return { ok: true, configuration: { settings, chain, why, leftOut: out, notices, warnings } };
+}
+
+/** A path that was written with a reference may hold a key. */
+function showAddress(draft: Draft, base: string): string {
+  return isReferenceIn(draft, 'base_url') ? `${new URL(base).protocol}//…` : base;
 }
 
 function inWords({ key, what, found }: Problem): string {
@@ -124,12 +142,14 @@ function selfReferences(chain: Chain, server: ServerSettings): string[] {
 }
 
 function uselessSettings(
+  mode: Settings['mode'],
   drafts: readonly Draft[],
   server: ServerSettings,
   file: LoadedFile | null,
 ): string[] {
   const warnings: string[] = [];
-  if (drafts.length === 1) warnings.push('there is only one upstream: nothing can fail over');
+  if (drafts.length === 1 && mode !== 'emergency')
+    warnings.push('there is only one upstream: nothing can fail over');
   if (file?.found.discovered && !isLoopback(server.host)) {
     warnings.push(
       `${file.found.file} was found, not named, and listens on ${server.host} for other machines`,

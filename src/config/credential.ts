@@ -2,7 +2,7 @@ import { PLACEHOLDER } from '../auth/credential.ts';
 import { headerAuth } from '../auth/header.ts';
 import { passthroughAuth } from '../auth/passthrough.ts';
 import type { Auth } from '../core/upstream.ts';
-import { type Draft, placeIn } from './draft.ts';
+import { type Draft, placeIn, showIn } from './draft.ts';
 import { environmentWins } from './endpoint.ts';
 import { presetKey, presetVariables } from './preset-values.ts';
 import type { Place, Problem } from './problem.ts';
@@ -72,7 +72,7 @@ export function findCredential(
     problems.push({
       ...placeIn(draft, 'auth_header'),
       what: provider.native ? 'cannot be set for anthropic' : 'not a header name',
-      found: JSON.stringify(header.slice(0, 60)),
+      found: showIn(draft, 'auth_header'),
       allowed: provider.native
         ? 'no auth_header key here'
         : '"authorization", "x-api-key" or another header name',

@@ -23,12 +23,12 @@ export interface Drafts {
   problems: Problem[];
 }
 
-/** Emergency mode: the presets that `PROVIDER` names, in that order. */
+/** Emergency mode: the presets that `PROVIDER` names, in that order and in any case. */
 export function draftEmergency(value: string): Drafts {
   const named = { key: 'PROVIDER' };
   const names = value
     .split(',')
-    .map((name) => name.trim())
+    .map((name) => name.trim().toLowerCase())
     .filter((name) => name !== '');
   const drafts: Draft[] = [];
   const problems: Problem[] = [];

@@ -44,15 +44,20 @@ export function showValue(document: Document, path: KeyPath): string {
   return value instanceof Date ? 'a date' : 'a table';
 }
 
-/** Everything in the file that the schema does not allow: unknown keys, wrong types, values out of range. */
-export function findSchemaProblems(document: Document): Problem[] {
+/**
+ * Everything in the file that the schema does not allow (unknown keys, wrong types, values out of range), and where it
+ * stands.
+ */
+export function findSchemaProblems(document: Document): { problems: Problem[]; paths: KeyPath[] } {
   const seen = new Set<string>();
   const problems: Problem[] = [];
+  const paths: KeyPath[] = [];
   for (const error of Value.Errors(ConfigSchema, document.resolved)) {
     if (seen.has(error.path)) continue;
     seen.add(error.path);
     const path = pointerPath(error.path, document.resolved);
     const place = placeOf(document, path);
+    paths.push(path);
     if (error.type === ValueErrorType.ObjectAdditionalProperties) {
       problems.push({ ...place, ...unknownKey(path, error.schema) });
     } else if (isLaterValue(path, error.value)) {
@@ -66,29 +71,30 @@ export function findSchemaProblems(document: Document): Problem[] {
       });
     }
   }
-  return problems;
+  return { problems, paths };
 }
 
 function later(schema: TSchema): Pick<Problem, 'what' | 'allowed'> {
   return { what: 'is not available in this version', allowed: allowedBy(schema) };
 }
 
-function unknownKey(path: KeyPath, schema: TSchema): Pick<Problem, 'what' | 'allowed' | 'hint'> {
+function unknownKey(path: KeyPath, schema: TSchema): Pick<Problem, 'what' | 'found' | 'allowed' | 'hint'> {
   const keys = keysOf(schema);
-  if (isLaterKey(path)) return { what: 'is not available in this version', allowed: keys.join(', ') };
   const name = String(path.at(-1));
+  const found = JSON.stringify(name);
+  if (isLaterKey(path)) return { what: 'is not available in this version', found, allowed: keys.join(', ') };
   const near = nearest(name, keys);
   const home = near === undefined ? homeOf(name) : undefined;
   const hint = near ? `did you mean ${near}?` : home ? `it belongs to ${home}` : undefined;
-  return { what: 'unknown key', allowed: keys.join(', '), ...(hint && { hint }) };
+  return { what: 'unknown key', found, allowed: keys.join(', '), ...(hint && { hint }) };
 }
 
 function allowedBy(schema: TSchema): string {
-  return typeof schema['allowed'] === 'string' ? schema['allowed'] : 'another type';
+  return typeof schema.allowed === 'string' ? schema.allowed : 'another type';
 }
 
 function keysOf(schema: TSchema): string[] {
-  return Object.keys(schema['properties'] ?? {});
+  return Object.keys(schema.properties ?? {});
 }
 
 /** The section that has a key of this name, for keys that were written in the wrong one. */
@@ -99,8 +105,8 @@ function homeOf(name: string): string | undefined {
     ['[server]', server],
     ['[failover]', failover],
     ['[upstreams.NAME]', upstream],
-    ['[upstreams.NAME.timeouts]', upstream?.['properties']?.timeouts],
-    ['[upstreams.NAME.breaker]', upstream?.['properties']?.breaker],
+    ['[upstreams.NAME.timeouts]', upstream?.properties?.timeouts],
+    ['[upstreams.NAME.breaker]', upstream?.properties?.breaker],
   ];
   return sections.find(([, schema]) => schema !== undefined && keysOf(schema).includes(name))?.[0];
 }

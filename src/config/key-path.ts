@@ -31,6 +31,22 @@ export function valueAt(root: unknown, path: KeyPath): unknown {
   return path.reduce(child, root);
 }
 
+/** A copy of a parsed document without the values at these paths; a list is left out as a whole. */
+export function withoutPaths(root: unknown, paths: readonly KeyPath[]): unknown {
+  const cut = new Set(paths.map((path) => JSON.stringify(path)));
+  const copy = (value: unknown, path: KeyPath): unknown => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Date)
+      return value;
+    const kept = Object.entries(value).filter(([key, item]) => {
+      const at = [...path, key];
+      const items = Array.isArray(item) ? item.map((_, index) => [...at, index]) : [];
+      return ![at, ...items].some((one) => cut.has(JSON.stringify(one)));
+    });
+    return Object.fromEntries(kept.map(([key, item]) => [key, copy(item, [...path, key])]));
+  };
+  return copy(root, []);
+}
+
 function child(value: unknown, key: string | number): unknown {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
   return (value as Record<string | number, unknown>)[key];

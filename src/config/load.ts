@@ -2,6 +2,7 @@ import { isAbsolute, join } from 'node:path';
 import { Value } from '@sinclair/typebox/value';
 import { parse, TomlError } from 'smol-toml';
 import { type Document, findSchemaProblems } from './explain.ts';
+import { withoutPaths } from './key-path.ts';
 import { locateKeys } from './locate.ts';
 import type { Problem } from './problem.ts';
 import { type Environment, type ReadFile, resolveReferences, variable } from './references.ts';
@@ -74,14 +75,20 @@ export async function findFile(sources: FileSources): Promise<FoundFile | Proble
   return null;
 }
 
-/** Parses a found file, resolves its references and validates it: the file, or every problem in it. */
-export async function loadFile(found: FoundFile, sources: FileSources): Promise<LoadedFile | Problem[]> {
+/**
+ * Parses a found file, resolves its references and validates it. `loaded` holds what is valid, so that the rules beyond
+ * the schema can be checked at the same time; null when the file is not TOML.
+ */
+export async function loadFile(
+  found: FoundFile,
+  sources: FileSources,
+): Promise<{ loaded: LoadedFile | null; problems: Problem[] }> {
   const source = found.source.replace(/^\uFEFF/, '');
   let raw: unknown;
   try {
     raw = parse(source);
   } catch (error) {
-    return [syntaxProblem(found.file, error)];
+    return { loaded: null, problems: [syntaxProblem(found.file, error)] };
   }
   const locate = locateKeys(source);
   const references = await resolveReferences(raw, found.file, locate, {
@@ -92,13 +99,20 @@ export async function loadFile(found: FoundFile, sources: FileSources): Promise<
     discovered: found.discovered,
   });
   const document: Document = { file: found.file, raw, resolved: references.value, locate };
-  // A value whose reference is unresolved breaks other rules too; that says nothing new.
-  const reported = new Set(references.problems.map((problem) => problem.key));
-  const invalid = findSchemaProblems(document).filter((problem) => !reported.has(problem.key));
-  if (references.problems.length > 0 || invalid.length > 0) return [...references.problems, ...invalid];
-  const config = references.value;
-  if (!Value.Check(ConfigSchema, config)) return [{ file: found.file, what: 'is not a valid configuration' }];
-  return { found, document, config };
+  const { problems: invalid, paths } = findSchemaProblems(document);
+  const problems = withoutConsequences(references.problems, invalid);
+  const config = withoutPaths(references.value, paths);
+  if (Value.Check(ConfigSchema, config)) return { loaded: { found, document, config }, problems };
+  return {
+    loaded: null,
+    problems: [...problems, { file: found.file, what: 'is not a valid configuration' }],
+  };
+}
+
+/** The first problems, and those of the others whose key they do not name: a broken value breaks other rules too. */
+export function withoutConsequences(first: readonly Problem[], others: readonly Problem[]): Problem[] {
+  const named = new Set(first.map((problem) => problem.key));
+  return [...first, ...others.filter(({ key }) => key === undefined || !named.has(key))];
 }
 
 async function readNamed(name: string, key: string, sources: FileSources): Promise<FoundFile | Problem> {

@@ -22,7 +22,8 @@ export interface ReferenceSources {
 }
 
 const REFERENCE = /\$\{([^}]*)\}/g;
-const KINDS = '"${NAME}" of the environment or "${file:PATH}"';
+const NAME = `"\${NAME}" of the environment`;
+const KINDS = `${NAME} or "\${file:PATH}"`;
 
 /** An environment variable's value; an empty one counts as absent. */
 export function variable(env: Environment, name: string): string | undefined {
@@ -32,7 +33,7 @@ export function variable(env: Environment, name: string): string | undefined {
 
 /** Whether a string holds a reference. */
 export function hasReference(text: string): boolean {
-  return text.includes('${');
+  return text.includes(`\${`);
 }
 
 /**
@@ -88,11 +89,11 @@ async function resolveOne(reference: string, sources: ReferenceSources): Promise
   if (kind !== undefined && sources.discovered) {
     return {
       what: `a discovered ccproxy.toml may not use \${${kind}:…}`,
-      allowed: '"${NAME}" of the environment',
+      allowed: NAME,
       hint: 'name the file to trust it: --config ./ccproxy.toml',
     };
   }
-  if (kind === 'keychain') return { what: '${keychain:…} is not available in this version', allowed: KINDS };
+  if (kind === 'keychain') return { what: `\${keychain:…} is not available in this version`, allowed: KINDS };
   if (kind === 'file') return readReference(reference.slice('file:'.length), sources);
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(reference)) return { what: 'not a reference', allowed: KINDS };
   const value = variable(sources.env, reference);

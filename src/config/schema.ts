@@ -93,7 +93,7 @@ const upstream = section(
       '"anthropic" or "openai-chat"',
       "Default: what the path of base_url says, or the preset's.",
     ),
-    api_key: text('a key, best as "${NAME}"', "ccproxy's key; default: the preset's environment variable."),
+    api_key: text(`a key, best as "\${NAME}"`, "ccproxy's key; default: the preset's environment variable."),
     models: Type.Record(Type.String(), text('the name of a model', 'The model asked for instead.'), {
       allowed: 'a table of patterns and model names, such as { "claude-opus-*" = "big", "*" = "small" }',
       description: 'Claude model → model of this upstream; the first match wins, * stands for anything.',

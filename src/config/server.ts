@@ -15,7 +15,7 @@ export interface ListenFlags {
   port?: string | number;
 }
 
-/** `[server]` under the environment (`CCPROXY_HOST`, `CCPROXY_PORT`) under the flags. */
+/** `[server]`; the environment (`CCPROXY_HOST`, `CCPROXY_PORT`) beats it, and flags beat that. */
 export function readServer(
   file: LoadedFile | null,
   env: Environment,
@@ -58,7 +58,7 @@ export function readServer(
     'allowed',
   );
   return {
-    host: readHost(table.host, tokens, at('host'), env, flags, problems),
+    host: readHost(file, tokens, at('host'), env, flags, problems),
     port: readPort(table.port, env, flags, problems),
     allowedHosts: (table.allowed_hosts ?? []).map((host) => host.toLowerCase()),
     tokens,
@@ -90,23 +90,23 @@ export function readFailover(file: LoadedFile | null, problems: Problem[]): Fail
 }
 
 function readHost(
-  fromFile: string | undefined,
+  file: LoadedFile | null,
   tokens: readonly string[],
   place: Place,
   env: Environment,
   flags: ListenFlags,
   problems: Problem[],
 ): string {
-  const { value, at } = firstOf(
-    flags.host,
-    '--host',
-    variable(env, 'CCPROXY_HOST'),
-    'CCPROXY_HOST',
-    fromFile,
-    place,
-  );
-  const host = (value ?? DEFAULT_SERVER.host).trim().replace(/^\[(.*)\]$/, '$1');
-  const found = /^[\w.:[\]-]{1,60}$/.test(host) ? JSON.stringify(host) : 'other characters';
+  const override = flags.host ?? variable(env, 'CCPROXY_HOST');
+  const at = override === undefined ? place : { key: flags.host === undefined ? 'CCPROXY_HOST' : '--host' };
+  const text = override ?? file?.config.server?.host ?? DEFAULT_SERVER.host;
+  const host = text.trim().replace(/^\[(.*)\]$/, '$1');
+  const found =
+    override === undefined && file !== null
+      ? showValue(file.document, ['server', 'host'])
+      : /^[\w.:[\]-]{1,60}$/.test(host)
+        ? JSON.stringify(host)
+        : 'other characters';
   const isName = /^[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?$/i.test(host);
   const isAddress = /^[0-9a-f]*:[0-9a-f:.]*:[0-9a-f.]*$/i.test(host);
   if (!isName && !isAddress) {
@@ -133,26 +133,13 @@ function readPort(
   flags: ListenFlags,
   problems: Problem[],
 ): number {
-  const { value, at } = firstOf(
-    flags.port,
-    '--port',
-    variable(env, 'CCPROXY_PORT'),
-    'CCPROXY_PORT',
-    fromFile,
-    {},
-  );
-  const text = String(value ?? DEFAULT_SERVER.port).trim();
+  const override = flags.port ?? variable(env, 'CCPROXY_PORT');
+  const key = flags.port === undefined ? 'CCPROXY_PORT' : '--port';
+  const text = String(override ?? fromFile ?? DEFAULT_SERVER.port).trim();
   if (/^\d{1,5}$/.test(text) && Number(text) <= 65535) return Number(text);
   const found = /^[\w.+-]{1,20}$/.test(text) ? JSON.stringify(text) : 'something else';
-  problems.push({ ...at, what: 'not a port', found, allowed: 'a whole number from 0 to 65535' });
+  problems.push({ key, what: 'not a port', found, allowed: 'a whole number from 0 to 65535' });
   return DEFAULT_SERVER.port;
-}
-
-/** Flags beat the environment, the environment beats the file. */
-function firstOf<T, U, V>(flag: T, flagName: string, env: U, envName: string, file: V, place: Place) {
-  if (flag !== undefined) return { value: flag, at: { key: flagName } };
-  if (env !== undefined) return { value: env, at: { key: envName } };
-  return { value: file, at: place };
 }
 
 function checkToken(token: string, place: Place, problems: Problem[]): void {

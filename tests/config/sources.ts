@@ -1,6 +1,6 @@
-import type { Dialect } from '../../src/core/upstream.ts';
 import { type ConfigSources, type Configuration, configure } from '../../src/config/build.ts';
 import { describeProblems, type Problem } from '../../src/config/problem.ts';
+import type { Dialect } from '../../src/core/upstream.ts';
 
 const dialect = (name: string, path: string): Dialect => ({
   name,
