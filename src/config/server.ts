@@ -1,3 +1,4 @@
+import { PLACEHOLDER } from '../auth/credential.ts';
 import { isLoopback } from './address.ts';
 import { badHeaderValue } from './credential.ts';
 import { placeOf, showValue } from './explain.ts';
@@ -143,11 +144,12 @@ function readPort(
 }
 
 function checkToken(token: string, place: Place, problems: Problem[]): void {
-  const bad = badHeaderValue(token);
+  // The placeholder is public: as a token it would let everyone in.
+  const bad = token.trim() === PLACEHOLDER ? 'the placeholder' : badHeaderValue(token);
   if (bad === undefined) return;
   problems.push({
     ...place,
-    what: 'a token cannot hold this',
+    what: 'a token cannot be or hold this',
     found: bad,
     allowed: 'printable ASCII on one line',
   });

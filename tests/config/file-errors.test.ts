@@ -290,7 +290,12 @@ const CASES: [
   [
     'a token over two lines',
     '[server]\ntokens = ["good", "b\\nad"]',
-    { line: 2, key: 'server.tokens[1]', what: 'a token cannot hold this', found: 'a line break' },
+    { line: 2, key: 'server.tokens[1]', what: 'a token cannot be or hold this', found: 'a line break' },
+  ],
+  [
+    'a token that everyone knows',
+    '[server]\nadmin_token = "NOT_NEEDED"',
+    { line: 2, key: 'server.admin_token', what: 'a token cannot be or hold this', found: 'the placeholder' },
   ],
   [
     'a host that is not loopback without tokens',

@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'bun:test';
+import { parseAddress } from '../../src/config/address.ts';
+import { PROVIDERS, providerNamed } from '../../src/providers/index.ts';
+import { openai } from '../../src/providers/openai.ts';
+
+test('the presets stand in the order in which they are asked', () => {
+  expect(PROVIDERS.map(({ name }) => name)).toEqual([
+    'anthropic',
+    'openrouter',
+    'openai',
+    'groq',
+    'ollama',
+    'anthropic-compatible',
+    'openai-compatible',
+  ]);
+});
+
+describe.each(PROVIDERS.map((provider) => [provider.name, provider] as const))('%s', (name, provider) => {
+  test('is found by its name alone', () => {
+    expect(providerNamed(name)).toBe(provider);
+    expect(providerNamed(name.toUpperCase())).toBeUndefined();
+  });
+
+  test('has the variable prefix that its name says', () => {
+    expect(provider.env).toBe(name.toUpperCase().replaceAll('-', '_'));
+  });
+
+  test('has a default address that is already in its final form, or none', () => {
+    if (provider.base !== null) expect(parseAddress(provider.base)).toEqual({ base: provider.base });
+  });
+
+  test('says where to get a key it cannot do without', () => {
+    if (provider.credential === 'required') expect(provider.keyUrl).toStartWith('https://');
+  });
+
+  test('is Anthropic exactly if it takes the client’s credential', () => {
+    expect(provider.native).toBe(provider.credential === 'client');
+    expect(provider.native).toBe(name === 'anthropic');
+  });
+
+  test('names a model for every family, or passes the asked one on', () => {
+    if (provider.models === null) return;
+    for (const model of [provider.models.opus, provider.models.sonnet, provider.models.haiku]) {
+      expect(model).toMatch(/^[\w./:-]+$/);
+    }
+  });
+});
+
+describe('openai', () => {
+  test.each([
+    ['gpt-5', true, true],
+    ['gpt-5-mini', true, true],
+    ['gpt-5-2025-08-07', true, true],
+    ['gpt-5.1', true, true],
+    ['gpt-5.2', true, false],
+    ['gpt-5.4', true, false],
+    ['gpt-5.4-mini', true, false],
+    ['gpt-5-chat-latest', false, false],
+    ['o1', true, true],
+    ['o3-mini', true, true],
+    ['o4-mini-2025-04-16', true, true],
+    ['gpt-4.1', false, false],
+    ['gpt-4o', false, false],
+    ['gpt-oss-120b', false, false],
+  ])('%s has fixed sampling: %p, takes an effort with tools: %p', (model, fixed, effort) => {
+    expect(openai.quirks.fixedSampling?.(model)).toBe(fixed);
+    expect(openai.quirks.reasoningEffort?.(model)).toBe(effort);
+  });
+});
