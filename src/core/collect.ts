@@ -94,28 +94,32 @@ function addEnd(message: Message, event: Extract<StreamEvent, { type: 'message_d
   }
 }
 
-/** The events of a whole answer: for a server that answered with JSON although it was asked for a stream. */
+/**
+ * The events of a whole answer: for a server that answered with JSON although it was asked for a stream. Other servers'
+ * messages lack fields; a stream without them is refused by the official SDK.
+ */
 export function* expand(message: Message): Generator<Frame> {
-  const { content, stop_reason, stop_sequence, usage, ...rest } = message;
-  const start: Message = {
+  const { content, stop_reason, stop_sequence, usage, stop_details, ...rest } = message as Message & {
+    stop_details?: Json;
+  };
+  const counts: Usage = { ...(usage ?? { input_tokens: 0 }), output_tokens: usage?.output_tokens ?? 0 };
+  const start = {
     ...rest,
     content: [],
     stop_reason: null,
     stop_sequence: null,
-    usage: { ...usage, output_tokens: 0 },
+    usage: { ...counts, output_tokens: 0 },
   };
   yield frameOf({ type: 'message_start', message: start });
   let index = 0;
-  for (const block of content) {
+  for (const block of content ?? []) {
     if (block.type === 'text' && (block as { text?: string }).text === '') continue;
     yield* expandBlock(block, index);
     index += 1;
   }
-  yield frameOf({
-    type: 'message_delta',
-    delta: { stop_reason, stop_sequence: stop_sequence ?? null },
-    usage,
-  });
+  const details = stop_details === undefined ? {} : { stop_details };
+  const delta = { stop_reason: stop_reason ?? 'end_turn', stop_sequence: stop_sequence ?? null, ...details };
+  yield frameOf({ type: 'message_delta', delta, usage: counts });
   yield frameOf({ type: 'message_stop' });
 }
 

@@ -12,7 +12,7 @@ import { explainInStream } from './explain.ts';
 import { refuseFailure, stopReason } from './finish.ts';
 import { argumentsText, isWhole, type PartialCall, toolCalls } from './tool-calls.ts';
 import type { ToolNames } from './tool-names.ts';
-import { estimate, usageOf } from './usage.ts';
+import { estimate, estimateRequest, usageOf } from './usage.ts';
 
 /**
  * Calls are held back until the answer ends, so that one that is cut off is never seen. Beyond this many characters of
@@ -81,12 +81,7 @@ class ChatStream implements Transducer<Packet, Frame> {
   private *take(chunk: Chunk): Generator<Frame> {
     this.usage = { ...this.usage, ...usageOf(chunk) };
     if (!Array.isArray(chunk.choices)) return;
-    const opening = this.composer.start({
-      input_tokens: this.inputEstimate(),
-      ...this.usage,
-      output_tokens: 0,
-    });
-    this.started = true;
+    const opening = this.started ? [] : this.open();
     yield* opening;
     const before = this.tools.size + this.tools.calls.length;
     let alive = opening.length > 0;
@@ -105,6 +100,11 @@ class ChatStream implements Transducer<Packet, Frame> {
     const holds = this.tools.size + this.tools.calls.length > before;
     if (!alive && !(holds && this.holding)) yield* this.composer.pulse();
     this.holding = holds;
+  }
+
+  private open(): Frame[] {
+    this.started = true;
+    return this.composer.start({ input_tokens: this.inputEstimate(), ...this.usage, output_tokens: 0 });
   }
 
   private *takeChoice(choice: Record<string, unknown>): Generator<Frame> {
@@ -178,7 +178,7 @@ class ChatStream implements Transducer<Packet, Frame> {
       if (call === undefined) return;
       if (this.sentPieces === -1) {
         if (!canStream(call)) return;
-        yield* this.open(call);
+        yield* this.openCall(call);
       }
       for (const piece of call.pieces.slice(this.sentPieces)) yield* this.composer.toolInput(piece);
       this.sentPieces = call.pieces.length;
@@ -187,7 +187,7 @@ class ChatStream implements Transducer<Packet, Frame> {
     }
   }
 
-  private *open(call: PartialCall): Generator<Frame> {
+  private *openCall(call: PartialCall): Generator<Frame> {
     this.names ??= this.target.inbound === undefined ? undefined : namesFor(this.target.inbound.request);
     const name = this.names?.original(call.name) ?? call.name;
     this.sentPieces = 0;
@@ -233,7 +233,7 @@ class ChatStream implements Transducer<Packet, Frame> {
       if (call.name === '') throw failure('garbled', 'a tool call without a name');
       if (this.reason === undefined && !isWhole(call))
         throw failure('cut', 'the answer ended inside a tool call');
-      yield* this.open(call);
+      yield* this.openCall(call);
       yield* this.composer.toolInput(argumentsText(call));
       yield* this.closeCall();
     }
@@ -241,13 +241,12 @@ class ChatStream implements Transducer<Packet, Frame> {
 
   private counted(): Partial<Usage> {
     const output = estimate(this.chars + this.tools.size);
-    const input = this.usage.input_tokens === undefined ? { input_tokens: this.inputEstimate() } : {};
-    return { output_tokens: output, ...(input.input_tokens === 0 ? {} : input), ...this.usage };
+    return { output_tokens: output, ...this.usage };
   }
 
   private inputEstimate(): number {
     const { inbound } = this.target;
-    return inbound === undefined ? 0 : estimate(inbound.bytes.length);
+    return inbound === undefined ? 0 : estimateRequest(inbound);
   }
 }
 

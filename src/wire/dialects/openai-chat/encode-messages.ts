@@ -25,6 +25,7 @@ export function encodeMessages(request: MessagesRequest, names: ToolNames, targe
       const content = [...attached, ...userParts(turn, pairs, target)];
       attached = [];
       if (content.length > 0) out.push({ role: 'user', content: joined(content) });
+      else if (out.at(-1)?.role === 'assistant') out.push({ role: 'user', content: NO_CONTENT });
       continue;
     }
     if (attached.length > 0) out.push({ role: 'user', content: joined(attached) });

@@ -13,7 +13,7 @@ const NUMBERS: readonly [pattern: RegExp, limitFirst: boolean][] = [
   // Anthropic, and everybody who copies it: prompt is too long: 210000 tokens > 200000 maximum
   [/(\d+)(?: tokens)?\s*>\s*(\d+)/i, false],
   // Mistral: Prompt contains 40000 tokens … too large for model with 32768 maximum context length
-  [/contains (\d+) tokens[^\d]{1,80}(\d+)/i, false],
+  [/contains (\d+) tokens.{1,80}?model with (\d+)/i, false],
 ];
 
 /** True when a refusal says that the request does not fit the model. */

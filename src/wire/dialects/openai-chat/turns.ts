@@ -32,7 +32,18 @@ export function turns(request: MessagesRequest): Turn[] {
     }
   }
   if (waiting.length > 0) out.push({ role: 'user', blocks: waiting });
-  return out;
+  return out.map(({ role, blocks }) => ({ role, blocks: withoutRepeats(blocks) }));
+}
+
+/** A second call with the same id in one turn could not be answered: Claude Code drops it, too (measured with 2.1.197). */
+function withoutRepeats(blocks: Block[]): Block[] {
+  const ids = new Set<string>();
+  return blocks.filter((block) => {
+    if (!isBlock(block, 'tool_use')) return true;
+    const fresh = !ids.has(block.id);
+    ids.add(block.id);
+    return fresh;
+  });
 }
 
 function blocksOf({ content }: MessageParam): Block[] {

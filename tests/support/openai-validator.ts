@@ -1,0 +1,196 @@
+/** What a strict Chat Completions server refuses. Source: OpenAI's API reference; Mistral's and Groq's errors. */
+export interface Strictness {
+  /** Shape of tool-call ids. */
+  toolId: RegExp;
+}
+
+export const OPENAI: Strictness = { toolId: /^[a-zA-Z0-9_-]{1,64}$/ };
+export const MISTRAL: Strictness = { toolId: /^[a-zA-Z0-9]{9}$/ };
+
+const FIELDS = new Set([
+  'model',
+  'messages',
+  'tools',
+  'tool_choice',
+  'parallel_tool_calls',
+  'max_tokens',
+  'max_completion_tokens',
+  'temperature',
+  'top_p',
+  'stop',
+  'reasoning_effort',
+  'response_format',
+  'stream',
+  'stream_options',
+]);
+const MESSAGE_FIELDS: Record<string, string[]> = {
+  system: ['role', 'content'],
+  developer: ['role', 'content'],
+  user: ['role', 'content'],
+  assistant: ['role', 'content', 'tool_calls', 'reasoning_content'],
+  tool: ['role', 'content', 'tool_call_id'],
+};
+const NAME = /^[a-zA-Z0-9_-]{1,64}$/;
+
+type Loose = Record<string, unknown>;
+
+/** Everything a strict server would refuse in `body`; empty for a good request. */
+export function complaints(body: unknown, strictness: Strictness = OPENAI): string[] {
+  const found: string[] = [];
+  const complain = (text: string): void => {
+    found.push(text);
+  };
+  const request = body as Loose;
+  for (const key of Object.keys(request)) if (!FIELDS.has(key)) complain(`unknown field ${key}`);
+  if (typeof request.model !== 'string' || request.model === '') complain('no model');
+  checkLimits(request, complain);
+  const names = checkTools(request, complain);
+  checkMessages(request.messages, strictness, complain);
+  checkChoice(request, names, complain);
+  return found;
+}
+
+type Complain = (text: string) => void;
+
+function checkLimits(request: Loose, complain: Complain): void {
+  if ('max_tokens' in request && 'max_completion_tokens' in request) complain('two output limits');
+  for (const key of ['max_tokens', 'max_completion_tokens']) {
+    const value = request[key];
+    if (value !== undefined && !(Number.isInteger(value) && (value as number) > 0))
+      complain(`${key} is ${value}`);
+  }
+  if ('stream_options' in request && request.stream !== true) complain('stream_options without stream');
+  const stop = request.stop;
+  if (stop !== undefined && !(Array.isArray(stop) && stop.length > 0 && stop.length <= 4)) complain('stop');
+}
+
+function checkTools(request: Loose, complain: Complain): Set<string> {
+  const names = new Set<string>();
+  const { tools } = request;
+  if (tools === undefined) {
+    if ('tool_choice' in request || 'parallel_tool_calls' in request) complain('tool_choice without tools');
+    return names;
+  }
+  if (!Array.isArray(tools) || tools.length === 0) {
+    complain('tools is empty');
+    return names;
+  }
+  for (const tool of tools as Loose[]) {
+    unknownKeys(tool, ['type', 'function'], 'tool', complain);
+    const fn = tool.function as Loose;
+    unknownKeys(fn, ['name', 'description', 'parameters'], 'function', complain);
+    const name = String(fn.name);
+    if (!NAME.test(name)) complain(`tool name ${name}`);
+    if (names.has(name)) complain(`tool name ${name} twice`);
+    names.add(name);
+    const parameters = fn.parameters as Loose | undefined;
+    if (parameters?.type !== 'object' || typeof parameters.properties !== 'object')
+      complain(`parameters of ${name}`);
+    if (parameters !== undefined && '$schema' in parameters) complain(`$schema in ${name}`);
+  }
+  return names;
+}
+
+function checkChoice(request: Loose, names: Set<string>, complain: Complain): void {
+  const choice = request.tool_choice;
+  if (choice === undefined || typeof choice === 'string') return;
+  const name = ((choice as Loose).function as Loose | undefined)?.name;
+  if (!names.has(String(name))) complain(`tool_choice names ${name}`);
+}
+
+function checkMessages(messages: unknown, strictness: Strictness, complain: Complain): void {
+  if (!Array.isArray(messages) || messages.length === 0) {
+    complain('no messages');
+    return;
+  }
+  let pending: string[] = [];
+  let before = '';
+  for (const [at, message] of (messages as Loose[]).entries()) {
+    const role = String(message.role);
+    const where = `messages[${at}]`;
+    const known = MESSAGE_FIELDS[role];
+    if (known === undefined) {
+      complain(`${where}: role ${role}`);
+      continue;
+    }
+    unknownKeys(message, known, where, complain);
+    if ((role === 'system' || role === 'developer') && at > 0) complain(`${where}: a system message inside`);
+    if (role === 'tool') {
+      const expected = pending.shift();
+      if (expected === undefined) complain(`${where}: a tool message that answers nothing`);
+      else if (message.tool_call_id !== expected)
+        complain(`${where}: ${message.tool_call_id} instead of ${expected}`);
+      if (typeof message.content !== 'string' || message.content === '') complain(`${where}: content`);
+    } else if (pending.length > 0) {
+      complain(`${where}: ${pending.join(', ')} have no tool message`);
+      pending = [];
+    }
+    if (role === before && role !== 'tool') complain(`${where}: ${role} after ${role}`);
+    if (before === '' && role === 'assistant')
+      complain(`${where}: the conversation begins with the assistant`);
+    if (before === 'tool' && role === 'system') complain(`${where}: system after tool`);
+    if (role === 'user') checkContent(message.content, where, complain);
+    if (role === 'assistant') pending = checkAssistant(message, strictness, where, complain);
+    before = role === 'system' || role === 'developer' ? '' : role;
+  }
+  if (pending.length > 0) complain(`at the end: ${pending.join(', ')} have no tool message`);
+}
+
+function checkContent(content: unknown, where: string, complain: Complain): void {
+  if (typeof content === 'string') {
+    if (content === '') complain(`${where}: empty content`);
+    return;
+  }
+  if (!Array.isArray(content) || content.length === 0) {
+    complain(`${where}: content`);
+    return;
+  }
+  for (const part of content as Loose[]) {
+    if (part.type === 'text') {
+      unknownKeys(part, ['type', 'text'], where, complain);
+      if (typeof part.text !== 'string' || part.text === '') complain(`${where}: empty text part`);
+    } else if (part.type === 'image_url') {
+      unknownKeys(part, ['type', 'image_url'], where, complain);
+      if (!/^(data:image\/|https?:)/.test(String((part.image_url as Loose).url)))
+        complain(`${where}: image url`);
+    } else if (part.type === 'file') {
+      unknownKeys(part.file as Loose, ['filename', 'file_data'], where, complain);
+    } else complain(`${where}: part ${part.type}`);
+  }
+}
+
+function checkAssistant(message: Loose, { toolId }: Strictness, where: string, complain: Complain): string[] {
+  const calls = message.tool_calls as Loose[] | undefined;
+  if (calls === undefined) {
+    if (typeof message.content !== 'string' || message.content === '') complain(`${where}: says nothing`);
+    return [];
+  }
+  if (calls.length === 0) complain(`${where}: empty tool_calls`);
+  const ids: string[] = [];
+  for (const call of calls) {
+    unknownKeys(call, ['id', 'type', 'function'], where, complain);
+    const id = String(call.id);
+    if (!toolId.test(id)) complain(`${where}: tool id ${id}`);
+    if (ids.includes(id)) complain(`${where}: tool id ${id} twice`);
+    ids.push(id);
+    const fn = call.function as Loose;
+    unknownKeys(fn, ['name', 'arguments'], where, complain);
+    if (!NAME.test(String(fn.name))) complain(`${where}: function name ${fn.name}`);
+    if (!isObjectText(fn.arguments)) complain(`${where}: arguments ${fn.arguments}`);
+  }
+  return ids;
+}
+
+function isObjectText(text: unknown): boolean {
+  if (typeof text !== 'string') return false;
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
+
+function unknownKeys(object: Loose, known: readonly string[], where: string, complain: Complain): void {
+  for (const key of Object.keys(object)) if (!known.includes(key)) complain(`${where}: unknown field ${key}`);
+}

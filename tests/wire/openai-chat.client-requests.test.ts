@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'bun:test';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { MessagesRequest } from '../../src/core/messages.ts';
+import type { Quirks } from '../../src/core/upstream.ts';
+import { encoded } from '../support/openai-chat.ts';
+import { complaints, MISTRAL, OPENAI, type Strictness } from '../support/openai-validator.ts';
+
+const captured = process.env.CCPROXY_CLIENT_REQUESTS;
+
+const UPSTREAMS: [string, Quirks, Strictness][] = [
+  ['OpenAI', { maxTokensField: 'max_completion_tokens', systemRole: 'developer', files: true }, OPENAI],
+  [
+    'Mistral',
+    { toolId: 'alphanumeric-9', anyToolChoice: 'any', streamUsage: false, emptyContent: '' },
+    MISTRAL,
+  ],
+  ['a text-only model', { vision: false, parallelToolCalls: false }, OPENAI],
+  ['a model that wants its thoughts back', { reasoningHistory: () => true }, OPENAI],
+];
+
+if (captured !== undefined) {
+  const requests = readdirSync(captured)
+    .filter((name) => name.endsWith('.json'))
+    .map((name): [string, MessagesRequest] => [
+      name,
+      (JSON.parse(readFileSync(join(captured, name), 'utf8')) as { body: MessagesRequest }).body,
+    ]);
+
+  describe.each(requests)('the captured request %s', (_name, request) => {
+    test.each(UPSTREAMS)('is accepted by %s', (_upstream, quirks, strictness) => {
+      const before = JSON.stringify(request);
+      const { body, text } = encoded(request, { quirks, maxTokens: 8192 });
+      expect(complaints(body, strictness)).toEqual([]);
+      expect(text).not.toMatch(/cache_control|x-anthropic-billing-header|defer_loading|"signature"|user_id/);
+      expect(JSON.stringify(request)).toBe(before);
+    });
+
+    test('gives the same beginning one turn later', () => {
+      const later: MessagesRequest = {
+        ...request,
+        messages: [
+          ...request.messages,
+          { role: 'assistant', content: [{ type: 'text', text: 'Done.' }] },
+          { role: 'user', content: 'And now?' },
+        ],
+      };
+      const [now, then] = [encoded(request).body, encoded(later).body];
+      expect(JSON.stringify(then.tools)).toBe(JSON.stringify(now.tools));
+      expect(JSON.stringify(then.messages.slice(0, now.messages.length))).toBe(JSON.stringify(now.messages));
+    });
+  });
+}

@@ -1,0 +1,253 @@
+import { describe, expect, test } from 'bun:test';
+import type { FailureKind } from '../../src/core/failure.ts';
+import { openaiChat } from '../../src/wire/dialects/openai-chat/index.ts';
+
+const explain = (status: number, body: unknown, headers: Record<string, string> = {}) =>
+  openaiChat.explain(status, new Headers(headers), typeof body === 'string' ? body : JSON.stringify(body));
+const openai = (message: string, more: object = {}) => ({
+  error: { message, type: 'invalid_request_error', ...more },
+});
+
+describe('the kind of a refusal', () => {
+  const CASES: [name: string, status: number, body: unknown, kind: FailureKind][] = [
+    ['a bad request', 400, openai("Invalid value for 'messages'"), 'rejected'],
+    ['an error that is a string', 400, { error: 'bad' }, 'rejected'],
+    ['a message without an error', 422, { message: 'bad input', object: 'error' }, 'rejected'],
+    [
+      'a detail',
+      422,
+      { detail: [{ loc: ['body', 'n'], msg: 'field required', input: 'a secret' }] },
+      'rejected',
+    ],
+    ['an empty body', 400, '', 'rejected'],
+    ['a wrong key', 401, openai('Incorrect API key provided: sk-abcdef123456'), 'unauthorized'],
+    ['no right', 403, { errors: [{ message: 'no access' }] }, 'unauthorized'],
+    [
+      'a wrong key as 400',
+      400,
+      [{ error: { code: 400, message: 'API key not valid.', status: 'INVALID_ARGUMENT' } }],
+      'unauthorized',
+    ],
+    ['no money', 402, { error: { message: 'Insufficient credits', code: 402 } }, 'exhausted'],
+    [
+      'no quota as 429',
+      429,
+      openai('You exceeded your current quota, please check your plan and billing details.', {
+        code: 'insufficient_quota',
+      }),
+      'exhausted',
+    ],
+    ['no balance as 400', 400, openai('Your credit balance is too low'), 'exhausted'],
+    ['no balance as 403', 403, { message: 'insufficient balance' }, 'exhausted'],
+    [
+      'a limit per minute in the words of a quota',
+      429,
+      [
+        {
+          error: {
+            code: 429,
+            message: 'You exceeded your current quota.',
+            status: 'RESOURCE_EXHAUSTED',
+            details: [{ retryDelay: '34.4s' }],
+          },
+        },
+      ],
+      'rate_limited',
+    ],
+    ['too many requests', 429, openai('Rate limit reached'), 'rate_limited'],
+    ['too many requests, without words', 429, '', 'rate_limited'],
+    [
+      'an unknown model',
+      404,
+      openai('The model `x` does not exist', { code: 'model_not_found' }),
+      'no_such_model',
+    ],
+    [
+      'an unknown model as 400',
+      400,
+      { error: { message: 'acme/nothing is not a valid model ID: unknown model' } },
+      'no_such_model',
+    ],
+    [
+      'an unsupported parameter',
+      400,
+      openai("Unsupported parameter: 'max_tokens' is not supported with this model.", {
+        code: 'unsupported_parameter',
+      }),
+      'unsupported',
+    ],
+    ['an unknown role', 400, openai('messages[1].role: unknown variant `system`'), 'unsupported'],
+    ['an image for a text model', 400, openai('Model only support text input'), 'unsupported'],
+    ['too large', 413, '', 'too_long'],
+    ['a timeout', 408, '', 'server_error'],
+    ['not implemented', 501, '', 'unsupported'],
+    ['an HTML page', 502, '<html><head><title>502 Bad Gateway</title></head></html>', 'server_error'],
+    ['an overload', 503, { error: { message: 'The model is overloaded. Try later.' } }, 'overloaded'],
+    ['an overload of Groq', 498, '', 'overloaded'],
+    ['an overload as 529', 529, '', 'overloaded'],
+    ['plain trouble', 500, { message: 'internal', __type: 'InternalServerException' }, 'server_error'],
+    ['an error with 200', 200, { error: { message: 'slow down', type: 'rate_limit_error' } }, 'rate_limited'],
+    ['an error with 200 and a code', 200, { error: { message: 'upstream', code: 502 } }, 'server_error'],
+    ['a redirect', 302, '', 'garbled'],
+    ['a page with 200', 200, '<html></html>', 'garbled'],
+  ];
+
+  test.each(CASES)('%s', (_name, status, body, kind) => {
+    const failure = explain(status, body);
+    expect(failure.kind).toBe(kind);
+    expect(failure.status).toBe(status >= 400 ? status : undefined);
+    expect(failure.message).not.toBe('');
+  });
+});
+
+describe('a request that is too long', () => {
+  const CASES: [
+    name: string,
+    status: number,
+    message: string,
+    tokens: { asked: number; limit: number } | undefined,
+  ][] = [
+    [
+      'OpenAI',
+      400,
+      "This model's maximum context length is 128000 tokens. However, your messages resulted in 150123 tokens. Please reduce the length of the messages.",
+      { asked: 150123, limit: 128000 },
+    ],
+    [
+      'vLLM',
+      400,
+      "This model's maximum context length is 8192 tokens. However, you requested 9000 tokens (5000 in the messages, 4000 in the completion).",
+      { asked: 9000, limit: 8192 },
+    ],
+    [
+      'OpenRouter',
+      400,
+      "This endpoint's maximum context length is 131,072 tokens. However, you requested about 140,500 tokens",
+      { asked: 140500, limit: 131072 },
+    ],
+    ['Groq', 400, 'Please reduce the length of the messages or completion.', undefined],
+    [
+      'llama.cpp',
+      400,
+      'request (9001 tokens) exceeds the available context size (8192 tokens), try increasing it',
+      { asked: 9001, limit: 8192 },
+    ],
+    [
+      'Gemini',
+      400,
+      'The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).',
+      { asked: 1200000, limit: 1048576 },
+    ],
+    [
+      'Mistral',
+      422,
+      'Prompt contains 40000 tokens and 0 draft tokens, too large for model with 32768 maximum context length',
+      { asked: 40000, limit: 32768 },
+    ],
+    [
+      'a copy of Anthropic',
+      400,
+      'prompt is too long: 210000 tokens > 200000 maximum',
+      { asked: 210000, limit: 200000 },
+    ],
+  ];
+
+  test.each(CASES)('in the words of %s', (_name, status, message, tokens) => {
+    const failure = explain(status, { error: { message } });
+    expect(failure.kind).toBe('too_long');
+    expect(failure.tokens).toEqual(tokens as { asked: number; limit: number });
+  });
+});
+
+describe('the time to come back', () => {
+  const date = 'Thu, 05 Nov 2026 12:00:00 GMT';
+  const now = Date.parse(date);
+  const CASES: [name: string, headers: Record<string, string>, body: unknown, at: number | undefined][] = [
+    ['seconds', { date, 'retry-after': '30' }, '', now + 30_000],
+    ['seconds without a date', { 'retry-after': '30' }, '', undefined],
+    ['milliseconds', { date, 'retry-after-ms': '1500', 'retry-after': '2' }, '', now + 1500],
+    ['an instant', { 'retry-after': 'Thu, 05 Nov 2026 12:01:00 GMT' }, '', now + 60_000],
+    [
+      'a limit that is used up',
+      {
+        date,
+        'x-ratelimit-remaining-requests': '0',
+        'x-ratelimit-reset-requests': '2m59.56s',
+        'x-ratelimit-remaining-tokens': '5',
+        'x-ratelimit-reset-tokens': '9h',
+      },
+      '',
+      now + 179_560,
+    ],
+    [
+      'two limits that are used up',
+      {
+        date,
+        'x-ratelimit-remaining-requests': '0',
+        'x-ratelimit-reset-requests': '90ms',
+        'x-ratelimit-remaining-tokens': '0',
+        'x-ratelimit-reset-tokens': '6m0s',
+      },
+      '',
+      now + 360_000,
+    ],
+    [
+      'an instant in milliseconds',
+      { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1793880000000' },
+      '',
+      1_793_880_000_000,
+    ],
+    [
+      'words',
+      { date },
+      { error: { message: 'Rate limit reached. Please try again in 1m7.66s. Visit…' } },
+      now + 67_660,
+    ],
+    [
+      'RetryInfo',
+      { date },
+      [{ error: { code: 429, message: 'x', details: [{ '@type': 'x' }, { retryDelay: '34.4s' }] } }],
+      now + 34_400,
+    ],
+    ['nothing', { date }, '', undefined],
+    ['nonsense', { date, 'retry-after': 'soon' }, '', undefined],
+    ['a year', { date, 'retry-after': '31536000' }, '', undefined],
+  ];
+
+  test.each(CASES)('by %s', (_name, headers, body, at) => {
+    expect(explain(429, body, headers).retryAt).toBe(at as number);
+  });
+
+  test('means nothing for a bad request', () => {
+    expect(explain(400, openai('bad'), { date, 'retry-after': '30' }).retryAt).toBeUndefined();
+  });
+});
+
+describe('a message fit for logs', () => {
+  const CASES: [name: string, body: unknown, never: string][] = [
+    ['a key', openai('Incorrect API key provided: sk-proj-abcDEF123456. Find yours…'), 'abcDEF'],
+    ['a masked key', openai('Incorrect API key provided: gsk_ab****************wxyz'), 'wxyz'],
+    ['a bearer token', { message: 'bad header Authorization: Bearer abc.def.ghi' }, 'abc.def'],
+    ['a long random run', { error: 'token 9f8e7d6c5b4a39281706f5e4d3c2b1a0ffee is wrong' }, '9f8e7d6c'],
+    ['a quotation of the request', openai(`Could not parse "${'my secret plan '.repeat(9)}"`), 'secret plan'],
+    [
+      'the input of a validation',
+      { detail: [{ loc: ['body'], msg: 'wrong type', input: 'my secret plan' }] },
+      'secret',
+    ],
+    [
+      'the raw error of a provider',
+      { error: { message: 'x', metadata: { raw: 'my secret plan' } } },
+      'secret',
+    ],
+    ['a page', `<html><title>Oops</title>${'secret '.repeat(100)}</html>`, 'secret'],
+  ];
+
+  test.each(CASES)('has no part of %s', (_name, body, never) => {
+    expect(explain(400, body).message).not.toContain(never);
+  });
+
+  test('is short', () => {
+    expect(explain(400, openai('much to say. '.repeat(500))).message.length).toBeLessThan(320);
+  });
+});

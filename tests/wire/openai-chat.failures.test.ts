@@ -1,0 +1,158 @@
+import { describe, expect, test } from 'bun:test';
+import type { FailureKind } from '../../src/core/failure.ts';
+import { framingFor } from '../../src/wire/framing/index.ts';
+import { assertPrefix } from '../support/grammar.ts';
+import { events, FORMS, run, runText, sseOf } from '../support/openai-chat.ts';
+
+const chunk = (delta: object, more: object = {}) => ({
+  object: 'chat.completion.chunk',
+  choices: [{ index: 0, delta, finish_reason: null, ...more }],
+});
+const finish = (reason: string, delta: object = {}) => chunk(delta, { finish_reason: reason });
+const role = chunk({ role: 'assistant', content: '' });
+const text = chunk({ content: 'The roses' });
+const thought = chunk({ reasoning_content: 'Hm.' });
+const call = (name: string | undefined, args: string) =>
+  chunk({ tool_calls: [{ index: 0, id: 'call_12345678a', function: { name, arguments: args } }] });
+
+/** `frames`: how many the client has seen by then. */
+const CASES: [name: string, stream: string, kind: FailureKind, frames: number][] = [
+  ['an empty body', '', 'empty', 0],
+  ['comments alone', ': waiting\n\n: waiting\n\n', 'empty', 0],
+  ['[DONE] alone', sseOf([]), 'empty', 0],
+  ['empty data lines alone', 'data:\n\ndata: \n\n', 'empty', 0],
+  ['nothing but a role, then [DONE]', sseOf([role]), 'empty', 1],
+  ['nothing but a role, then the end', sseOf([role], { done: false }), 'cut', 1],
+  ['a stop without content', sseOf([role, finish('stop')]), 'empty', 1],
+  ['blank text alone', sseOf([role, chunk({ content: '\n\n' }), finish('stop')]), 'empty', 2],
+  ['tool_calls without a call', sseOf([role, finish('tool_calls')]), 'empty', 1],
+  ['reasoning alone, whose block stays open', sseOf([role, thought, finish('stop')]), 'empty', 3],
+  ['reasoning alone before [DONE]', sseOf([role, thought]), 'empty', 3],
+  ['text and no end', sseOf([role, text], { done: false }), 'cut', 3],
+  ['a call and no end', sseOf([role, call('Read', '{"path":"a"}')], { done: false }), 'cut', 2],
+  ['half a call before [DONE]', sseOf([role, call('Read', '{"pa')]), 'cut', 2],
+  [
+    'half a long call at the length limit',
+    sseOf([role, call('Read', `{"p":"${'x'.repeat(5000)}`), finish('length')]),
+    'cut',
+    3,
+  ],
+  ['a call without a name', sseOf([role, call(undefined, '{}'), finish('tool_calls')]), 'garbled', 2],
+  ['a line that is not JSON', sseOf([role, text, '{"choices":[{'], { done: false }), 'garbled', 3],
+  ['an HTML page', '<!doctype html><title>Bad gateway</title>', 'garbled', 0],
+  ['a text', 'data: service down\n\n', 'garbled', 0],
+  ['finish error', sseOf([role, text, finish('error')]), 'server_error', 3],
+  ['finish network_error', sseOf([role, finish('network_error')]), 'server_error', 1],
+  [
+    'finish insufficient_system_resource',
+    sseOf([role, finish('insufficient_system_resource')]),
+    'overloaded',
+    1,
+  ],
+  ['finish abort', sseOf([role, text, finish('abort')]), 'cut', 3],
+  ['a content filter before any text', sseOf([role, finish('content_filter')]), 'rejected', 1],
+  [
+    'an error before content',
+    sseOf([{ error: { message: 'Provider returned error', code: 502 } }]),
+    'server_error',
+    0,
+  ],
+  [
+    'an error beside a finish reason',
+    sseOf([
+      role,
+      { error: { message: 'x', code: 429 }, choices: [{ index: 0, delta: {}, finish_reason: 'error' }] },
+    ]),
+    'rate_limited',
+    1,
+  ],
+  [
+    'an error inside the choice',
+    sseOf([text, chunk({}, { error: { code: 503, message: 'at capacity' } })]),
+    'overloaded',
+    3,
+  ],
+  [
+    'an error object of vLLM',
+    sseOf([text, { object: 'error', message: 'engine died', code: 500 }]),
+    'server_error',
+    3,
+  ],
+  [
+    'an error in an error event',
+    'event: error\ndata: {"message":"Too busy","type":"overloaded_error"}\n\n',
+    'overloaded',
+    0,
+  ],
+  ['an error that is a string', sseOf([{ error: 'rate_limit: slow down' }]), 'rate_limited', 0],
+  [
+    'an error in a list',
+    sseOf([[{ error: { code: 429, status: 'RESOURCE_EXHAUSTED' } }]]),
+    'rate_limited',
+    0,
+  ],
+  ['an error of Groq', sseOf([{ x_groq: { error: 'over capacity' } }]), 'overloaded', 0],
+  [
+    'used up money',
+    sseOf([
+      { error: { message: 'You have no credit.', type: 'insufficient_quota', code: 'insufficient_quota' } },
+    ]),
+    'exhausted',
+    0,
+  ],
+  [
+    'a whole JSON error',
+    '{"error":{"message":"No such key","type":"authentication_error"}}',
+    'unauthorized',
+    0,
+  ],
+  ['a JSON detail', '{"detail":"Not authenticated"}', 'server_error', 0],
+  ['JSON of another kind', '{"hello":"world"}', 'empty', 0],
+];
+
+describe.each(CASES)('%s', (_name, stream, kind, count) => {
+  const answer = run(
+    [new TextEncoder().encode(stream)],
+    undefined,
+    framingFor('text/event-stream') ?? undefined,
+  );
+
+  test(`is ${kind}`, () => {
+    expect(answer.failure?.kind).toBe(kind);
+    expect(answer.frames.length).toBe(count);
+    assertPrefix(answer.frames);
+  });
+
+  test('is the same however it is cut', () => {
+    if (!stream.startsWith('data: {')) return;
+    for (const [, form] of FORMS) {
+      const again = run(form(stream));
+      expect(again.failure).toEqual(answer.failure);
+      expect(events(again)).toEqual(events(answer));
+    }
+  });
+});
+
+test('nothing that comes after [DONE] is heard', () => {
+  const once = sseOf([role, text, finish('stop')]);
+  expect(events(runText(once + once))).toEqual(events(runText(once)));
+});
+
+test('an answer is not held for ever after its finish reason', () => {
+  const heartbeats = Array.from({ length: 300 }, () => chunk({}));
+  const answer = runText(sseOf([role, text, finish('stop'), ...heartbeats], { done: false }));
+  expect(answer.frames.at(-1)?.name).toBe('message_stop');
+});
+
+test('a hundred thousand deltas take no time to speak of, and eight megabytes of arguments neither', () => {
+  const many = sseOf([...Array.from({ length: 100_000 }, () => text), finish('stop')]);
+  expect(runText(many).frames.length).toBe(100_000 + 5);
+  const piece = call(undefined, 'x'.repeat(8192));
+  const long = sseOf([
+    call('Write', '{"t":"'),
+    ...Array.from({ length: 1000 }, () => piece),
+    call('', '"}'),
+    finish('stop'),
+  ]);
+  expect(runText(long).failure).toBeUndefined();
+});
