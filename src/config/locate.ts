@@ -27,7 +27,7 @@ export function locateKeys(source: string): Locate {
       visitValue(element, [...path, index]);
     });
   };
-  for (const node of parseTOML(source, { tomlVersion: '1.1' }).body[0].body) {
+  for (const node of topLevel(source)) {
     if (node.type === 'TOMLKeyValue') {
       visitPair(node, []);
       continue;
@@ -44,4 +44,13 @@ export function locateKeys(source: string): Locate {
     }
     return undefined;
   };
+}
+
+/** Two parsers may disagree about a corner of TOML: then messages go without lines, and the file is still read. */
+function topLevel(source: string): AST.TOMLTopLevelTable['body'] {
+  try {
+    return parseTOML(source, { tomlVersion: '1.1' }).body[0].body;
+  } catch {
+    return [];
+  }
 }
