@@ -1,16 +1,18 @@
 import { replaceModel } from '../../../core/scan.ts';
 import type { Dialect, Encoded, Inbound, Target } from '../../../core/upstream.ts';
+import { encodeCompatible } from './compatible.ts';
 import { decodeNative } from './decode.ts';
 import { explain } from './explain.ts';
 import { nativeHeaders } from './native-headers.ts';
+import { decodeCompatible } from './normalise.ts';
 import { mayBeRefused, portable } from './portable.ts';
 
-/** Anthropic Messages: byte for byte where Anthropic itself answers, by the letter of the API everywhere else. */
+/** Anthropic Messages: byte for byte where Anthropic itself answers, the API's core in strict grammar everywhere else. */
 export const anthropic: Dialect = {
   name: 'anthropic',
   path: '/messages',
-  encode: (inbound, target) => encodeNative(inbound, target),
-  decode: () => decodeNative(),
+  encode: (inbound, target) => (target.native ? encodeNative : encodeCompatible)(inbound, target),
+  decode: (target) => (target.native ? decodeNative() : decodeCompatible(target)),
   explain,
 };
 
@@ -19,8 +21,12 @@ function encodeNative(inbound: Inbound, target: Target): Encoded {
   const headers = nativeHeaders(inbound.headers);
   if (mayBeRefused(inbound.bytes)) {
     const mended = portable(inbound.request);
-    if (mended !== inbound.request) return { body: JSON.stringify({ ...mended, model: target.model }), headers };
+    if (mended !== inbound.request)
+      return { body: JSON.stringify({ ...mended, model: target.model }), headers };
   }
   const isAsked = target.model === inbound.model;
-  return { body: isAsked ? inbound.bytes : replaceModel(inbound.bytes, inbound.modelSpan, target.model), headers };
+  return {
+    body: isAsked ? inbound.bytes : replaceModel(inbound.bytes, inbound.modelSpan, target.model),
+    headers,
+  };
 }

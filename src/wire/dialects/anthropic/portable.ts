@@ -56,7 +56,8 @@ function mendMessage(message: MessageParam): MessageParam | null {
   if (typeof message.content === 'string' || !Array.isArray(message.content)) return message;
   const content = message.content.filter((block) => !isForeign(block) && !isEmptyText(block)).map(mendBlock);
   if (content.length === 0 && message.content.length > 0) return null;
-  const same = content.length === message.content.length && content.every((block, at) => block === message.content[at]);
+  const same =
+    content.length === message.content.length && content.every((block, at) => block === message.content[at]);
   return same ? message : { ...message, content };
 }
 
@@ -73,7 +74,9 @@ function mendBlock(block: Block): Block {
   }
   if (block.type === 'tool_result') {
     const { tool_use_id: id } = block as { tool_use_id?: unknown };
-    return typeof id === 'string' && !isValidToolId(id) ? ({ ...block, tool_use_id: validToolId(id) } as Block) : block;
+    return typeof id === 'string' && !isValidToolId(id)
+      ? ({ ...block, tool_use_id: validToolId(id) } as Block)
+      : block;
   }
   return block;
 }

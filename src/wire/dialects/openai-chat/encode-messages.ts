@@ -108,6 +108,12 @@ const BILLING = /^x-anthropic-billing-header:[^\n]*\n*/;
 
 /** One message: Groq, Mistral and many templates take neither a list of parts nor a second one. */
 function systemMessage(request: MessagesRequest, { quirks }: Target): ChatMessage[] {
+  const texts = systemTexts(request);
+  return texts.length === 0 ? [] : [{ role: quirks.systemRole ?? 'system', content: texts.join('\n\n') }];
+}
+
+/** The system prompt's texts, without what is Anthropic's business, and with a word on tools that are left out. */
+export function systemTexts(request: MessagesRequest): string[] {
   const { system } = request;
   const given = typeof system === 'string' ? [system] : (system ?? []).map((block) => block.text);
   const texts = given
@@ -120,5 +126,5 @@ function systemMessage(request: MessagesRequest, { quirks }: Target): ChatMessag
       `Not available here: ${missing.join(', ')}. Where it is needed, say so and do not invent its results.`,
     );
   }
-  return texts.length === 0 ? [] : [{ role: quirks.systemRole ?? 'system', content: texts.join('\n\n') }];
+  return texts;
 }
