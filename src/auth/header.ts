@@ -7,7 +7,8 @@ import type { Auth } from '../core/upstream.ts';
 export function headerAuth(key: string | undefined, headerName: string): Auth {
   return (outgoing) => {
     const headers = new Headers(outgoing);
-    if (key !== undefined) headers.set(headerName, headerName.toLowerCase() === 'authorization' ? `Bearer ${key}` : key);
+    if (key !== undefined)
+      headers.set(headerName, headerName.toLowerCase() === 'authorization' ? `Bearer ${key}` : key);
     return headers;
   };
 }

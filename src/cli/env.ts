@@ -29,7 +29,10 @@ export function changesOn({ port, takesClientCredential }: EnvFacts, env: Enviro
   const changes: Changes = { ANTHROPIC_BASE_URL: `http://localhost:${port}` };
   if (PROXIES.some((name) => env[name] || env[name.toLowerCase()])) {
     const now = env.NO_PROXY ?? env.no_proxy ?? '';
-    const names = now.split(',').map((name) => name.trim()).filter(Boolean);
+    const names = now
+      .split(',')
+      .map((name) => name.trim())
+      .filter(Boolean);
     changes.NO_PROXY = [...names, ...LOOPBACK.filter((name) => !names.includes(name))].join(',');
   }
   const hasCredential = clientCredentialVariables.some((name) => env[name] && env[name] !== PLACEHOLDER);
@@ -73,11 +76,15 @@ function unset(name: string, shell: Exclude<Shell, 'json'>): string {
 export function shellOf(asked: string | undefined, env: Environment): Shell {
   if (asked !== undefined) {
     const known = SHELLS.find((shell) => shell === asked);
-    if (known === undefined) throw new Exit(EXIT.usage, `--shell: found "${asked}"; allowed: ${SHELLS.join(', ')}`);
+    if (known === undefined)
+      throw new Exit(EXIT.usage, `--shell: found "${asked}"; allowed: ${SHELLS.join(', ')}`);
     return known;
   }
   const name = basename(env.SHELL ?? '');
-  return SHELLS.find((shell) => shell === name && shell !== 'json') ?? (process.platform === 'win32' ? 'powershell' : 'bash');
+  return (
+    SHELLS.find((shell) => shell === name && shell !== 'json') ??
+    (process.platform === 'win32' ? 'powershell' : 'bash')
+  );
 }
 
 /** From the ccproxy that runs, or else from what one would be made of here. */
@@ -90,5 +97,8 @@ export async function envFacts(flags: CommonFlags): Promise<EnvFacts> {
     return { port, takesClientCredential: upstreams.some(({ provider }) => provider === 'anthropic') };
   }
   const chain = result.ok ? result.configuration.chain : [];
-  return { port, takesClientCredential: chain.length === 0 || chain.some((one) => one.takesClientCredential) };
+  return {
+    port,
+    takesClientCredential: chain.length === 0 || chain.some((one) => one.takesClientCredential),
+  };
 }

@@ -37,7 +37,9 @@ export async function findRunning(host: string, port: number): Promise<Running |
   try {
     const answer = (await (await ask(host, port, '/health')).json()) as Partial<Record<string, unknown>>;
     const { instance, version } = answer;
-    return typeof instance === 'string' && typeof version === 'string' ? { host, port, instance, version } : null;
+    return typeof instance === 'string' && typeof version === 'string'
+      ? { host, port, instance, version }
+      : null;
   } catch {
     return null;
   }
@@ -57,14 +59,16 @@ export async function requireRunning(flags: CommonFlags): Promise<Running> {
 /** Its status. */
 export async function readStatus({ host, port }: Running): Promise<Status> {
   const response = await ask(host, port, '/status');
-  if (!response.ok) throw new Exit(EXIT.failed, `ccproxy on port ${port} refused: ${await refusal(response)}`);
+  if (!response.ok)
+    throw new Exit(EXIT.failed, `ccproxy on port ${port} refused: ${await refusal(response)}`);
   return (await response.json()) as Status;
 }
 
 /** Asks it to drain and end. */
 export async function askToStop({ host, port }: Running): Promise<void> {
   const response = await ask(host, port, '/admin/api/stop', 'POST');
-  if (!response.ok) throw new Exit(EXIT.failed, `ccproxy on port ${port} refused: ${await refusal(response)}`);
+  if (!response.ok)
+    throw new Exit(EXIT.failed, `ccproxy on port ${port} refused: ${await refusal(response)}`);
 }
 
 async function refusal(response: Response): Promise<string> {

@@ -12,8 +12,8 @@ import { buildInfo } from './build-info.ts';
 import { EXIT, Exit } from './exit.ts';
 import { removeInstance, writeInstance } from './instance.ts';
 import { tell } from './print.ts';
-import { createRuntime, machineClock, randomName } from './runtime.ts';
 import { findRunning } from './running.ts';
+import { createRuntime, machineClock, randomName } from './runtime.ts';
 import { type CommonFlags, configured } from './sources.ts';
 import { welcome } from './welcome.ts';
 

@@ -12,6 +12,8 @@ export function welcome(configuration: Configuration, addresses: readonly string
     `ccproxy: listening on ${addresses.join(' and ')}`,
     'Point Claude Code at it, in the shell where it runs:',
     `  export ANTHROPIC_BASE_URL=http://localhost:${port}`,
-    needsNoLogin ? '  export ANTHROPIC_AUTH_TOKEN=NOT_NEEDED   # only if Claude Code is not logged in' : '  claude',
+    needsNoLogin
+      ? '  export ANTHROPIC_AUTH_TOKEN=NOT_NEEDED   # only if Claude Code is not logged in'
+      : '  claude',
   ];
 }

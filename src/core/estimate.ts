@@ -38,7 +38,8 @@ function blockTokens(block: Block): number {
       return PDF_PAGE_TOKENS * Math.max(1, source.data.length / PDF_PAGE_CHARS);
     }
   }
-  if (block.type === 'tool_result') return blocksTokens((block as { content?: string | Block[] }).content ?? '');
+  if (block.type === 'tool_result')
+    return blocksTokens((block as { content?: string | Block[] }).content ?? '');
   return textTokens(JSON.stringify(block));
 }
 

@@ -103,7 +103,13 @@ function stopReasonOf(frame: Frame): string | null {
 }
 
 /** Stop reasons with which an answer may end without any content: it says so itself. */
-const SPEAKS_FOR_ITSELF = new Set(['max_tokens', 'refusal', 'pause_turn', 'model_context_window_exceeded', 'compaction']);
+const SPEAKS_FOR_ITSELF = new Set([
+  'max_tokens',
+  'refusal',
+  'pause_turn',
+  'model_context_window_exceeded',
+  'compaction',
+]);
 
 /** True when an answer that ended with `stopReason` and without substance is no answer (clients show an empty result). */
 export function isEmptyAnswer(stopReason: string | null | undefined, hasSubstance: boolean): boolean {

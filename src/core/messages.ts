@@ -68,7 +68,10 @@ export type KnownBlock =
 export type Block = KnownBlock | OtherBlock;
 
 /** True when `block` is of the known type `type`; narrows it. */
-export function isBlock<T extends KnownBlock['type']>(block: Block, type: T): block is Extract<KnownBlock, { type: T }> {
+export function isBlock<T extends KnownBlock['type']>(
+  block: Block,
+  type: T,
+): block is Extract<KnownBlock, { type: T }> {
   return block.type === type;
 }
 

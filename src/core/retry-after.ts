@@ -9,7 +9,10 @@ const LONGEST_MS: Ms = 31 * 24 * 3600 * 1000;
  * a clock that is off does not matter.
  */
 export function retryAt(headers: Headers, now: Ms): Ms | undefined {
-  const waits = [milliseconds(headers.get('retry-after-ms')), delay(headers.get('retry-after'), headers.get('date'), now)];
+  const waits = [
+    milliseconds(headers.get('retry-after-ms')),
+    delay(headers.get('retry-after'), headers.get('date'), now),
+  ];
   const known = waits.filter((wait) => wait !== undefined && wait >= 0 && wait <= LONGEST_MS) as Ms[];
   return known.length === 0 ? undefined : now + Math.max(...known);
 }

@@ -1,9 +1,9 @@
 import { AttemptError, type Failure, type Ms, type Outcome } from '../core/failure.ts';
-import { follow, type Follower, isEmptyAnswer } from '../core/follow.ts';
+import { type Follower, follow, isEmptyAnswer } from '../core/follow.ts';
 import type { Frame } from '../core/frame.ts';
-import { pipe, type Transducer } from '../core/transducer.ts';
 import { retryAt } from '../core/retry-after.ts';
 import type { Clock, Runtime, Timer } from '../core/runtime.ts';
+import { pipe, type Transducer } from '../core/transducer.ts';
 import type { Encoded, Inbound, Target, Upstream } from '../core/upstream.ts';
 import { framingFor } from '../wire/framing/index.ts';
 import { bodyFailure, transportFailure } from './transport-failure.ts';
@@ -105,14 +105,20 @@ interface Patience {
 }
 
 /** A stream is limited up to its first event and its first content; any other answer as a whole. */
-function setLimits({ upstream, target, runtime, contentBy }: AttemptOptions, limits: Watch): Patience | undefined {
+function setLimits(
+  { upstream, target, runtime, contentBy }: AttemptOptions,
+  limits: Watch,
+): Patience | undefined {
   const { firstEventMs, responseMs } = upstream.timeouts;
   if (!target.stream) {
     limits.limit(responseMs, () => ({ kind: 'slow', message: `no answer within ${responseMs} ms` }));
     return undefined;
   }
   return {
-    event: limits.limit(firstEventMs, () => ({ kind: 'slow', message: `no event within ${firstEventMs} ms` })),
+    event: limits.limit(firstEventMs, () => ({
+      kind: 'slow',
+      message: `no event within ${firstEventMs} ms`,
+    })),
     content: limits.limit(Math.max(0, contentBy - runtime.clock.now()), () => ({
       kind: 'slow',
       message: 'no content within the budget of the request',
@@ -120,7 +126,10 @@ function setLimits({ upstream, target, runtime, contentBy }: AttemptOptions, lim
   };
 }
 
-async function open({ upstream, inbound, target, runtime }: AttemptOptions, limits: Watch): Promise<Response> {
+async function open(
+  { upstream, inbound, target, runtime }: AttemptOptions,
+  limits: Watch,
+): Promise<Response> {
   const { body, headers } = encode(upstream, inbound, target);
   for (const [name, value] of Object.entries(upstream.extraHeaders)) headers.set(name, value);
   const authorised = upstream.auth(headers, inbound);
@@ -142,7 +151,11 @@ function encode({ dialect }: Upstream, inbound: Inbound, target: Target): Encode
   }
 }
 
-function decoderFor(response: Response, { dialect }: Upstream, target: Target): Transducer<Uint8Array, Frame> {
+function decoderFor(
+  response: Response,
+  { dialect }: Upstream,
+  target: Target,
+): Transducer<Uint8Array, Frame> {
   const type = response.headers.get('content-type');
   const framing = framingFor(type);
   if (framing === null) throw new AttemptError({ kind: 'garbled', message: `the answer was ${type}` });

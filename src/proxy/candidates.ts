@@ -45,7 +45,8 @@ function barredFor(
   hasOthers: boolean,
 ): string | null {
   if (upstream.auth(new Headers(), inbound) === null) return 'the request has no credential for it';
-  if (!hasOthers || !upstream.takesClientCredential || clientCredentials(inbound.headers).length === 0) return null;
+  if (!hasOthers || !upstream.takesClientCredential || clientCredentials(inbound.headers).length === 0)
+    return null;
   return rejected.knows(inbound.headers, runtime.clock.now()) ? 'it rejected this credential' : null;
 }
 

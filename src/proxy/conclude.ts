@@ -1,9 +1,9 @@
+import { clientCredentials } from '../auth/credential.ts';
 import { view } from '../core/breaker.ts';
 import type { Failure, FailureKind, Ms } from '../core/failure.ts';
 import type { ApiErrorType } from '../core/messages.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { Chain, Inbound, Upstream } from '../core/upstream.ts';
-import { clientCredentials } from '../auth/credential.ts';
 import { answerHeaders } from './reply.ts';
 
 /** An upstream that was asked, and how it failed. */
@@ -63,7 +63,8 @@ export function conclude(
   const primary = tries.find((one) => one.upstream.native && mayReachClient(one, inbound));
   const same = primary === undefined ? null : sameAnswer(primary, inbound.id);
   if (same !== null) return same;
-  if (tries.length > 0 && tries.every(({ failure }) => failure.kind === 'too_long')) return tooLong(inbound, tries);
+  if (tries.length > 0 && tries.every(({ failure }) => failure.kind === 'too_long'))
+    return tooLong(inbound, tries);
   const unsent = tries.find(isUnsent)?.failure.message;
   if (unsent !== undefined && tries.every(isUnsent)) {
     return errorReply(400, 'invalid_request_error', unsent, inbound.id);
@@ -102,7 +103,14 @@ function tooLong(inbound: Inbound, tries: readonly Try[]): WholeReply {
 }
 
 /** Failures that trying again within a minute does not mend. */
-const LASTING = new Set<FailureKind>(['unauthorized', 'exhausted', 'no_such_model', 'unsupported', 'rejected', 'too_long']);
+const LASTING = new Set<FailureKind>([
+  'unauthorized',
+  'exhausted',
+  'no_such_model',
+  'unsupported',
+  'rejected',
+  'too_long',
+]);
 
 /** The longest `retry-after` a client obeys; above it, it gives up at once (measured with Claude Code 2.1.197). */
 const PATIENCE_MS: Ms = 60_000;
@@ -124,7 +132,13 @@ function unavailable(
       ? { 'retry-after': String(Math.max(1, Math.ceil(soonest / 1000))) }
       : { 'x-should-retry': 'false' };
   const list = rows.map((row) => row.text).join('; ');
-  return errorReply(503, 'api_error', `ccproxy: no upstream could answer. ${list}. See: ccproxy status`, inbound.id, hint);
+  return errorReply(
+    503,
+    'api_error',
+    `ccproxy: no upstream could answer. ${list}. See: ccproxy status`,
+    inbound.id,
+    hint,
+  );
 }
 
 /** One upstream in words, and how long until it may serve again; null when waiting does not help. */

@@ -100,14 +100,22 @@ async function* rest(tried: Attempt, runtime: Runtime): AsyncGenerator<Piece, Ou
 }
 
 /** Brings an answer that was cut to the end its client can go on from. */
-function* ending(failure: Failure, tried: Attempt, { upstream, inbound, context }: Hop): Generator<Piece, void> {
+function* ending(
+  failure: Failure,
+  tried: Attempt,
+  { upstream, inbound, context }: Hop,
+): Generator<Piece, void> {
   if (failure.kind === 'cancelled') return;
   const { runtime, deserters } = context;
   distrust(upstream, failure.message, runtime);
   const session = sessionOf(inbound);
   if (session !== null) deserters.set(session, upstream.name, runtime.clock.now());
   const mode = modeFor(inbound, context.failover.midStream);
-  const { frames, reset } = endCut(tried.answer, mode, `ccproxy: ${upstream.name} broke off: ${failure.message}`);
+  const { frames, reset } = endCut(
+    tried.answer,
+    mode,
+    `ccproxy: ${upstream.name} broke off: ${failure.message}`,
+  );
   if (frames.length > 0) yield { bytes: join(frames) };
   if (reset) throw new ResetConnection(failure.message);
 }

@@ -37,10 +37,18 @@ export async function* keepAlive(
 /** An empty delta where a block is open that can take one; a ping otherwise. */
 function sign({ open }: Follower): Frame {
   if (open?.type === 'text') {
-    return frameOf({ type: 'content_block_delta', index: open.index, delta: { type: 'text_delta', text: '' } });
+    return frameOf({
+      type: 'content_block_delta',
+      index: open.index,
+      delta: { type: 'text_delta', text: '' },
+    });
   }
   if (open?.type === 'thinking') {
-    return frameOf({ type: 'content_block_delta', index: open.index, delta: { type: 'thinking_delta', thinking: '' } });
+    return frameOf({
+      type: 'content_block_delta',
+      index: open.index,
+      delta: { type: 'thinking_delta', thinking: '' },
+    });
   }
   return frameOf({ type: 'ping' });
 }

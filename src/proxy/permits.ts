@@ -10,7 +10,11 @@ export interface Leave {
 
 /** Asks the upstream's breaker; null when it says no. */
 export function ask(upstream: Upstream, runtime: Runtime): Leave | null {
-  const { state, permit } = admit(runtime.breakers.read(upstream.name), runtime.clock.now(), upstream.breaker);
+  const { state, permit } = admit(
+    runtime.breakers.read(upstream.name),
+    runtime.clock.now(),
+    upstream.breaker,
+  );
   runtime.breakers.write(upstream.name, state);
   return permit === null ? null : leave(upstream, permit, runtime);
 }

@@ -1,4 +1,4 @@
-import { clientCredentials, type Credential } from '../auth/credential.ts';
+import { type Credential, clientCredentials } from '../auth/credential.ts';
 import type { Ms } from '../core/failure.ts';
 import { recent } from './recent.ts';
 

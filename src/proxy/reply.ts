@@ -63,7 +63,8 @@ export function join(frames: readonly Frame[]): Uint8Array {
   const { buffer, byteOffset } = first.bytes;
   let end = byteOffset;
   for (const { bytes } of frames) {
-    if (bytes.buffer !== buffer || bytes.byteOffset !== end) return Buffer.concat(frames.map((frame) => frame.bytes));
+    if (bytes.buffer !== buffer || bytes.byteOffset !== end)
+      return Buffer.concat(frames.map((frame) => frame.bytes));
     end += bytes.byteLength;
   }
   return new Uint8Array(buffer, byteOffset, end - byteOffset);

@@ -62,7 +62,11 @@ export function createSend({ clock, mark, isProxied }: SendOptions): Send {
   };
 }
 
-function fetchOnce({ session }: Line, { url, method, headers, body }: Outgoing, signal: AbortSignal): Promise<Response> {
+function fetchOnce(
+  { session }: Line,
+  { url, method, headers, body }: Outgoing,
+  signal: AbortSignal,
+): Promise<Response> {
   return session.fetch(url, {
     method,
     headers,

@@ -29,7 +29,10 @@ export function transportFailure(error: unknown): Failure {
   const code = codeOf(error);
   const garbled = GARBLED[code];
   if (garbled !== undefined) return { kind: 'garbled', message: garbled };
-  return { kind: 'unreachable', message: UNREACHABLE[code] ?? `no connection${code === '' ? '' : ` (${code})`}` };
+  return {
+    kind: 'unreachable',
+    message: UNREACHABLE[code] ?? `no connection${code === '' ? '' : ` (${code})`}`,
+  };
 }
 
 /** The failure behind whatever was thrown while the answer's body was read. */

@@ -75,7 +75,9 @@ export function createApp(parts: AppParts): Answer {
   const app = new Elysia({ systemRouter: false, nativeStaticResponse: false });
   for (const [path, methods] of Object.entries(routes)) {
     for (const [method, handler] of Object.entries(methods)) {
-      app.route(method, path, ({ request }: { request: Request }) => guarded(request, handler), { parse: 'none' });
+      app.route(method, path, ({ request }: { request: Request }) => guarded(request, handler), {
+        parse: 'none',
+      });
     }
   }
   app.all('/*', ({ request }: { request: Request }) => guarded(request, elsewhere), { parse: 'none' });
@@ -95,7 +97,9 @@ export function createApp(parts: AppParts): Answer {
     const methods = routes[pathname.length > 1 ? pathname.replace(/\/+$/, '') : pathname];
     if (methods !== undefined) {
       const allow = Object.keys(methods).join(', ');
-      throw fault(405, 'invalid_request_error', `${request.method} is not allowed here; allowed: ${allow}`, { allow });
+      throw fault(405, 'invalid_request_error', `${request.method} is not allowed here; allowed: ${allow}`, {
+        allow,
+      });
     }
     if (pathname.startsWith('/v1/')) return forward(request, parts.messages, id);
     throw fault(404, 'not_found_error', `${pathname} does not exist`);

@@ -11,7 +11,11 @@ import { call, reachableAnthropic } from './upstream-call.ts';
 const COUNT_MS = 5000;
 
 /** `POST /v1/messages/count_tokens`: Anthropic's own count where it answers, else an estimate; never its error. */
-export async function countTokens(request: Request, settings: MessagesSettings, id: string): Promise<Response> {
+export async function countTokens(
+  request: Request,
+  settings: MessagesSettings,
+  id: string,
+): Promise<Response> {
   try {
     const bytes = await readBody(request, settings.maxBodyBytes);
     const headers = withoutToken(request.headers, settings.tokens);
@@ -24,7 +28,11 @@ export async function countTokens(request: Request, settings: MessagesSettings, 
   }
 }
 
-async function ownCount(inbound: Inbound, { relay }: MessagesSettings, client: AbortSignal): Promise<number | null> {
+async function ownCount(
+  inbound: Inbound,
+  { relay }: MessagesSettings,
+  client: AbortSignal,
+): Promise<number | null> {
   const upstream = reachableAnthropic(relay);
   if (upstream === null) return null;
   const control = new AbortController();

@@ -37,6 +37,8 @@ export async function forward(request: Request, settings: MessagesSettings, id: 
 
 function notFound(pathname: string, { chain }: RelayContext) {
   const known = chain.some(({ native }) => native);
-  const why = known ? 'Anthropic cannot be asked for it now' : 'only Anthropic has it, and it is not in the chain';
+  const why = known
+    ? 'Anthropic cannot be asked for it now'
+    : 'only Anthropic has it, and it is not in the chain';
   return fault(404, 'not_found_error', `${pathname} is not served here: ${why}`);
 }

@@ -41,14 +41,20 @@ export function refuse(request: Request, settings: GuardSettings, requestId: str
     return denied('requests from other origins are refused', requestId);
   }
   if (headers.get(INSTANCE_HEADER) === settings.instance) {
-    const message = 'this request came back to the ccproxy that sent it: one of its upstreams points at ccproxy itself';
+    const message =
+      'this request came back to the ccproxy that sent it: one of its upstreams points at ccproxy itself';
     return errorReply(400, 'invalid_request_error', message, requestId);
   }
   const { pathname } = new URL(request.url);
   if (settings.tokens.length === 0 || FREE.has(pathname) || pathname.startsWith(CONTROL)) return null;
   const accepted = [...settings.tokens, ...settings.controlTokens];
   if (presented(headers).some((token) => isOneOf(token, accepted))) return null;
-  return errorReply(401, 'authentication_error', `present one of server.tokens in ${TOKEN_HEADER}`, requestId);
+  return errorReply(
+    401,
+    'authentication_error',
+    `present one of server.tokens in ${TOKEN_HEADER}`,
+    requestId,
+  );
 }
 
 function denied(message: string, requestId: string): WholeReply {
@@ -80,7 +86,9 @@ function isOwnOrigin(origin: string, host: string, settings: GuardSettings): boo
 }
 
 function presented(headers: Headers): string[] {
-  return [headers.get(TOKEN_HEADER), headers.get('x-api-key'), bearerToken(headers)].filter((token) => token !== null);
+  return [headers.get(TOKEN_HEADER), headers.get('x-api-key'), bearerToken(headers)].filter(
+    (token) => token !== null,
+  );
 }
 
 /** Compares in constant time, whatever the lengths. */

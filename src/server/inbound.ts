@@ -28,6 +28,7 @@ export function inboundOf(id: string, headers: Headers, search: string, bytes: U
 
 function parse(bytes: Uint8Array): MessagesRequest {
   const value = JSON.parse(new TextDecoder().decode(bytes)) as MessagesRequest;
-  if (!Array.isArray(value.messages)) throw fault(400, 'invalid_request_error', 'messages: an array is required');
+  if (!Array.isArray(value.messages))
+    throw fault(400, 'invalid_request_error', 'messages: an array is required');
   return value;
 }

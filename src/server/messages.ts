@@ -1,6 +1,6 @@
 import type { RelayContext } from '../proxy/context.ts';
-import { mark, type Piece } from '../proxy/reply.ts';
 import { relay } from '../proxy/relay.ts';
+import { mark, type Piece } from '../proxy/reply.ts';
 import { replyFor, responseOf } from './fault.ts';
 import { withoutToken } from './guard.ts';
 import { inboundOf } from './inbound.ts';
@@ -21,7 +21,11 @@ export interface InFlight {
 }
 
 /** `POST /v1/messages`: reads the request once and relays it. */
-export async function answerMessages(request: Request, settings: MessagesSettings, id: string): Promise<Response> {
+export async function answerMessages(
+  request: Request,
+  settings: MessagesSettings,
+  id: string,
+): Promise<Response> {
   const leave = new AbortController();
   if (request.signal.aborted) leave.abort();
   request.signal.addEventListener('abort', () => leave.abort(), { once: true });

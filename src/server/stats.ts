@@ -75,7 +75,8 @@ export function stats(clock: Clock, next: Journal): Stats {
     },
     attempt(record: AttemptRecord) {
       counts(record.upstream).attempts += 1;
-      if (record.failure !== undefined && record.failure.kind !== 'cancelled') counts(record.upstream).failed += 1;
+      if (record.failure !== undefined && record.failure.kind !== 'cancelled')
+        counts(record.upstream).failed += 1;
       if (record.firstContentMs !== undefined) {
         const list = samples.get(record.upstream) ?? [];
         list.push(record.firstContentMs);
@@ -86,7 +87,12 @@ export function stats(clock: Clock, next: Journal): Stats {
     },
     serving(requestId: string, upstream: string, because: string | null) {
       if (state.serving !== null && state.serving !== upstream) {
-        state.lastSwitch = { at: clock.now(), from: state.serving, to: upstream, reason: because ?? 'it is well again' };
+        state.lastSwitch = {
+          at: clock.now(),
+          from: state.serving,
+          to: upstream,
+          reason: because ?? 'it is well again',
+        };
       }
       state.serving = upstream;
       next.serving(requestId, upstream, because);

@@ -1,7 +1,7 @@
 import { view } from '../core/breaker.ts';
 import type { Ms } from '../core/failure.ts';
-import type { Chain } from '../core/upstream.ts';
 import type { Runtime } from '../core/runtime.ts';
+import type { Chain } from '../core/upstream.ts';
 import type { Counts, Stats } from './stats.ts';
 
 /** One upstream as `status` shows it. Instants are RFC 3339. */

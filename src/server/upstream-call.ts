@@ -22,7 +22,11 @@ export interface Call {
 }
 
 /** Sends it; null when there is no credential to send. */
-export async function call(upstream: Upstream, context: RelayContext, request: Call): Promise<Response | null> {
+export async function call(
+  upstream: Upstream,
+  context: RelayContext,
+  request: Call,
+): Promise<Response | null> {
   const headers = upstream.auth(nativeHeaders(request.inbound.headers), request.inbound as Inbound);
   if (headers === null) return null;
   const { method, path, body, signal } = request;

@@ -16,7 +16,9 @@ export function logJournal(log: Logger): Journal {
     request({ requestId, upstream, attempts, outcome, because }) {
       if (outcome === 'failed') {
         const why = because === null ? '' : `: ${because}`;
-        log.warning(`${requestId} failed after ${attempts} attempts${upstream === null ? '' : ` (${upstream})`}${why}`);
+        log.warning(
+          `${requestId} failed after ${attempts} attempts${upstream === null ? '' : ` (${upstream})`}${why}`,
+        );
       } else log.debug(`${requestId} ${outcome} after ${attempts} attempts`);
     },
   };
