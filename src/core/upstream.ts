@@ -74,6 +74,10 @@ export interface Quirks {
    * Default: never.
    */
   reasoningHistory?: (model: string) => boolean;
+  /** openai-chat: whether an answer may begin with its thinking as `<think>…</think>`. Default false. */
+  thinkTags?: boolean;
+  /** openai-chat: what turns off thinking that is on by default, when the client wants none. Default: nothing. */
+  thinkingOff?: (model: string) => JsonObject | undefined;
   /** openai-chat: whether sampling parameters must be left out for this model. Default: never. */
   fixedSampling?: (model: string) => boolean;
   /** openai-chat: `tool_choice` value for "call some tool". Default `required`. */

@@ -55,6 +55,23 @@ describe('the kind of a refusal', () => {
       'rate_limited',
     ],
     ['too many requests', 429, openai('Rate limit reached'), 'rate_limited'],
+    [
+      'a limit per minute of Groq',
+      429,
+      openai(
+        'Rate limit reached on tokens per minute (TPM): Limit 6000, Used 5900, Requested 800. Upgrade at https://example.test/settings/billing',
+        { code: 'rate_limit_exceeded' },
+      ),
+      'rate_limited',
+    ],
+    [
+      'a request above the limit per minute of Groq',
+      413,
+      openai('Request too large on tokens per minute (TPM): Limit 6000, Requested 80000.', {
+        code: 'rate_limit_exceeded',
+      }),
+      'too_long',
+    ],
     ['too many requests, without words', 429, '', 'rate_limited'],
     [
       'an unknown model',

@@ -16,6 +16,7 @@ export function encode(inbound: Inbound, target: Target): Encoded {
     model: target.model,
     ...limits(request, target),
     ...sampling(request, target),
+    ...(thinks(request) ? {} : target.quirks.thinkingOff?.(target.model)),
     ...effort(request, target),
     ...responseFormat(request),
     ...(target.stream ? streaming(target) : {}),

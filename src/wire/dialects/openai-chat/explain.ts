@@ -67,11 +67,12 @@ const UNSUPPORTED =
   /unsupported|not[ _]supported|does not support|doesn't support|not support|extra inputs|unrecognized request argument|unknown (?:parameter|field|variant|argument)|not implemented|only support text/i;
 
 function kindOf(status: number, shape: ErrorShape): FailureKind {
-  const text = `${shape.words} ${shape.message}`;
+  // Addresses lead to "billing" whatever happened.
+  const text = `${shape.words} ${shape.message}`.replace(/https?:\/\/\S+/g, '');
   const clientSide = status >= 400 && status < 500;
-  if (status >= 300 && status < 400) return 'garbled';
-  if (status < 300) return 'garbled';
+  if (status < 400) return 'garbled';
   if ((clientSide || status === 500) && status !== 429 && isTooLong(text)) return 'too_long';
+  if (status === 413) return 'too_long';
   if (status === 402) return 'exhausted';
   if (clientSide && EXHAUSTED.test(text)) {
     return shape.retrySeconds !== undefined || PER_MINUTE.test(text) ? 'rate_limited' : 'exhausted';
@@ -90,7 +91,6 @@ function clientKind(status: number, text: string): FailureKind {
   if (status === 404 || (NO_MODEL.test(text) && !/parameter/i.test(text))) return 'no_such_model';
   if (status === 405) return 'unsupported';
   if (status === 408 || status === 409 || status === 425) return 'server_error';
-  if (status === 413) return 'too_long';
   return UNSUPPORTED.test(text) ? 'unsupported' : 'rejected';
 }
 

@@ -28,6 +28,12 @@ const STOP_REASONS: Record<string, StopReason> = {
   guardrail_intervened: 'refusal',
 };
 
+/** True for the finish reasons of an answer that its length cut off, wherever it was. */
+export function isLimit(reason: string | undefined): boolean {
+  const mapped = STOP_REASONS[reason ?? ''];
+  return mapped === 'max_tokens' || mapped === 'model_context_window_exceeded';
+}
+
 /** Finish reasons with which an upstream says that it failed: DeepSeek's, GLM's, OpenRouter's, vLLM's. */
 const FAILURES: Record<string, FailureKind> = {
   error: 'server_error',
@@ -54,7 +60,7 @@ export function refuseFailure(reason: string): void {
 export function stopReason({ reason, hasText, hasTool, hasThinking, refused }: Ending): StopReason {
   if (hasTool) return 'tool_use';
   const mapped = STOP_REASONS[reason ?? ''] ?? (refused ? 'refusal' : 'end_turn');
-  if (mapped === 'max_tokens' || mapped === 'model_context_window_exceeded' || hasText) return mapped;
+  if (isLimit(reason) || hasText) return mapped;
   if (mapped === 'refusal') {
     throw new AttemptError({
       kind: 'rejected',

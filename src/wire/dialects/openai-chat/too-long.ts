@@ -12,6 +12,8 @@ const NUMBERS: readonly [pattern: RegExp, limitFirst: boolean][] = [
   [/request \((\d+) tokens\)[^\d]{1,60}(\d+)/i, false],
   // Anthropic, and everybody who copies it: prompt is too long: 210000 tokens > 200000 maximum
   [/(\d+)(?: tokens)?\s*>\s*(\d+)/i, false],
+  // Groq, for a request above the tokens of a minute: Limit 6000, Requested 80000
+  [/limit (\d+), requested (\d+)/i, true],
   // Mistral: Prompt contains 40000 tokens … too large for model with 32768 maximum context length
   [/contains (\d+) tokens.{1,80}?model with (\d+)/i, false],
 ];

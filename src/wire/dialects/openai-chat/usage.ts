@@ -1,5 +1,4 @@
-import { type Block, isBlock, type Usage } from '../../../core/messages.ts';
-import type { Inbound } from '../../../core/upstream.ts';
+import type { Usage } from '../../../core/messages.ts';
 import { type Chunk, isObject } from './api.ts';
 
 /** Characters per token of ordinary text: good enough where nobody counted. */
@@ -44,30 +43,9 @@ function counts(usage: Record<string, unknown>): Partial<Usage> {
   return out;
 }
 
-/** What an image or a page costs about anywhere, however many bytes it has. */
-const TOKENS_PER_MEDIUM = 1500;
-
 /** Tokens of `chars` characters, at least one. */
 export function estimate(chars: number): number {
   return Math.max(1, Math.ceil(chars / CHARS_PER_TOKEN));
-}
-
-/** Tokens of a request, as far as its size tells: base64 is not text. */
-export function estimateRequest({ bytes, request }: Inbound): number {
-  let media = 0;
-  let encoded = 0;
-  const see = (content: string | Block[] | undefined) => {
-    if (!Array.isArray(content)) return;
-    for (const block of content) {
-      if (isBlock(block, 'tool_result')) see(block.content);
-      if (!isBlock(block, 'image') && !isBlock(block, 'document')) continue;
-      if (block.source?.type !== 'base64') continue;
-      media += 1;
-      encoded += block.source.data.length;
-    }
-  };
-  for (const { content } of request.messages ?? []) see(content);
-  return estimate(Math.max(0, bytes.length - encoded)) + media * TOKENS_PER_MEDIUM;
 }
 
 function nested(details: unknown, key: string): unknown {

@@ -1,0 +1,109 @@
+import type { Composer } from '../../../core/compose.ts';
+import { AttemptError, type FailureKind } from '../../../core/failure.ts';
+import type { Frame } from '../../../core/frame.ts';
+import { isLimit } from './finish.ts';
+import { argumentsText, isWhole, type PartialCall, type ToolCalls } from './tool-calls.ts';
+
+/**
+ * Calls are held back until the answer ends, so that one that is cut off is never seen. Beyond this many characters of
+ * arguments they are sent as they come: nobody waits for minutes for a sign of life.
+ */
+const HELD_CHARS = 4096;
+
+/** What a writer of calls is told. */
+export interface CallWriterOptions {
+  composer: Composer;
+  tools: ToolCalls;
+  /** The client's name for a tool. */
+  nameOf(wireName: string): string;
+  /** The client's id for a call. */
+  idOf(wireId: string | undefined): string;
+  /** Written when a call is closed: what had to wait for it. */
+  waiting(): Iterable<Frame>;
+}
+
+/** Writes calls into the answer, one after another in the order in which they began. */
+export interface CallWriter {
+  /** A call is being sent: nothing else may be written. */
+  readonly busy: boolean;
+  /** How many were sent. */
+  readonly sent: number;
+  /** Sends what cannot be held any longer. */
+  send(): Generator<Frame>;
+  /**
+   * Sends the rest. Where the answer was cut off by its length, a call that is a part only is left out.
+   * @throws AttemptError when a call is a part only for another reason.
+   */
+  finish(reason: string | undefined): Generator<Frame>;
+}
+
+export function callWriter({ composer, tools, nameOf, idOf, waiting }: CallWriterOptions): CallWriter {
+  let sent = 0;
+  /** Of the call being sent: how many of its pieces were; undefined while none is. */
+  let pieces: number | undefined;
+
+  function* open(call: PartialCall): Generator<Frame> {
+    pieces = 0;
+    yield* composer.toolUse(idOf(call.id), nameOf(call.name));
+  }
+
+  function* close(): Generator<Frame> {
+    sent += 1;
+    pieces = undefined;
+    yield* waiting();
+  }
+
+  /** Whole calls while others follow, the first that is not as far as it has come. */
+  function* send(): Generator<Frame> {
+    for (;;) {
+      const call = tools.calls[sent];
+      if (call === undefined || (pieces === undefined && !canStream(call))) return;
+      if (pieces === undefined) yield* open(call);
+      for (const piece of call.pieces.slice(pieces)) yield* composer.toolInput(piece);
+      pieces = call.pieces.length;
+      if (!call.scan.complete || sent === tools.calls.length - 1) return;
+      yield* close();
+    }
+  }
+
+  return {
+    get busy() {
+      return pieces !== undefined;
+    },
+    get sent() {
+      return sent;
+    },
+    *send() {
+      if (tools.size > HELD_CHARS) yield* send();
+    },
+    *finish(reason) {
+      const limited = isLimit(reason);
+      if (pieces !== undefined) {
+        if (tools.calls[sent]?.scan.complete === false && (limited || reason === undefined)) throw partial();
+        yield* send();
+        if (pieces !== undefined) yield* close();
+      }
+      for (const call of tools.calls.slice(sent)) {
+        if (limited && !isWhole(call)) continue;
+        if (call.name === '') throw failure('garbled', 'a tool call without a name');
+        if (reason === undefined && !isWhole(call)) throw partial();
+        yield* open(call);
+        yield* composer.toolInput(argumentsText(call));
+        yield* close();
+      }
+    },
+  };
+}
+
+/** Whether a call may be sent before it is complete: a named one whose arguments begin as those of an object. */
+function canStream(call: PartialCall): boolean {
+  return call.name !== '' && /^\s*\{\s*[^\s}]/.test(call.pieces.slice(0, 8).join(''));
+}
+
+function partial(): AttemptError {
+  return failure('cut', 'the answer ended inside a tool call');
+}
+
+function failure(kind: FailureKind, message: string): AttemptError {
+  return new AttemptError({ kind, message });
+}

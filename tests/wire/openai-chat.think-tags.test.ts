@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'bun:test';
+import { collect } from '../../src/core/collect.ts';
+import { assertGrammar } from '../support/grammar.ts';
+import { encoded, REQUEST, runText, sseOf, targetOf } from '../support/openai-chat.ts';
+
+const SIGNATURE = 'ccp1:acme';
+const thinking = (text: string) => ({ type: 'thinking', thinking: text, signature: SIGNATURE });
+const text = (value: string) => ({ type: 'text', text: value });
+
+describe('thinking in tags', () => {
+  const CASES: [name: string, answer: string, content: object[]][] = [
+    ['before the text', '<think>Hm, so.</think>\n\nYes.', [thinking('Hm, so.'), text('\n\nYes.')]],
+    ['after white space', '\n<think>\nHm.</think>Yes.', [thinking('\nHm.'), text('Yes.')]],
+    ['with an angle bracket inside', '<think>a < b</think>Yes.', [thinking('a < b'), text('Yes.')]],
+    ['that is empty', '<think></think>Yes.', [text('Yes.')]],
+    ['named later', 'The tag <think>x</think> is old.', [text('The tag <think>x</think> is old.')]],
+    ['named again', '<think>a</think>b<think>c</think>', [thinking('a'), text('b<think>c</think>')]],
+    ['that is another tag', '<thin>Yes.', [text('<thin>Yes.')]],
+    ['that never began', '<th', [text('<th')]],
+  ];
+
+  test.each(CASES)('%s, in pieces of every size', (_name, answer, content) => {
+    for (const size of [1, 2, 3, 5, 8, 100]) {
+      const deltas = answer.match(new RegExp(`[^]{1,${size}}`, 'g')) ?? [];
+      const chunks = deltas.map((piece) => ({ choices: [{ delta: { content: piece } }] }));
+      const end = { choices: [{ delta: {}, finish_reason: 'stop' }] };
+      const run = runText(sseOf([...chunks, end]), targetOf({ quirks: { thinkTags: true } }));
+      expect(run.failure).toBeUndefined();
+      assertGrammar(run.frames);
+      expect(collect(run.frames).content).toEqual(content as never);
+    }
+  });
+
+  test('is text where the upstream is not known for it', () => {
+    const chunk = { choices: [{ delta: { content: '<think>a</think>b' }, finish_reason: 'stop' }] };
+    expect(collect(runText(sseOf([chunk])).frames).content).toEqual([text('<think>a</think>b')]);
+  });
+});
+
+describe('thinking that is on by default', () => {
+  const quirks = { thinkingOff: () => ({ enable_thinking: false }) };
+
+  test.each([
+    [{ type: 'disabled' }, false],
+    [undefined, false],
+    [{ type: 'adaptive' }, undefined],
+  ])('for thinking %p', (wanted, sent) => {
+    const request = wanted === undefined ? REQUEST : { ...REQUEST, thinking: wanted };
+    expect(encoded(request, { quirks }).body.enable_thinking).toBe(sent);
+  });
+});
