@@ -95,6 +95,35 @@ describe('the kind of a refusal', () => {
     ],
     ['an unknown role', 400, openai('messages[1].role: unknown variant `system`'), 'unsupported'],
     ['an image for a text model', 400, openai('Model only support text input'), 'unsupported'],
+    [
+      'an output limit above the model',
+      400,
+      openai('max_tokens is too large: 64000. This model supports at most 16384 completion tokens'),
+      'unsupported',
+    ],
+    [
+      'an output limit that leaves no room',
+      400,
+      openai(
+        "'max_tokens' is too large: 64000. This model's maximum context length is 32768 tokens and your request has 1200 input tokens (64000 > 32768 - 1200).",
+      ),
+      'unsupported',
+    ],
+    [
+      'an output limit that leaves no room, in older words',
+      400,
+      openai(
+        "This model's maximum context length is 16385 tokens. However, you requested 17000 tokens (1000 in the messages, 16000 in the completion).",
+      ),
+      'unsupported',
+    ],
+    ['no provider with tools', 404, openai('No endpoints found that support tool use.'), 'unsupported'],
+    [
+      'a prompt that is too long for Bedrock',
+      400,
+      { message: 'Input is too long for requested model.', __type: 'ValidationException' },
+      'too_long',
+    ],
     ['too large', 413, '', 'too_long'],
     ['a timeout', 408, '', 'server_error'],
     ['not implemented', 501, '', 'unsupported'],
@@ -133,7 +162,7 @@ describe('a request that is too long', () => {
     [
       'vLLM',
       400,
-      "This model's maximum context length is 8192 tokens. However, you requested 9000 tokens (5000 in the messages, 4000 in the completion).",
+      "This model's maximum context length is 8192 tokens. However, you requested 9000 tokens (8500 in the messages, 500 in the completion).",
       { asked: 9000, limit: 8192 },
     ],
     [
@@ -174,6 +203,15 @@ describe('a request that is too long', () => {
     expect(failure.kind).toBe('too_long');
     expect(failure.tokens).toEqual(tokens as { asked: number; limit: number });
   });
+});
+
+test('llama.cpp names its tokens in fields', () => {
+  const error = {
+    message: 'the request exceeds the available context size',
+    n_prompt_tokens: 9001,
+    n_ctx: 8192,
+  };
+  expect(explain(400, { error })).toMatchObject({ kind: 'too_long', tokens: { asked: 9001, limit: 8192 } });
 });
 
 describe('the time to come back', () => {

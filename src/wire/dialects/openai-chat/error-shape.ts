@@ -9,6 +9,8 @@ export interface ErrorShape {
   status?: number;
   /** Seconds to wait, where Google's RetryInfo says so. */
   retrySeconds?: number;
+  /** The request's tokens and the model's, where llama.cpp says so in fields of their own. */
+  tokens?: { asked: number; limit: number };
 }
 
 const NOTHING: ErrorShape = { message: '', words: '' };
@@ -42,6 +44,8 @@ export function readShape(value: unknown): ErrorShape {
   if (status !== undefined) shape.status = status;
   const retry = retryInfo(value.details);
   if (retry !== undefined) shape.retrySeconds = retry;
+  const { n_prompt_tokens: asked, n_ctx: limit } = value;
+  if (typeof asked === 'number' && typeof limit === 'number') shape.tokens = { asked, limit };
   return shape;
 }
 

@@ -2,7 +2,7 @@ import type { Failure, FailureKind } from '../../../core/failure.ts';
 import { discreet } from './discreet.ts';
 import { type ErrorShape, readBody, readShape } from './error-shape.ts';
 import { retryTime } from './retry.ts';
-import { isTooLong, tokensIn } from './too-long.ts';
+import { isAnswerTooLong, isTooLong, tokensIn } from './too-long.ts';
 
 /** What an error answer means. */
 export function explain(status: number, headers: Headers, body: string): Failure {
@@ -28,7 +28,7 @@ function failureOf(meant: number, shape: ErrorShape, status: number | undefined,
   if (status !== undefined && status >= 400) failure.status = status;
   const retryAt = WAITS.has(kind) ? retryTime(headers, shape) : undefined;
   if (retryAt !== undefined) failure.retryAt = retryAt;
-  const tokens = kind === 'too_long' ? tokensIn(shape.message) : undefined;
+  const tokens = kind === 'too_long' ? (shape.tokens ?? tokensIn(shape.message)) : undefined;
   if (tokens !== undefined) failure.tokens = tokens;
   return failure;
 }
@@ -88,6 +88,7 @@ function kindOf(status: number, shape: ErrorShape): FailureKind {
 
 function clientKind(status: number, text: string): FailureKind {
   if (status === 401 || status === 403 || BAD_KEY.test(text)) return 'unauthorized';
+  if (isAnswerTooLong(text) || /no endpoints found that support/i.test(text)) return 'unsupported';
   if (status === 404 || (NO_MODEL.test(text) && !/parameter/i.test(text))) return 'no_such_model';
   if (status === 405) return 'unsupported';
   if (status === 408 || status === 409 || status === 425) return 'server_error';

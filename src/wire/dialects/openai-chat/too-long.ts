@@ -1,6 +1,6 @@
 /** Wordings for "does not fit the model's context": OpenAI, Groq, vLLM, llama.cpp, Gemini, OpenRouter, Mistral, Anthropic. */
 const TOO_LONG =
-  /context_length_exceeded|exceed_context_size|maximum context length|context (?:length|window|size|limit)|prompt is too long|too many tokens|(?:input|prompt|request)[^.]{0,40}(?:too (?:long|large)|exceeds?)[^.]{0,60}(?:token|context|length)|reduce the length|token count[^.]{0,40}exceeds|exceeds the available context/i;
+  /context_length_exceeded|exceed_context_size|maximum context length|context (?:length|window|size|limit)|(?:prompt|input) is too long|too many tokens|(?:input|prompt|request)[^.]{0,40}(?:too (?:long|large)|exceeds?)[^.]{0,60}(?:token|context|length)|reduce the length|token count[^.]{0,40}exceeds|exceeds the available context/i;
 
 /** Where a wording names both numbers: asked first, or limit first. */
 const NUMBERS: readonly [pattern: RegExp, limitFirst: boolean][] = [
@@ -18,9 +18,24 @@ const NUMBERS: readonly [pattern: RegExp, limitFirst: boolean][] = [
   [/contains (\d+) tokens.{1,80}?model with (\d+)/i, false],
 ];
 
-/** True when a refusal says that the request does not fit the model. */
+/** Where a wording tells the prompt from the answer that is asked for. OpenAI and vLLM; the newer vLLM. */
+const PROMPT = /\((\d+) in the messages, \d+ in the completion\)|request has (\d+) input tokens/i;
+
+/**
+ * True when a refusal says that the request does not fit the model. Not so when the prompt alone would fit: then the
+ * output limit is too high, and a client that compacts its conversation gains nothing.
+ */
 export function isTooLong(text: string): boolean {
-  return TOO_LONG.test(text);
+  return TOO_LONG.test(text) && !isAnswerTooLong(text);
+}
+
+/** True when it is the output limit that the model cannot give. */
+export function isAnswerTooLong(text: string): boolean {
+  const prompt = PROMPT.exec(text);
+  if (prompt === null)
+    return /at most \d+ completion tokens|max_tokens[^.]{0,40} too (?:large|high)/i.test(text);
+  const limit = /maximum context length[^\d]{0,20}(\d+)/i.exec(text);
+  return limit !== null && Number(prompt[1] ?? prompt[2]) < Number(limit[1]);
 }
 
 /** The tokens such a refusal names; undefined when it names none, or numbers that make no sense. */
