@@ -18,6 +18,8 @@ const PING_ONLY_MS: Ms = 240_000;
 const LINGER_MS: Ms = 1000;
 /** How much of an error body is read: enough for any message, not enough to hurt. */
 const ERROR_BODY_BYTES = 1 << 20;
+/** How long it may take. */
+const ERROR_BODY_MS: Ms = 2000;
 
 /** One request to one upstream, on its way. */
 export interface Attempt {
@@ -83,9 +85,8 @@ async function* run(
   } finally {
     limits.stop();
     const giveUp = () => limits.abort(new AttemptError(OVER));
-    if (reader === undefined || !answer.over) giveUp();
-    else runtime.clock.after(LINGER_MS, giveUp);
-    if (reader !== undefined) void release(reader, answer.over);
+    if (reader === undefined) giveUp();
+    else void release(reader, answer.over, runtime.clock, giveUp);
   }
 }
 
@@ -164,7 +165,7 @@ function decoderFor(
 
 /** What an answer other than 200 means; its body is kept so that Anthropic's can be passed on as it came. */
 async function refusal(response: Response, { upstream, runtime }: AttemptOptions): Promise<Failure> {
-  const body = await readSome(response);
+  const body = await readSome(response, runtime.clock);
   const failure = upstream.dialect.explain(response.status, response.headers, new TextDecoder().decode(body));
   const until = failure.retryAt ?? retryAt(response.headers, runtime.clock.now());
   return {
@@ -175,21 +176,20 @@ async function refusal(response: Response, { upstream, runtime }: AttemptOptions
   };
 }
 
-async function readSome(response: Response): Promise<Uint8Array> {
+/** The beginning of an error body; what has not come after a while is not waited for. */
+async function readSome(response: Response, clock: Clock): Promise<Uint8Array> {
   if (response.body === null) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let size = 0;
   const reader = response.body.getReader() as BodyReader;
-  try {
-    while (size < ERROR_BODY_BYTES) {
-      const { done, value } = await reader.read();
-      if (done || value === undefined) break;
-      chunks.push(value);
-      size += value.byteLength;
-    }
-  } finally {
-    void release(reader, size < ERROR_BODY_BYTES);
+  const until = clock.now() + ERROR_BODY_MS;
+  while (size < ERROR_BODY_BYTES) {
+    const read = await within(reader.read(), until - clock.now(), clock);
+    if (read === 'later' || read.done || read.value === undefined) break;
+    chunks.push(read.value);
+    size += read.value.byteLength;
   }
+  reader.cancel().catch(() => {});
   return Buffer.concat(chunks);
 }
 
@@ -319,16 +319,21 @@ async function within<T>(promise: Promise<T>, delayMs: Ms, clock: Clock): Promis
   }
 }
 
-/** Lets go of a body: read to its end when the answer is over, given up otherwise. Its own errors no longer matter. */
-async function release(reader: BodyReader, readRest: boolean): Promise<void> {
+/**
+ * Lets go of a body: read to its end where the answer is over, so that its connection can be used again; given up at once
+ * otherwise. Its own errors no longer matter.
+ */
+async function release(reader: BodyReader, isOver: boolean, clock: Clock, giveUp: () => void): Promise<void> {
+  const limit = clock.after(isOver ? LINGER_MS : 0, giveUp);
   try {
-    if (readRest) {
-      for (let reads = 0; reads < 8; reads += 1) {
-        if ((await reader.read()).done) return;
-      }
+    for (let reads = 0; isOver && reads < 8; reads += 1) {
+      if ((await reader.read()).done) return limit.cancel();
     }
+    giveUp();
     await reader.cancel();
   } catch {
     // Aborted or broken: either way nothing holds it any more.
+  } finally {
+    limit.cancel();
   }
 }
