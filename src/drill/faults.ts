@@ -47,6 +47,8 @@ export type Fault =
   | { kind: 'stall'; after: Point; forMs?: Ms; pingMs?: Ms }
   /** A wait between any two pieces of the body. */
   | { kind: 'drip'; gapMs: Ms }
+  /** Silence between the last that is sent and the end, whatever kind of end that is. */
+  | { kind: 'late-end'; waitMs: Ms }
   /** The body in writes of this many bytes. */
   | { kind: 'slices'; bytes: number }
   /** The event after that point carries half of its JSON. */
@@ -110,6 +112,8 @@ export function spoil(plan: Plan, fault: Fault, voice: Voice, wording: Wording):
       return stalled(plan, fault, voice);
     case 'drip':
       return spaced(plan, fault.gapMs);
+    case 'late-end':
+      return { ...plan, steps: [...plan.steps, { waitMs: fault.waitMs }] };
     case 'slices':
       return sliced(plan, fault.bytes);
     case 'garbled':

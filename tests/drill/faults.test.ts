@@ -84,6 +84,7 @@ describe('faults of a stream, on the wire', () => {
     ['a stall that passes', { kind: 'stall', after: 3, forMs: 5 }],
     ['a slow head', { kind: 'slow', waitMs: 5, before: 'head' }],
     ['a slow body', { kind: 'slow', waitMs: 5, before: 'body' }],
+    ['a late end', { kind: 'late-end', waitMs: 5 }],
     ['a drip', { kind: 'drip', gapMs: 1 }],
     ['one byte per write', { kind: 'slices', bytes: 1 }],
   ])('%s delivers the whole answer', async (_, fault) => {
