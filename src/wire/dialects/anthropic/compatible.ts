@@ -8,13 +8,13 @@ import {
 } from '../../../core/messages.ts';
 import { validToolId } from '../../../core/provenance.ts';
 import type { Encoded, Inbound, Target } from '../../../core/upstream.ts';
-import { clean } from '../openai-chat/content.ts';
-import { systemTexts } from '../openai-chat/encode-messages.ts';
-import { portableTools } from '../openai-chat/encode-tools.ts';
-import { render } from '../openai-chat/foreign.ts';
-import { type Pairs, pair } from '../openai-chat/pairs.ts';
-import { parameters } from '../openai-chat/schema.ts';
-import { type Turn, turns } from '../openai-chat/turns.ts';
+import { render } from '../../history/foreign.ts';
+import { type Pairs, pair } from '../../history/pairs.ts';
+import { parameters } from '../../history/schema.ts';
+import { systemTexts } from '../../history/system.ts';
+import { clean } from '../../history/text.ts';
+import { portableTools } from '../../history/tools.ts';
+import { type Turn, turns } from '../../history/turns.ts';
 
 /**
  * A request for a server that speaks the Messages API but is not Anthropic: the API's core alone. Betas and the body

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../../core/messages.ts';
+import type { JsonObject } from '../../../core/messages.ts';
 
 /**
  * Chat Completions as ccproxy writes and reads it. Source: OpenAI's API reference; what other servers make of it is said
@@ -64,23 +64,4 @@ export interface ChatDelta {
   tool_calls?: unknown;
   function_call?: unknown;
   [key: string]: unknown;
-}
-
-/** True for a JSON object: neither null nor an array. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** `value` when it is a string that says something, otherwise undefined. */
-export function filled(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-/** `text` as JSON, or undefined when it is none. */
-export function parseJson(text: string): Json | undefined {
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,13 +1,9 @@
 import { type Block, type DocumentBlock, type ImageBlock, isBlock } from '../../../core/messages.ts';
 import type { Quirks } from '../../../core/upstream.ts';
-import { filled, type Part } from './api.ts';
-import { render } from './foreign.ts';
-
-/** Text that every JSON parser takes: no lone surrogates, which strict ones answer with 400, and no NUL. */
-export function clean(text: string): string {
-  const whole = text.isWellFormed() ? text : text.toWellFormed();
-  return whole.includes('\0') ? whole.replaceAll('\0', '') : whole;
-}
+import { render } from '../../history/foreign.ts';
+import { filled } from '../../history/json.ts';
+import { clean } from '../../history/text.ts';
+import type { Part } from './api.ts';
 
 /** `blocks` as parts of a user message, in their order; nothing for empty texts and for thinking. */
 export function parts(blocks: readonly Block[], quirks: Quirks): Part[] {

@@ -1,4 +1,5 @@
-import { type ChatDelta, filled, isObject } from './api.ts';
+import { filled, isObject } from '../../history/json.ts';
+import type { ChatDelta } from './api.ts';
 
 /**
  * Reasoning of a delta under the first of its names that says something: servers that send two of them send the same text

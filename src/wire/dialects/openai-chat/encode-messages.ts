@@ -1,14 +1,15 @@
 import { isBlock, type Json, type MessagesRequest, type ToolUseBlock } from '../../../core/messages.ts';
 import { readMark } from '../../../core/provenance.ts';
 import type { Target } from '../../../core/upstream.ts';
-import { type ChatMessage, isObject, type Part, parseJson, type ToolCall } from './api.ts';
-import { clean, joined, parts } from './content.ts';
-import { missingTools } from './encode-tools.ts';
-import { type Pairs, pair } from './pairs.ts';
+import { isObject, parseJson } from '../../history/json.ts';
+import { type Pairs, pair } from '../../history/pairs.ts';
+import { systemTexts } from '../../history/system.ts';
+import { type Turn, turns } from '../../history/turns.ts';
+import type { ChatMessage, Part, ToolCall } from './api.ts';
+import { joined, parts } from './content.ts';
 import { wireToolId } from './tool-ids.ts';
 import type { ToolNames } from './tool-names.ts';
 import { INTERRUPTED, orphan, toolOutput } from './tool-results.ts';
-import { type Turn, turns } from './turns.ts';
 
 /** Stands where a conversation needs a user message and has none; the client's own words for it. */
 const NO_CONTENT = '(no content)';
@@ -103,28 +104,8 @@ function reasoning(turn: Turn, target: Target): { reasoning_content?: string } {
   return { reasoning_content: own.join('\n') || ' ' };
 }
 
-/** First line of a system prompt of Claude Code: volatile, and of use to Anthropic only. */
-const BILLING = /^x-anthropic-billing-header:[^\n]*\n*/;
-
 /** One message: Groq, Mistral and many templates take neither a list of parts nor a second one. */
 function systemMessage(request: MessagesRequest, { quirks }: Target): ChatMessage[] {
   const texts = systemTexts(request);
   return texts.length === 0 ? [] : [{ role: quirks.systemRole ?? 'system', content: texts.join('\n\n') }];
-}
-
-/** The system prompt's texts, without what is Anthropic's business, and with a word on tools that are left out. */
-export function systemTexts(request: MessagesRequest): string[] {
-  const { system } = request;
-  const given = typeof system === 'string' ? [system] : (system ?? []).map((block) => block.text);
-  const texts = given
-    .filter((text) => typeof text === 'string')
-    .map((text) => clean(text.replace(BILLING, '')))
-    .filter((text) => text !== '');
-  const missing = missingTools(request);
-  if (missing.length > 0) {
-    texts.push(
-      `Not available here: ${missing.join(', ')}. Where it is needed, say so and do not invent its results.`,
-    );
-  }
-  return texts;
 }

@@ -1,29 +1,9 @@
 import type { MessagesRequest, ToolParam } from '../../../core/messages.ts';
 import type { Quirks } from '../../../core/upstream.ts';
+import { parameters } from '../../history/schema.ts';
+import { portableTools } from '../../history/tools.ts';
 import type { ChatRequest, ChatTool } from './api.ts';
-import { parameters } from './schema.ts';
 import type { ToolNames } from './tool-names.ts';
-
-/** The tools an upstream can be offered: those with a schema. Typed ones (`web_search_20250305`) run at Anthropic only. */
-export function portableTools(request: MessagesRequest): ToolParam[] {
-  const seen = new Set<string>();
-  return (request.tools ?? []).filter((tool) => {
-    const portable = isPortable(tool) && !seen.has(tool.name);
-    seen.add(tool.name);
-    return portable;
-  });
-}
-
-/** Names of the tools that were left out: the model is told, so that it does not make up their results. */
-export function missingTools(request: MessagesRequest): string[] {
-  return (request.tools ?? [])
-    .filter((tool) => !isPortable(tool))
-    .map((tool) => tool.name ?? String(tool.type));
-}
-
-function isPortable(tool: ToolParam): boolean {
-  return (tool.type === undefined || tool.type === 'custom') && typeof tool.name === 'string';
-}
 
 type ToolFields = Pick<ChatRequest, 'tools' | 'tool_choice' | 'parallel_tool_calls'>;
 

@@ -1,8 +1,9 @@
 import type { MessagesRequest } from '../../../core/messages.ts';
 import type { Encoded, Inbound, Target } from '../../../core/upstream.ts';
+import { portableTools } from '../../history/tools.ts';
 import type { ChatRequest } from './api.ts';
 import { encodeMessages } from './encode-messages.ts';
-import { encodeTools, portableTools } from './encode-tools.ts';
+import { encodeTools } from './encode-tools.ts';
 import { type ToolNames, toolNames } from './tool-names.ts';
 
 /** OpenAI's limit. */

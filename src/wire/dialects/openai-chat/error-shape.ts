@@ -1,4 +1,4 @@
-import { filled, isObject, parseJson } from './api.ts';
+import { filled, isObject, parseJson } from '../../history/json.ts';
 
 /** What an error object says, whichever of the known shapes it has. Empty strings where it says nothing. */
 export interface ErrorShape {

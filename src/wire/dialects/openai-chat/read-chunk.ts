@@ -1,5 +1,6 @@
 import { AttemptError } from '../../../core/failure.ts';
-import { type Chunk, filled, isObject, parseJson } from './api.ts';
+import { filled, isObject, parseJson } from '../../history/json.ts';
+import type { Chunk } from './api.ts';
 import { explainInStream } from './explain.ts';
 
 /**

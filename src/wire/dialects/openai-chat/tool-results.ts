@@ -1,7 +1,8 @@
 import { type Block, isBlock, type ToolResultBlock } from '../../../core/messages.ts';
 import type { Quirks } from '../../../core/upstream.ts';
+import { clean } from '../../history/text.ts';
 import type { Part } from './api.ts';
-import { clean, parts } from './content.ts';
+import { parts } from './content.ts';
 
 /** Said for a result without content: some servers and templates refuse an empty one. */
 const NOTHING = '(no output)';

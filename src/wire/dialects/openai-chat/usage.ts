@@ -1,5 +1,6 @@
 import type { Usage } from '../../../core/messages.ts';
-import { type Chunk, isObject } from './api.ts';
+import { isObject } from '../../history/json.ts';
+import type { Chunk } from './api.ts';
 
 /** Characters per token of ordinary text: good enough where nobody counted. */
 const CHARS_PER_TOKEN = 4;

@@ -1,4 +1,4 @@
-import { type Block, isBlock, type MessageParam, type MessagesRequest } from '../../../core/messages.ts';
+import { type Block, isBlock, type MessageParam, type MessagesRequest } from '../../core/messages.ts';
 
 /** Everything one side said until the other spoke. */
 export interface Turn {

@@ -1,5 +1,5 @@
-import type { Json, JsonObject } from '../../../core/messages.ts';
-import { isObject } from './api.ts';
+import type { Json, JsonObject } from '../../core/messages.ts';
+import { isObject } from './json.ts';
 
 /** Keywords whose value is a schema, or a list of schemas. */
 const SCHEMAS = new Set([

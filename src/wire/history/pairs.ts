@@ -1,4 +1,4 @@
-import { type Block, isBlock, type ToolResultBlock, type ToolUseBlock } from '../../../core/messages.ts';
+import { type Block, isBlock, type ToolResultBlock, type ToolUseBlock } from '../../core/messages.ts';
 import type { Turn } from './turns.ts';
 
 /** Which result answers which call, by the blocks themselves: ids may be used again in a later turn. */

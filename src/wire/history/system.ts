@@ -1,0 +1,23 @@
+import type { MessagesRequest } from '../../core/messages.ts';
+import { clean } from './text.ts';
+import { missingTools } from './tools.ts';
+
+/** First line of a system prompt of Claude Code: volatile, and of use to Anthropic only. */
+const BILLING = /^x-anthropic-billing-header:[^\n]*\n*/;
+
+/** The system prompt's texts, without what is Anthropic's business, and with a word on tools that are left out. */
+export function systemTexts(request: MessagesRequest): string[] {
+  const { system } = request;
+  const given = typeof system === 'string' ? [system] : (system ?? []).map((block) => block.text);
+  const texts = given
+    .filter((text) => typeof text === 'string')
+    .map((text) => clean(text.replace(BILLING, '')))
+    .filter((text) => text !== '');
+  const missing = missingTools(request);
+  if (missing.length > 0) {
+    texts.push(
+      `Not available here: ${missing.join(', ')}. Where it is needed, say so and do not invent its results.`,
+    );
+  }
+  return texts;
+}

@@ -1,0 +1,5 @@
+/** Text that every JSON parser takes: no lone surrogates, which strict ones answer with 400, and no NUL. */
+export function clean(text: string): string {
+  const whole = text.isWellFormed() ? text : text.toWellFormed();
+  return whole.includes('\0') ? whole.replaceAll('\0', '') : whole;
+}
