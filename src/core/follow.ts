@@ -1,5 +1,5 @@
 import type { Frame } from './frame.ts';
-import type { Block, Delta } from './messages.ts';
+import type { Block, Delta, Message } from './messages.ts';
 
 /** The block that is being written. */
 export interface OpenBlock {
@@ -114,4 +114,15 @@ const SPEAKS_FOR_ITSELF = new Set([
 /** True when an answer that ended with `stopReason` and without substance is no answer (clients show an empty result). */
 export function isEmptyAnswer(stopReason: string | null | undefined, hasSubstance: boolean): boolean {
   return !hasSubstance && !SPEAKS_FOR_ITSELF.has(stopReason ?? '');
+}
+
+/** The same for a whole answer. A server that leaves out its parts gives an empty one. */
+export function isEmptyMessage(message: Partial<Message>): boolean {
+  const content = Array.isArray(message.content) ? message.content : [];
+  return isEmptyAnswer(message.stop_reason, content.some(hasSubstance));
+}
+
+function hasSubstance(block: Block): boolean {
+  if (block.type === 'thinking' || block.type === 'redacted_thinking') return false;
+  return block.type !== 'text' || (block as { text?: unknown }).text !== '';
 }

@@ -8,7 +8,7 @@ import type { Encoded, Inbound, Target, Upstream } from '../core/upstream.ts';
 import { framingFor } from '../wire/framing/index.ts';
 import { bodyFailure, transportFailure } from './transport-failure.ts';
 import { type Watch, watch } from './watch.ts';
-import { toFrames, toWhole } from './whole.ts';
+import { checkedWhole, EMPTY, toFrames, toWhole } from './whole.ts';
 
 /** How long an answer whose thinking is not shown is held once it has begun and is alive: design of the hold. */
 const HOLD_MS: Ms = 10_000;
@@ -67,6 +67,7 @@ async function* run(
   const { runtime, upstream, client, target } = options;
   const limits = watch(runtime.clock, client);
   let reader: BodyReader | undefined;
+  let isOver = false;
   try {
     const patience = setLimits(options, limits);
     const response = await open(options, limits);
@@ -79,6 +80,7 @@ async function* run(
     const source = { reader, frames, answer, limits, idleMs: upstream.timeouts.idleMs };
     if (target.stream) yield* stream(source, options, patience);
     else yield [await collectWhole(source)];
+    isOver = true;
     return { ok: true };
   } catch (error) {
     return failed(reader === undefined ? transportFailure(error) : bodyFailure(error));
@@ -86,7 +88,7 @@ async function* run(
     limits.stop();
     const giveUp = () => limits.abort(new AttemptError(OVER));
     if (reader === undefined) giveUp();
-    else void release(reader, answer.over, runtime.clock, giveUp);
+    else void release(reader, isOver, runtime.clock, giveUp);
   }
 }
 
@@ -280,8 +282,6 @@ const NEEDS_START = new Set([
   'message_stop',
 ]);
 
-const EMPTY: Failure = { kind: 'empty', message: 'the answer had no content' };
-
 function cut(answer: Follower): AttemptError {
   return new AttemptError(
     answer.started ? { kind: 'cut', message: 'the stream ended before the answer did' } : EMPTY,
@@ -298,7 +298,8 @@ async function collectWhole(source: Source): Promise<Frame> {
   for (;;) {
     const read = await next(source);
     for (const frame of read ?? source.frames.end()) {
-      for (const part of toFrames(frame)) admitFrame(part, source.answer);
+      if (frame.name === 'message') return checkedWhole(frame);
+      admitFrame(frame, source.answer);
       seen.push(frame);
     }
     if (source.answer.over) return toWhole(seen);

@@ -74,6 +74,7 @@ function targetFor(upstream: Upstream, inbound: Inbound, runtime: Runtime): Targ
     provider,
     quirks,
     answerId: runtime.id('msg_'),
+    inbound,
     ...(maxTokens === undefined ? {} : { maxTokens }),
   };
 }

@@ -1,4 +1,6 @@
 import { collect, expand } from '../core/collect.ts';
+import { AttemptError, type Failure } from '../core/failure.ts';
+import { isEmptyMessage } from '../core/follow.ts';
 import type { Frame } from '../core/frame.ts';
 import type { Message } from '../core/messages.ts';
 
@@ -9,14 +11,23 @@ export function toFrames(frame: Frame): Iterable<Frame> {
   return frame.name === 'message' ? expand(messageOf(frame)) : [frame];
 }
 
-/** The whole answer that `frames` make: the upstream's own bytes where it sent it whole. */
+/** What an answer without content is: a failure, not an answer (clients show an empty result). */
+export const EMPTY: Failure = { kind: 'empty', message: 'the answer had no content' };
+
+/**
+ * A whole answer as the upstream sent it.
+ * @throws AttemptError when there is nothing in it.
+ */
+export function checkedWhole(frame: Frame): Frame {
+  if (isEmptyMessage(messageOf(frame))) throw new AttemptError(EMPTY);
+  return frame;
+}
+
+/** The whole answer that the events make. */
 export function toWhole(frames: readonly Frame[]): Frame {
-  const sent = frames.find((frame) => frame.name === 'message');
-  if (sent !== undefined) return sent;
-  const message = collect(frames);
   return {
     name: 'message',
-    bytes: encoder.encode(JSON.stringify(message)),
+    bytes: encoder.encode(JSON.stringify(collect(frames))),
     get event(): never {
       throw new TypeError('a whole answer is not an event');
     },

@@ -1,6 +1,7 @@
 import {
   type Block,
   isBlock,
+  type Json,
   type MessageParam,
   type MessagesRequest,
   type ToolParam,
@@ -9,6 +10,7 @@ import {
 import { validToolId } from '../../../core/provenance.ts';
 import type { Encoded, Inbound, Target } from '../../../core/upstream.ts';
 import { render } from '../../history/foreign.ts';
+import { isObject, parseJson } from '../../history/json.ts';
 import { type Pairs, pair } from '../../history/pairs.ts';
 import { parameters } from '../../history/schema.ts';
 import { systemTexts } from '../../history/system.ts';
@@ -167,16 +169,7 @@ function assistantBlock(block: Block): Block[] {
 }
 
 /** A client replays an input that was encoded twice as a string (measured with Claude Code 2.1.197). */
-function objectOf(input: unknown): Record<string, never> {
-  let value = input;
-  if (typeof input === 'string') {
-    try {
-      value = JSON.parse(input);
-    } catch {
-      value = null;
-    }
-  }
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, never>)
-    : {};
+function objectOf(input: Json): Json {
+  const value = typeof input === 'string' ? parseJson(input) : input;
+  return isObject(value) ? (value as Json) : {};
 }

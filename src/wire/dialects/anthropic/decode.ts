@@ -4,6 +4,7 @@ import type { StreamEvent } from '../../../core/messages.ts';
 import type { Transducer } from '../../../core/transducer.ts';
 import type { Packet } from '../../../core/upstream.ts';
 import { COMMENT } from '../../framing/sse.ts';
+import { isObject, parseJson } from '../../history/json.ts';
 import { explain, explainError } from './explain.ts';
 
 /**
@@ -46,23 +47,15 @@ function frameFor(packet: Packet): Frame | null {
 function unnamed(packet: Packet): Frame | null {
   const data = packet.data.trim();
   if (data === '' || data === '[DONE]') return null;
-  const value = parse(data);
-  if (value === null) {
+  const value = parseJson(data);
+  if (!isObject(value)) {
     const what = data.startsWith('<') ? 'HTML' : 'something that is not JSON';
     throw new AttemptError({ kind: 'garbled', message: `the answer was ${what}` });
   }
-  if (value.type === 'message') return rawFrame('message', packet.bytes, () => packet.data);
+  const event = value as unknown as StreamEvent;
+  if (value.type === 'message') return { name: 'message', bytes: packet.bytes, event };
   if (typeof value.type !== 'string' || value.type === 'error' || 'error' in value) {
     throw new AttemptError(explain(200, new Headers(), data));
   }
-  return frameOf(value as StreamEvent);
-}
-
-function parse(data: string): { type?: unknown } | null {
-  try {
-    const value: unknown = JSON.parse(data);
-    return typeof value === 'object' && value !== null ? value : null;
-  } catch {
-    return null;
-  }
+  return frameOf(event);
 }

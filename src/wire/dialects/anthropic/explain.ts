@@ -1,4 +1,5 @@
 import type { Failure, FailureKind } from '../../../core/failure.ts';
+import { filled, isObject, parseJson } from '../../history/json.ts';
 
 /** What an error body says, as far as it says it. */
 interface Refusal {
@@ -90,26 +91,16 @@ function describe(status: number, refusal: Refusal, body: string): string {
 }
 
 function read(body: string): Refusal {
-  const nothing: Refusal = { type: '', message: '', code: '' };
-  let value: unknown;
-  try {
-    value = JSON.parse(body);
-  } catch {
-    return nothing;
-  }
+  const value = parseJson(body);
   const error = field(value, 'error');
-  if (typeof error === 'string') return { ...nothing, message: error };
+  if (typeof error === 'string') return { type: '', message: error, code: '' };
   return {
-    type: text(field(error, 'type')),
-    message: text(field(error, 'message')) || text(field(value, 'message')),
-    code: text(field(field(error, 'details'), 'error_code')),
+    type: filled(field(error, 'type')) ?? '',
+    message: filled(field(error, 'message')) ?? filled(field(value, 'message')) ?? '',
+    code: filled(field(field(error, 'details'), 'error_code')) ?? '',
   };
 }
 
 function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
+  return isObject(value) ? value[name] : undefined;
 }

@@ -1,20 +1,19 @@
 import type { Block, MessageParam, MessagesRequest } from '../../../core/messages.ts';
 import { isForeign, isValidToolId, validToolId } from '../../../core/provenance.ts';
+import { isObject, parseJson } from '../../history/json.ts';
 
 /**
- * Byte sequences that stand in a request only where its history holds something Anthropic refuses. Quotes inside JSON
- * strings are escaped, so none of them can be part of anybody's text.
+ * Keys whose value tells whether a history holds something Anthropic refuses, and what that value begins with. Quotes
+ * inside JSON strings are escaped, so a key found like this is a key and never part of anybody's text.
  */
-const REFUSED = [
-  '"ccp1:',
-  '"signature":""',
-  '"signature": ""',
-  '"input":"',
-  '"input": "',
-  '"text":""',
-  '"text": ""',
-].map((sequence) => Buffer.from(sequence));
-const TOOL_ID = Buffer.from('"tool_use_id":');
+const TELLING: readonly { key: Buffer; refused: RegExp }[] = [
+  { key: Buffer.from('"signature":'), refused: /^\s*"(?:"|ccp1:)/ },
+  { key: Buffer.from('"input":'), refused: /^\s*"/ },
+  { key: Buffer.from('"text":'), refused: /^\s*""/ },
+  { key: Buffer.from('"tool_use_id":'), refused: /^\s*"(?![a-zA-Z0-9_-]{1,64}")/ },
+];
+/** How much of a value is looked at: the longest valid tool id, and some white space. */
+const LOOK = 80;
 
 /**
  * Whether the history may hold what Anthropic refuses: thinking that another model wrote, tool ids with other characters,
@@ -22,17 +21,13 @@ const TOOL_ID = Buffer.from('"tool_use_id":');
  */
 export function mayBeRefused(bytes: Uint8Array): boolean {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return REFUSED.some((sequence) => buffer.includes(sequence)) || hasOddToolId(buffer);
-}
-
-function hasOddToolId(buffer: Buffer): boolean {
-  for (let at = buffer.indexOf(TOOL_ID); at !== -1; at = buffer.indexOf(TOOL_ID, at + 1)) {
-    const from = buffer.indexOf('"', at + TOOL_ID.length);
-    const to = buffer.indexOf('"', from + 1);
-    if (from === -1 || to === -1) return false;
-    if (!isValidToolId(buffer.toString('utf8', from + 1, to))) return true;
-  }
-  return false;
+  return TELLING.some(({ key, refused }) => {
+    for (let at = buffer.indexOf(key); at !== -1; at = buffer.indexOf(key, at)) {
+      at += key.length;
+      if (refused.test(buffer.toString('latin1', at, at + LOOK))) return true;
+    }
+    return false;
+  });
 }
 
 /** The request with a history that Anthropic accepts; the same object when there was nothing to mend. */
@@ -83,12 +78,8 @@ function mendBlock(block: Block): Block {
 
 /** The object a doubly encoded input stands for; `{}` when it stands for none. */
 function objectIn(text: string): object {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
-  } catch {
-    return {};
-  }
+  const value = parseJson(text);
+  return isObject(value) ? value : {};
 }
 
 function blocksOf({ content }: MessageParam): Block[] {
