@@ -93,6 +93,36 @@ describe.each(CLAUDE_VERSIONS)(
   },
 );
 
+describe.each([
+  ['a stream', true],
+  ['a JSON answer', false],
+])('a client that asks for %s gets it whole from the backup, without traces of the failure,', (_, stream) => {
+  test.each(OUTAGES)('when Anthropic %s', async (_, outage) => {
+    await using anthropic = await startUpstream({ script: outage });
+    await using groq = await startUpstream({ script: { answer: text(BACKUP) } });
+    await using proxy = await startBinary({ env: standing(anthropic, groq) });
+    const said = await fetch(`${proxy.url}/v1/messages`, {
+      method: 'POST',
+      headers: { 'x-api-key': 'sk-test', 'anthropic-version': '2023-06-01' },
+      body: JSON.stringify({
+        model: 'claude-opus-4-8',
+        max_tokens: 9,
+        stream,
+        messages: [{ role: 'user', content: 'hi' }],
+      }),
+    });
+    const body = await said.text();
+    expect(said.status).toBe(200);
+    expect(said.headers.get('content-type')).toStartWith(stream ? 'text/event-stream' : 'application/json');
+    expect(said.headers.get('x-ccproxy-upstream')).toBe('groq');
+    expect(said.headers.get('x-ccproxy-attempts')).toBe('2');
+    expect(said.headers.has('retry-after') || said.headers.has('x-should-retry')).toBe(false);
+    expect(body.match(/"type":"message_start"|"type":"message"/g)).toHaveLength(stream ? 2 : 1);
+    expect(body).toContain('"model":"claude-opus-4-8"');
+    expect(body).not.toMatch(/error/);
+  });
+});
+
 test(
   'three upstreams in a row may fail before the fourth answers',
   async () => {
