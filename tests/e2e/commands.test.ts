@@ -144,8 +144,7 @@ describe('with a ccproxy running', () => {
     stream.send(requestText('POST /v1/messages', ['host: 127.0.0.1', 'content-type: application/json'], ASK));
     await groq.seen(1);
     proxy.signal('SIGTERM');
-    const told = () => proxy.printed().stderr.includes('stopping');
-    while (!told()) await Bun.sleep(5);
+    await proxy.says('stopping');
     proxy.signal('SIGTERM');
     expect(await proxy.exited).toBe(143);
     stream.hangUp();
@@ -159,6 +158,22 @@ describe('with a ccproxy running', () => {
     const [request] = await groq.seen(1);
     stream.hangUp();
     expect(await request?.ended).toMatchObject({ how: 'left' });
+  });
+
+  test('a client that leaves before there is an answer frees the upstream, and no other is asked', async () => {
+    await using anthropic = await startUpstream({ script: { fault: { kind: 'black-hole' } } });
+    await using groq = await startUpstream();
+    await using proxy = await startBinary({
+      env: { ...emergency(groq), PROVIDER: 'anthropic,groq', CCPROXY_ANTHROPIC_BASE_URL: anthropic.url },
+    });
+    const stream = await rawConnection(proxy.port);
+    const headers = ['host: 127.0.0.1', 'content-type: application/json', 'x-api-key: k'];
+    stream.send(requestText('POST /v1/messages', headers, ASK));
+    const [request] = await anthropic.seen(1);
+    stream.hangUp();
+    expect(await request?.ended).toMatchObject({ how: 'left' });
+    await proxy.stop();
+    expect(groq.asked).toHaveLength(0);
   });
 
   test('with every upstream down the user reads which and why', async () => {

@@ -58,6 +58,8 @@ export interface Binary {
   readonly pid: number;
   /** What it has printed so far. */
   printed(): { stdout: string; stderr: string };
+  /** Resolves once it has printed these words; rejects when it ends without. */
+  says(words: string): Promise<void>;
   signal(name: 'SIGTERM' | 'SIGINT' | 'SIGHUP'): void;
   /** Its exit code, once it has ended. */
   readonly exited: Promise<number>;
@@ -80,10 +82,12 @@ export async function startBinary(options: BinaryOptions = {}): Promise<Binary> 
   const flag = options.port === 'default' ? [] : ['--port', String(port)];
   const child = spawn([...(options.args ?? []), ...flag], options.env ?? {}, folders);
   const printed = { stdout: '', stderr: '' };
-  const reading = Promise.all([
-    collect(child.stdout, (text) => (printed.stdout += text)),
-    collect(child.stderr, (text) => (printed.stderr += text)),
-  ]);
+  const listeners = new Set<() => void>();
+  const note = (name: 'stdout' | 'stderr') => (text: string) => {
+    printed[name] += text;
+    for (const listener of listeners) listener();
+  };
+  const reading = Promise.all([collect(child.stdout, note('stdout')), collect(child.stderr, note('stderr'))]);
   const url = `http://127.0.0.1:${port}`;
 
   async function dispose(): Promise<void> {
@@ -105,6 +109,15 @@ export async function startBinary(options: BinaryOptions = {}): Promise<Binary> 
     folders,
     pid: child.pid,
     printed: () => ({ ...printed }),
+    says: (words) =>
+      new Promise((resolve, reject) => {
+        const listen = () => {
+          if ((printed.stdout + printed.stderr).includes(words)) resolve();
+        };
+        listeners.add(listen);
+        listen();
+        reading.then(() => reject(new Error(`never said "${words}"`)));
+      }),
     signal: (name) => child.kill(name),
     exited: child.exited,
     async stop() {
