@@ -1,7 +1,10 @@
 import { basename } from 'node:path';
 import { clientCredentialVariables, PLACEHOLDER } from '../auth/credential.ts';
+import type { Configured } from '../config/build.ts';
+import type { UpstreamStatus } from '../server/status.ts';
+import { baseUrl } from './address.ts';
 import { EXIT, Exit } from './exit.ts';
-import { findRunning, readStatus } from './running.ts';
+import { findRunning, listensAt, reachable, readStatus } from './running.ts';
 import { type CommonFlags, configured } from './sources.ts';
 
 /** Shells for which `env` prints lines. */
@@ -15,7 +18,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What `env` sets. */
 export interface EnvFacts {
-  port: number;
+  /** Where ccproxy is reached: `http://localhost:3456`. */
+  url: string;
   /** Whether some upstream takes the client's own credential. */
   takesClientCredential: boolean;
 }
@@ -25,19 +29,27 @@ const LOOPBACK = ['localhost', '127.0.0.1', '::1'];
 const PROXIES = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'];
 
 /** Variables that point Claude Code at ccproxy. */
-export function changesOn({ port, takesClientCredential }: EnvFacts, env: Environment): Changes {
-  const changes: Changes = { ANTHROPIC_BASE_URL: `http://localhost:${port}` };
-  if (PROXIES.some((name) => env[name] || env[name.toLowerCase()])) {
-    const now = env.NO_PROXY ?? env.no_proxy ?? '';
-    const names = now
-      .split(',')
-      .map((name) => name.trim())
-      .filter(Boolean);
-    changes.NO_PROXY = [...names, ...LOOPBACK.filter((name) => !names.includes(name))].join(',');
-  }
+export function changesOn({ url, takesClientCredential }: EnvFacts, env: Environment): Changes {
+  const changes: Changes = { ANTHROPIC_BASE_URL: url };
+  if (PROXIES.some((name) => env[name] || env[name.toLowerCase()]))
+    Object.assign(changes, exceptions(url, env));
   const hasCredential = clientCredentialVariables.some((name) => env[name] && env[name] !== PLACEHOLDER);
   if (!takesClientCredential && !hasCredential) changes.ANTHROPIC_AUTH_TOKEN = PLACEHOLDER;
   return changes;
+}
+
+/**
+ * NO_PROXY with this machine in it, after what stands there. Where it is written in lower case it is written so again, as
+ * well: programs differ in which of the two they read first.
+ */
+function exceptions(url: string, env: Environment): Changes {
+  const names = [env.NO_PROXY, env.no_proxy].flatMap((list) => list?.split(/[\s,]+/).filter(Boolean) ?? []);
+  // A star alone excepts everything; beside other names it means nothing.
+  const own = names.includes('*')
+    ? ['*']
+    : [...names, ...LOOPBACK, new URL(url).hostname.replace(/[[\]]/g, '')];
+  const value = [...new Set(own)].join(',');
+  return env.no_proxy ? { NO_PROXY: value, no_proxy: value } : { NO_PROXY: value };
 }
 
 /** Takes them back; a credential stays, a placeholder goes. */
@@ -90,15 +102,20 @@ export function shellOf(asked: string | undefined, env: Environment): Shell {
 /** From the ccproxy that runs, or else from what one would be made of here. */
 export async function envFacts(flags: CommonFlags): Promise<EnvFacts> {
   const result = await configured(flags);
-  const port = result.ok ? result.configuration.settings.server.port : Number(flags.port ?? 3456);
-  const running = await findRunning('127.0.0.1', port);
-  if (running !== null) {
-    const { upstreams } = await readStatus(running);
-    return { port, takesClientCredential: upstreams.some(({ provider }) => provider === 'anthropic') };
-  }
+  const { host, port } = listensAt(result, flags);
+  const running = await findRunning(reachable(host), port);
+  // Where tokens are asked for and another user started it, its status is not for us.
+  const status = running === null ? null : await readStatus(running).catch(() => null);
+  const upstreams = status?.upstreams ?? null;
+  return { url: baseUrl(host, port), takesClientCredential: takesCredential(upstreams, result) };
+}
+
+/** @param running the upstreams of the ccproxy that runs, if that is known. */
+function takesCredential(running: readonly UpstreamStatus[] | null, result: Configured): boolean {
   const chain = result.ok ? result.configuration.chain : [];
-  return {
-    port,
-    takesClientCredential: chain.length === 0 || chain.some((one) => one.takesClientCredential),
-  };
+  if (running === null) return chain.length === 0 || chain.some((one) => one.takesClientCredential);
+  return running.some(({ name, provider }) => {
+    const same = chain.find((one) => one.name === name && one.provider === provider);
+    return provider === 'anthropic' && (same?.takesClientCredential ?? true);
+  });
 }

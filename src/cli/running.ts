@@ -1,3 +1,5 @@
+import type { Configured } from '../config/build.ts';
+import { DEFAULT_SERVER } from '../config/settings.ts';
 import type { Status } from '../server/status.ts';
 import { EXIT, Exit } from './exit.ts';
 import { readInstance } from './instance.ts';
@@ -5,6 +7,8 @@ import { type CommonFlags, configured } from './sources.ts';
 
 /** How long a ccproxy of this machine may take to answer a command. */
 const ANSWER_MS = 5000;
+/** How long it may take to say that it is one: it does so at once, and another program may never answer. */
+const HELLO_MS = 1000;
 
 /** A ccproxy that answered on a port. */
 export interface Running {
@@ -15,18 +19,15 @@ export interface Running {
 }
 
 /** The host and port that a command means: by flag, environment, configuration or default. */
-export async function addressOf(flags: CommonFlags): Promise<{ host: string; port: number }> {
-  const result = await configured(flags);
-  if (result.ok) {
-    const { host, port } = result.configuration.settings.server;
-    return { host: reachable(host), port };
-  }
-  const port = Number(flags.port ?? process.env.CCPROXY_PORT ?? 3456);
-  return { host: reachable(flags.host ?? process.env.CCPROXY_HOST ?? 'localhost'), port };
+export function listensAt(result: Configured, flags: CommonFlags): { host: string; port: number } {
+  if (result.ok) return result.configuration.settings.server;
+  const { CCPROXY_HOST, CCPROXY_PORT } = process.env;
+  const { host, port } = DEFAULT_SERVER;
+  return { host: flags.host ?? (CCPROXY_HOST || host), port: Number(flags.port ?? (CCPROXY_PORT || port)) };
 }
 
 /** An address that can be connected to, for one that is listened on. */
-function reachable(host: string): string {
+export function reachable(host: string): string {
   if (host === 'localhost' || host === '0.0.0.0') return '127.0.0.1';
   if (host === '::') return '[::1]';
   return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
@@ -35,8 +36,8 @@ function reachable(host: string): string {
 /** The ccproxy that listens there, or null when nothing or something else does. */
 export async function findRunning(host: string, port: number): Promise<Running | null> {
   try {
-    const answer = (await (await ask(host, port, '/health')).json()) as Partial<Record<string, unknown>>;
-    const { instance, version } = answer;
+    const response = await ask(`http://${host}:${port}/health`, { method: 'GET' }, HELLO_MS);
+    const { instance, version } = (await response.json()) as Partial<Record<string, unknown>>;
     return typeof instance === 'string' && typeof version === 'string'
       ? { host, port, instance, version }
       : null;
@@ -50,25 +51,44 @@ export async function findRunning(host: string, port: number): Promise<Running |
  * @throws Exit 3 when there is none.
  */
 export async function requireRunning(flags: CommonFlags): Promise<Running> {
-  const { host, port } = await addressOf(flags);
-  const running = await findRunning(host, port);
+  const { host, port } = listensAt(await configured(flags), flags);
+  const running = await findRunning(reachable(host), port);
   if (running === null) throw new Exit(EXIT.notRunning, `no ccproxy is running on port ${port}`);
   return running;
 }
 
 /** Its status. */
-export async function readStatus({ host, port }: Running): Promise<Status> {
-  const response = await ask(host, port, '/status');
-  if (!response.ok)
-    throw new Exit(EXIT.failed, `ccproxy on port ${port} refused: ${await refusal(response)}`);
-  return (await response.json()) as Status;
+export async function readStatus(running: Running): Promise<Status> {
+  return (await control(running, '/status', { method: 'GET' })).json() as Promise<Status>;
 }
 
 /** Asks it to drain and end. */
-export async function askToStop({ host, port }: Running): Promise<void> {
-  const response = await ask(host, port, '/admin/api/stop', 'POST');
-  if (!response.ok)
-    throw new Exit(EXIT.failed, `ccproxy on port ${port} refused: ${await refusal(response)}`);
+export async function askToStop(running: Running): Promise<void> {
+  await control(running, '/admin/api/stop', { method: 'POST', body: '{}' });
+}
+
+/**
+ * Asks with the control token, if the file with it is of that very instance: whatever else listens there must not see it.
+ * @throws Exit 1 when it refuses, 3 when it is gone.
+ */
+async function control(
+  { host, port, instance }: Running,
+  path: string,
+  request: { method: string; body?: string },
+): Promise<Response> {
+  const file = readInstance(port);
+  const token = file?.instance === instance ? file.token : undefined;
+  const headers = {
+    'content-type': 'application/json',
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+  };
+  const response = await ask(`http://${host}:${port}${path}`, { ...request, headers }, ANSWER_MS).catch(
+    () => {
+      throw new Exit(EXIT.notRunning, `the ccproxy on port ${port} does not answer any more`);
+    },
+  );
+  if (response.ok) return response;
+  throw new Exit(EXIT.failed, `ccproxy on port ${port} refused: ${await refusal(response)}`);
 }
 
 async function refusal(response: Response): Promise<string> {
@@ -76,17 +96,11 @@ async function refusal(response: Response): Promise<string> {
   return body?.error?.message ?? `status ${response.status}`;
 }
 
-function ask(host: string, port: number, path: string, method = 'GET'): Promise<Response> {
-  const token = readInstance(port)?.token;
-  return fetch(`http://${host}:${port}${path}`, {
-    method,
-    headers: {
-      'content-type': 'application/json',
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    },
+function ask(url: string, request: RequestInit, limitMs: number): Promise<Response> {
+  return fetch(url, {
+    ...request,
     proxy: false,
     redirect: 'manual',
-    signal: AbortSignal.timeout(ANSWER_MS),
-    ...(method === 'POST' ? { body: '{}' } : {}),
+    signal: AbortSignal.timeout(limitMs),
   } as RequestInit);
 }

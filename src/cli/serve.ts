@@ -9,6 +9,7 @@ import { statusOf } from '../server/status.ts';
 import { logJournal } from '../telemetry/journal.ts';
 import { LOG_LEVELS, type LogLevelName, openLog } from '../telemetry/log.ts';
 import { buildInfo } from './build-info.ts';
+import { createEnding } from './ending.ts';
 import { EXIT, Exit } from './exit.ts';
 import { removeInstance, writeInstance } from './instance.ts';
 import { tell } from './print.ts';
@@ -44,7 +45,7 @@ export async function serve(flags: CommonFlags): Promise<never> {
   };
   const { adminToken, tokens, allowedHosts, maxBodyBytes, host } = settings.server;
   const controlTokens = adminToken === null ? [controlToken] : [controlToken, adminToken];
-  const ending = createEnding(settings.server.drainTimeoutMs, () => counters.inFlight);
+  const ending = createEnding(settings.server.drainTimeoutMs);
 
   let listener: Listener | null = null;
   const answer = createApp({
@@ -73,13 +74,14 @@ export async function serve(flags: CommonFlags): Promise<never> {
     startedAt: identity.startedAt,
     status: () => statusOf(identity, listener?.addresses ?? [], chain, counters, runtime),
     controlTokens,
-    stop: () => ending.begin(0),
+    stop: () => ending.begin(),
+    unexpected: (id, error) => log.error('{line}', { line: `${id} internal error: ${whereabouts(error)}` }),
   });
   listener = await open(configuration, answer);
   const { port } = listener;
-  writeInstance({ port, pid: process.pid, instance, token: controlToken });
+  const obstacle = writeInstance({ port, pid: process.pid, instance, token: controlToken });
   ending.arm(listener, () => removeInstance({ port, instance }));
-  for (const line of welcome(configuration, listener.addresses, port)) tell(line);
+  for (const line of welcome(configuration, listener, obstacle)) tell(line);
   return new Promise<never>(() => {});
 }
 
@@ -100,7 +102,10 @@ async function open({ settings }: Configuration, answer: Parameters<typeof liste
   try {
     return listen(host, port, answer);
   } catch (error) {
-    if (!(error instanceof PortTaken)) throw error;
+    if (!(error instanceof PortTaken)) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Exit(EXIT.failed, `cannot listen on ${host}, port ${port}: ${why}`);
+    }
     const address = error.host.includes(':') ? `[${error.host}]` : error.host;
     const other = await findRunning(address, port);
     throw new Exit(EXIT.failed, taken(port, other?.version));
@@ -114,54 +119,9 @@ function taken(port: number, version: string | undefined): string {
   return `port ${port} is taken by another program, not a ccproxy: choose another with --port, or end that program`;
 }
 
-/** How the process ends: a drain at the first signal, at once at the second. */
-interface Ending {
-  begun(): boolean;
-  /** @param code what to exit with when all is done. */
-  begin(code: number): void;
-  /** From here on signals are answered with a drain. */
-  arm(listener: Listener, atExit: () => void): void;
-}
-
-/** How often the drain looks whether the last answer is over. */
-const DRAIN_LOOK_MS = 20;
-
-function createEnding(drainMs: number, inFlight: () => number): Ending {
-  const state = { begun: false, listener: null as Listener | null, atExit: () => {} };
-
-  async function drain(code: number): Promise<void> {
-    const until = Date.now() + drainMs;
-    if (inFlight() > 0) tell(`ccproxy: stopping; ${inFlight()} running answers may finish`);
-    void state.listener?.drain();
-    while (inFlight() > 0 && Date.now() < until) await Bun.sleep(DRAIN_LOOK_MS);
-    state.listener?.close();
-    state.atExit();
-    process.exit(code);
-  }
-
-  return {
-    begun: () => state.begun,
-    begin(code) {
-      if (state.begun) return;
-      state.begun = true;
-      // The answer to whoever asked goes out first.
-      setTimeout(() => void drain(code), 0);
-    },
-    arm(listener, atExit) {
-      state.listener = listener;
-      state.atExit = atExit;
-      for (const [signal, code] of [
-        ['SIGINT', 130],
-        ['SIGTERM', 143],
-      ] as const) {
-        process.on(signal, () => {
-          if (!state.begun) return this.begin(EXIT.done);
-          atExit();
-          process.exit(code);
-        });
-      }
-      // A closed terminal does not end it.
-      process.on('SIGHUP', () => {});
-    },
-  };
+/** What an unforeseen error was and where it came from; its message could quote a request. */
+function whereabouts(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  const place = error.stack?.split('\n').find((line) => /^\s+at /.test(line));
+  return `${error.name}${place?.replace(/^\s+/, ' ') ?? ''}`;
 }

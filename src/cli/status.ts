@@ -1,4 +1,5 @@
 import type { Status, UpstreamStatus } from '../server/status.ts';
+import { printable } from '../telemetry/log.ts';
 import { table } from './print.ts';
 
 /** `ccproxy status` for people: who serves, how each upstream stands, and why. */
@@ -11,7 +12,9 @@ export function describeStatus(status: Status, now: number): string {
     `serving: ${serving ?? 'nothing yet'}`,
     '',
     table([['', 'UPSTREAM', 'STATE', 'OK', 'FAILED', 'FIRST CONTENT', 'NOTE'], ...rows]),
-    ...(last === null ? [] : ['', `last switch: ${last.at} ${last.from} → ${last.to}: ${last.reason}`]),
+    ...(last === null
+      ? []
+      : ['', printable(`last switch: ${last.at} ${last.from} → ${last.to}: ${last.reason}`)]),
   ].join('\n');
 }
 
@@ -26,7 +29,7 @@ function row(upstream: UpstreamStatus, serving: string | null, now: number): str
     String(counts.ok),
     String(counts.failed),
     p50 === undefined ? '–' : `${p50} ms`,
-    `${reason}${again}`,
+    printable(`${reason}${again}`),
   ];
 }
 

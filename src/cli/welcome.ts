@@ -1,17 +1,31 @@
 import type { Configuration } from '../config/build.ts';
+import type { Listener } from '../server/listen.ts';
+import { baseUrl } from './address.ts';
 import { describeConfiguration } from './config.ts';
 
-/** What is said once requests are accepted: the chain and why, and how to point Claude Code at it. */
-export function welcome(configuration: Configuration, addresses: readonly string[], port: number): string[] {
-  const { chain, notices, warnings } = configuration;
+/**
+ * What is said once requests are accepted: the chain and why, and how to point Claude Code at it.
+ * @param obstacle why other commands cannot control this process, if they cannot.
+ */
+export function welcome(
+  configuration: Configuration,
+  { addresses, port }: Pick<Listener, 'addresses' | 'port'>,
+  obstacle: string | null,
+): string[] {
+  const { chain, notices, warnings, settings } = configuration;
   const needsNoLogin = !chain.some(({ takesClientCredential }) => takesClientCredential);
   return [
     ...notices.map((notice) => `ccproxy: ${notice}`),
     ...warnings.map((warning) => `ccproxy: warning: ${warning}`),
+    ...(obstacle === null
+      ? []
+      : [
+          `ccproxy: warning: \`ccproxy stop\` will not work, the control file cannot be written: ${obstacle}`,
+        ]),
     ...describeConfiguration(configuration),
     `ccproxy: listening on ${addresses.join(' and ')}`,
     'Point Claude Code at it, in the shell where it runs:',
-    `  export ANTHROPIC_BASE_URL=http://localhost:${port}`,
+    `  export ANTHROPIC_BASE_URL=${baseUrl(settings.server.host, port)}`,
     needsNoLogin
       ? '  export ANTHROPIC_AUTH_TOKEN=NOT_NEEDED   # only if Claude Code is not logged in'
       : '  claude',

@@ -2,8 +2,9 @@ import { Elysia } from 'elysia';
 import { bearerToken } from '../auth/credential.ts';
 import type { Runtime } from '../core/runtime.ts';
 import { errorReply, type WholeReply } from '../proxy/conclude.ts';
+import { mark } from '../proxy/reply.ts';
 import { countTokens } from './count-tokens.ts';
-import { fault, replyFor, responseOf } from './fault.ts';
+import { ErrorAnswer, fault, responseOf } from './fault.ts';
 import { forward } from './forward.ts';
 import { type GuardSettings, isOneOf, refuse } from './guard.ts';
 import { answerMessages, type MessagesSettings } from './messages.ts';
@@ -24,6 +25,8 @@ export interface AppParts {
   controlTokens: readonly string[];
   /** Begins to drain; returns at once. */
   stop(): void;
+  /** Told of an error that nobody foresaw; its client is told nothing of it. */
+  unexpected(requestId: string, error: unknown): void;
 }
 
 type Handler = (request: Request, id: string) => Response | Promise<Response>;
@@ -86,16 +89,24 @@ export function createApp(parts: AppParts): Answer {
   async function guarded(request: Request, handler: Handler): Promise<Response> {
     const id = runtime.id('req_');
     try {
-      return marked(await handler(request, id), id);
+      return marked(await handler(request, id), request, id);
     } catch (error) {
-      return marked(responseOf(replyFor(error, id)), id);
+      return marked(failed(error, id), request, id);
     }
   }
 
+  function failed(error: unknown, id: string): Response {
+    if (error instanceof ErrorAnswer) return responseOf(error.reply(id));
+    parts.unexpected(id, error);
+    return responseOf(errorReply(500, 'api_error', 'ccproxy: internal error', id));
+  }
+
   function elsewhere(request: Request, id: string): Response | Promise<Response> {
-    const { pathname } = new URL(request.url);
-    const methods = routes[pathname.length > 1 ? pathname.replace(/\/+$/, '') : pathname];
+    const pathname = pathOf(request);
+    const methods = routes[pathname];
     if (methods !== undefined) {
+      const handler = methods[request.method];
+      if (handler !== undefined) return handler(request, id);
       const allow = Object.keys(methods).join(', ');
       throw fault(405, 'invalid_request_error', `${request.method} is not allowed here; allowed: ${allow}`, {
         allow,
@@ -110,11 +121,13 @@ export function createApp(parts: AppParts): Answer {
     const id = runtime.id('req_');
     try {
       const refusal = refuse(request, parts.guard(), id);
-      if (refusal !== null) return marked(responseOf(refusal), id);
-      if (parts.draining()) return marked(responseOf(stopping(id)), id);
+      if (refusal !== null) return marked(responseOf(refusal), request, id);
+      if (parts.draining() && pathOf(request) !== '/health') {
+        return marked(responseOf(stopping(id)), request, id);
+      }
       return await app.handle(request);
-    } catch {
-      return marked(responseOf(replyFor(null, id)), id);
+    } catch (error) {
+      return marked(failed(error, id), request, id);
     }
   };
 }
@@ -124,9 +137,20 @@ function stopping(id: string): WholeReply {
   return errorReply(503, 'api_error', 'ccproxy is stopping', id, { 'retry-after': '1', connection: 'close' });
 }
 
-/** Our request id, unless the answer has its own: every answer can be asked about. */
-function marked(response: Response, id: string): Response {
-  if (!response.headers.has('request-id')) response.headers.set('request-id', id);
-  if (!response.headers.has('x-ccproxy-request-id')) response.headers.set('x-ccproxy-request-id', id);
+/** The path that was asked for; slashes at its end do not count. */
+function pathOf({ url }: Request): string {
+  return new URL(url).pathname.replace(/(?<=.)\/+$/, '');
+}
+
+/**
+ * What every answer carries: our request id, so that it can be asked about, and nothing that lets a web page of another
+ * origin read it, whoever wrote it. What the relay said of an answer to `/v1/messages` stands.
+ */
+function marked(response: Response, request: Request, id: string): Response {
+  const { headers } = response;
+  for (const name of [...headers.keys()]) if (name.startsWith('access-control-')) headers.delete(name);
+  if (pathOf(request) === '/v1/messages' && !headers.has('x-ccproxy-attempts')) mark(headers, id, null, 0);
+  if (!headers.has('request-id')) headers.set('request-id', id);
+  headers.set('x-ccproxy-request-id', id);
   return response;
 }

@@ -1,40 +1,46 @@
 import { estimateTokens } from '../core/estimate.ts';
 import type { Inbound } from '../core/upstream.ts';
-import { replyFor, responseOf } from './fault.ts';
 import { withoutToken } from './guard.ts';
 import { inboundOf } from './inbound.ts';
 import type { MessagesSettings } from './messages.ts';
 import { readBody } from './read-body.ts';
-import { call, reachableAnthropic } from './upstream-call.ts';
+import { call, firstAnthropic, mayBeAsked } from './upstream-call.ts';
 
 /** Longer than this a count is not waited for: an estimate now is worth more. */
 const COUNT_MS = 5000;
 
-/** `POST /v1/messages/count_tokens`: Anthropic's own count where it answers, else an estimate; never its error. */
+/**
+ * `POST /v1/messages/count_tokens`: Anthropic's own count where it answers, else an estimate; never its error.
+ * @throws ErrorAnswer 400 for a request that is none, or whose body does not arrive.
+ */
 export async function countTokens(
   request: Request,
   settings: MessagesSettings,
   id: string,
 ): Promise<Response> {
-  try {
-    const bytes = await readBody(request, settings.maxBodyBytes);
-    const headers = withoutToken(request.headers, settings.tokens);
-    const inbound = inboundOf(id, headers, new URL(request.url).search, bytes);
-    const estimate = estimateTokens(inbound.request);
-    const counted = await ownCount(inbound, settings, request.signal);
-    return Response.json({ input_tokens: counted ?? estimate }, { headers: { 'request-id': id } });
-  } catch (error) {
-    return responseOf(replyFor(error, id));
-  }
+  const bytes = await readBody(request, settings.maxBodyBytes, settings.relay.runtime.clock);
+  const headers = withoutToken(request.headers, settings.tokens);
+  const inbound = inboundOf(id, headers, new URL(request.url).search, bytes);
+  const counted = await ownCount(inbound, settings, request.signal);
+  return Response.json(
+    { input_tokens: counted?.tokens ?? estimateTokens(inbound.request) },
+    { headers: { 'request-id': counted?.requestId ?? id } },
+  );
+}
+
+/** What Anthropic counted, and the id it gave the request. */
+interface Counted {
+  tokens: number;
+  requestId: string | null;
 }
 
 async function ownCount(
   inbound: Inbound,
   { relay }: MessagesSettings,
   client: AbortSignal,
-): Promise<number | null> {
-  const upstream = reachableAnthropic(relay);
-  if (upstream === null) return null;
+): Promise<Counted | null> {
+  const upstream = firstAnthropic(relay);
+  if (upstream === null || !mayBeAsked(upstream, relay)) return null;
   const control = new AbortController();
   const leave = () => control.abort();
   client.addEventListener('abort', leave, { once: true });
@@ -49,13 +55,16 @@ async function ownCount(
     });
     if (response === null) return null;
     const answer = (await response.json()) as { input_tokens?: unknown };
-    const count = answer.input_tokens;
-    return response.ok && typeof count === 'number' && Number.isInteger(count) && count > 0 ? count : null;
+    const tokens = answer.input_tokens;
+    if (!response.ok || typeof tokens !== 'number' || !Number.isInteger(tokens) || tokens <= 0) return null;
+    return { tokens, requestId: response.headers.get('request-id') };
   } catch {
     // Whatever went wrong there, the estimate stands.
     return null;
   } finally {
     timer.cancel();
+    // A body that was not read to its end would keep its connection.
+    control.abort();
     client.removeEventListener('abort', leave);
   }
 }

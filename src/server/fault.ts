@@ -27,12 +27,6 @@ export function fault(
   return new ErrorAnswer(status, type, message, headers);
 }
 
-/** The reply for whatever a handler threw; nothing of an unexpected error's text goes out. */
-export function replyFor(error: unknown, requestId: string): WholeReply {
-  if (error instanceof ErrorAnswer) return error.reply(requestId);
-  return errorReply(500, 'api_error', 'ccproxy: internal error', requestId);
-}
-
 /** A whole reply as a response; its length is that of the bytes sent. */
 export function responseOf({ status, headers, body }: WholeReply): Response {
   return new Response(body as Uint8Array<ArrayBuffer>, { status, headers });

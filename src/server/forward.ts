@@ -1,44 +1,83 @@
-import type { RelayContext } from '../proxy/context.ts';
+import { AttemptError, type Ms } from '../core/failure.ts';
+import type { Clock } from '../core/runtime.ts';
 import { answerHeaders } from '../proxy/reply.ts';
 import { fault } from './fault.ts';
 import { withoutToken } from './guard.ts';
 import type { MessagesSettings } from './messages.ts';
 import { readBody } from './read-body.ts';
-import { call, reachableAnthropic } from './upstream-call.ts';
+import { call, firstAnthropic, mayBeAsked } from './upstream-call.ts';
 
 /**
  * Any other path below `/v1/`: what Anthropic's API has and ccproxy does not know goes there as it is.
- * @throws ErrorAnswer 404 without an Anthropic upstream, 503 when it does not answer.
+ * @throws ErrorAnswer 404 without an Anthropic upstream, 503 when it cannot be asked or does not answer.
  */
 export async function forward(request: Request, settings: MessagesSettings, id: string): Promise<Response> {
   const { pathname, search } = new URL(request.url);
   if (pathname.startsWith('/v1/v1/')) {
     throw fault(404, 'not_found_error', `${pathname}: the base URL of the client must end before /v1`);
   }
-  const upstream = reachableAnthropic(settings.relay);
-  const headers = withoutToken(request.headers, settings.tokens);
-  if (upstream === null) throw notFound(pathname, settings.relay);
-  const body = await readBody(request, settings.maxBodyBytes);
-  const response = await call(upstream, settings.relay, {
+  const { relay, maxBodyBytes, tokens } = settings;
+  const { clock } = relay.runtime;
+  const upstream = firstAnthropic(relay);
+  if (upstream === null) throw notServed(pathname, 'only Anthropic has it, and it is not in the chain');
+  if (!mayBeAsked(upstream, relay)) {
+    throw fault(503, 'api_error', `ccproxy: ${upstream.name} cannot be asked now. See: ccproxy status`);
+  }
+  const body = await readBody(request, maxBodyBytes, clock);
+  const control = new AbortController();
+  request.signal.addEventListener('abort', () => control.abort(), { once: true });
+  const limit = clock.after(upstream.timeouts.responseMs, () => control.abort());
+  const response = await call(upstream, relay, {
     method: request.method,
     path: `${pathname.slice('/v1'.length)}${search}`,
-    inbound: { headers },
-    signal: request.signal,
+    inbound: { headers: withoutToken(request.headers, tokens) },
+    signal: control.signal,
     ...(body.byteLength === 0 ? {} : { body }),
-  }).catch(() => {
-    throw fault(503, 'api_error', `ccproxy: ${upstream.name} did not answer`);
-  });
-  if (response === null) throw notFound(pathname, settings.relay);
-  return new Response(response.body, {
+  })
+    .catch(() => {
+      throw fault(503, 'api_error', `ccproxy: ${upstream.name} did not answer`);
+    })
+    .finally(() => limit.cancel());
+  if (response === null) throw notServed(pathname, 'there is no credential to ask Anthropic for it');
+  return new Response(passedOn(response.body, upstream.timeouts.idleMs, clock, control), {
     status: response.status,
     headers: answerHeaders(upstream, response.headers, id),
   });
 }
 
-function notFound(pathname: string, { chain }: RelayContext) {
-  const known = chain.some(({ native }) => native);
-  const why = known
-    ? 'Anthropic cannot be asked for it now'
-    : 'only Anthropic has it, and it is not in the chain';
+function notServed(pathname: string, why: string) {
   return fault(404, 'not_found_error', `${pathname} is not served here: ${why}`);
+}
+
+/** The body as it comes; silence for longer than `idleMs` cuts it, and a cut here is a cut for the client. */
+function passedOn(
+  body: ReadableStream<Uint8Array> | null,
+  idleMs: Ms,
+  clock: Clock,
+  control: AbortController,
+): ReadableStream<Uint8Array> | null {
+  if (body === null) return null;
+  const reader = body.getReader();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const silent = () =>
+          control.abort(new AttemptError({ kind: 'stalled', message: `silent for ${idleMs} ms` }));
+        const limit = clock.after(idleMs, silent);
+        try {
+          const { done, value } = await reader.read();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        } catch (error) {
+          controller.error(error);
+        } finally {
+          limit.cancel();
+        }
+      },
+      cancel() {
+        control.abort();
+      },
+    },
+    { highWaterMark: 0 },
+  );
 }

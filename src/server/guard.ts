@@ -77,12 +77,14 @@ function isLoopback(name: string): boolean {
 
 /** The listener itself by one of its names: its port on loopback, or the very host that was asked. */
 function isOwnOrigin(origin: string, host: string, settings: GuardSettings): boolean {
-  const match = /^https?:\/\/([^/?#@]+)$/i.exec(origin);
-  const theirs = match?.[1]?.toLowerCase();
+  const match = /^(https?):\/\/([^/?#@]+)$/i.exec(origin);
+  const theirs = match?.[2]?.toLowerCase();
   if (theirs === undefined || !isOwnHost(theirs, settings)) return false;
   const port = /:(\d+)$/.exec(theirs)?.[1];
   const name = port === undefined ? theirs : theirs.slice(0, -port.length - 1);
-  return isLoopback(name) ? Number(port ?? 80) === settings.port : theirs === host.toLowerCase();
+  if (!isLoopback(name)) return theirs === host.toLowerCase();
+  // Nothing here speaks TLS: by that scheme another program of this machine is meant.
+  return match?.[1]?.toLowerCase() === 'http' && Number(port ?? 80) === settings.port;
 }
 
 function presented(headers: Headers): string[] {
@@ -100,14 +102,17 @@ function digest(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }
 
-/** The client's headers without the proxy's own token: what is left in x-api-key or Bearer is the client's credential. */
+/**
+ * The client's headers without the proxy's own token: what is left in x-api-key or Bearer is the client's credential. A
+ * header that came twice arrives joined by a comma.
+ */
 export function withoutToken(headers: Headers, tokens: readonly string[]): Headers {
-  const key = headers.get('x-api-key');
-  const bearer = bearerToken(headers);
-  const ours = (token: string | null) => token !== null && tokens.length > 0 && isOneOf(token, tokens);
-  if (!ours(key) && !ours(bearer)) return headers;
+  const found = ['x-api-key', 'authorization'].filter((name) => {
+    const values = headers.get(name)?.split(',') ?? [];
+    return values.some((value) => isOneOf(value.replace(/^\s*(?:Bearer\s+)?/i, '').trimEnd(), tokens));
+  });
+  if (found.length === 0) return headers;
   const rest = new Headers(headers);
-  if (ours(key)) rest.delete('x-api-key');
-  if (ours(bearer)) rest.delete('authorization');
+  for (const name of found) rest.delete(name);
   return rest;
 }

@@ -15,8 +15,10 @@ export interface Listener {
   readonly port: number;
   /** `http://127.0.0.1:3456`, … */
   readonly addresses: readonly string[];
-  /** Refuses new connections; resolves when running answers are done. */
-  drain(): Promise<void>;
+  /** Requests whose answer has not gone out to its last byte. */
+  readonly pending: number;
+  /** Refuses new connections and ends idle ones; requests that run go on. */
+  drain(): void;
   /** Ends everything at once. */
   close(): void;
 }
@@ -45,8 +47,11 @@ export function listen(host: string, port: number, answer: Answer): Listener {
   return {
     port: servers[0]?.port ?? port,
     addresses: servers.map((server) => server.url.origin),
-    async drain() {
-      await Promise.all(servers.map((server) => server.stop()));
+    get pending() {
+      return servers.reduce((sum, server) => sum + server.pendingRequests, 0);
+    },
+    drain() {
+      for (const server of servers) void server.stop();
     },
     close() {
       for (const server of servers) void server.stop(true);
@@ -64,21 +69,27 @@ function serveIpv6(port: number, answer: Answer): Server | null {
   }
 }
 
+/** How long a connection may take to send the head of its first request. */
+const HEAD_S = 60;
+
 /**
- * Settings that differ from Bun's and Elysia's defaults for a reason: a silent answer is not idle (`idleTimeout`), a
- * second process must not share the port unseen (`reusePort`), and the body's size is ours to refuse, with an error that
- * has a body (`maxRequestBodySize`).
+ * Settings that differ from Bun's and Elysia's defaults for a reason: a silent answer is not idle (`timeout`), a second
+ * process must not share the port unseen (`reusePort`), and the body's size is ours to refuse, with an error that has a
+ * body (`maxRequestBodySize`).
  */
 function serve(hostname: string, port: number, answer: Answer): Server {
   try {
     return Bun.serve({
       hostname,
       port,
-      idleTimeout: 0,
+      idleTimeout: HEAD_S,
       reusePort: false,
       development: false,
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-      fetch: answer,
+      fetch(request, server) {
+        server.timeout(request, 0);
+        return answer(request);
+      },
     });
   } catch (error) {
     if ((error as { code?: unknown }).code === 'EADDRINUSE') throw new PortTaken(hostname, port);

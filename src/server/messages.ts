@@ -1,7 +1,6 @@
 import type { RelayContext } from '../proxy/context.ts';
 import { relay } from '../proxy/relay.ts';
-import { mark, type Piece } from '../proxy/reply.ts';
-import { replyFor, responseOf } from './fault.ts';
+import type { Piece } from '../proxy/reply.ts';
 import { withoutToken } from './guard.ts';
 import { inboundOf } from './inbound.ts';
 import { readBody } from './read-body.ts';
@@ -20,7 +19,10 @@ export interface InFlight {
   enter(): () => void;
 }
 
-/** `POST /v1/messages`: reads the request once and relays it. */
+/**
+ * `POST /v1/messages`: reads the request once and relays it.
+ * @throws ErrorAnswer for a request that is none, or whose body does not arrive.
+ */
 export async function answerMessages(
   request: Request,
   settings: MessagesSettings,
@@ -31,16 +33,14 @@ export async function answerMessages(
   request.signal.addEventListener('abort', () => leave.abort(), { once: true });
   const done = settings.inFlight.enter();
   try {
-    const bytes = await readBody(request, settings.maxBodyBytes);
+    const bytes = await readBody(request, settings.maxBodyBytes, settings.relay.runtime.clock);
     const headers = withoutToken(request.headers, settings.tokens);
     const inbound = inboundOf(id, headers, new URL(request.url).search, bytes);
     return await respond(relay(inbound, settings.relay, leave.signal), inbound.stream, leave, done);
   } catch (error) {
     done();
     leave.abort();
-    const reply = replyFor(error, id);
-    mark(reply.headers, id, null, 0);
-    return responseOf(reply);
+    throw error;
   }
 }
 

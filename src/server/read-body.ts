@@ -1,3 +1,4 @@
+import type { Clock, Timer } from '../core/runtime.ts';
 import { type ErrorAnswer, fault } from './fault.ts';
 
 /** How long a request's body may take to arrive. */
@@ -7,23 +8,20 @@ const BODY_MS = 60_000;
  * The whole body of a request.
  * @throws ErrorAnswer 413 for a body longer than `maxBytes`, 408 for one that takes longer than a minute.
  */
-export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
+export async function readBody(request: Request, maxBytes: number, clock: Clock): Promise<Uint8Array> {
   const length = Number(request.headers.get('content-length') ?? Number.NaN);
   if (length > maxBytes) throw tooLarge(maxBytes);
   if (request.body === null) return new Uint8Array();
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let timer: Timer | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(fault(408, 'timeout_error', `the request body took longer than ${BODY_MS / 1000} s`)),
-      BODY_MS,
-    );
+    timer = clock.after(BODY_MS, () => reject(tooSlow()));
   });
   try {
     const known = Number.isFinite(length);
     const reading = known ? request.bytes() : readUpTo(request.body, maxBytes);
     return await Promise.race([reading, late]);
   } finally {
-    clearTimeout(timer);
+    timer?.cancel();
   }
 }
 
@@ -36,6 +34,11 @@ async function readUpTo(body: ReadableStream<Uint8Array>, maxBytes: number): Pro
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+function tooSlow(): ErrorAnswer {
+  const message = `the request body took longer than ${BODY_MS / 1000} s`;
+  return fault(408, 'timeout_error', message, { connection: 'close' });
 }
 
 function tooLarge(maxBytes: number): ErrorAnswer {

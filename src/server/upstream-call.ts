@@ -3,12 +3,15 @@ import type { Inbound, Upstream } from '../core/upstream.ts';
 import type { RelayContext } from '../proxy/context.ts';
 import { nativeHeaders } from '../wire/dialects/anthropic/native-headers.ts';
 
-/** Anthropic as the first upstream that is Anthropic, when it may be asked; null otherwise. */
-export function reachableAnthropic({ chain, runtime }: RelayContext): Upstream | null {
-  const upstream = chain.find(({ native }) => native);
-  if (upstream === undefined) return null;
-  const { name } = view(runtime.breakers.read(upstream.name), runtime.clock.now());
-  return name === 'closed' || name === 'suspect' ? upstream : null;
+/** The first upstream of the chain that is Anthropic; null when there is none. */
+export function firstAnthropic({ chain }: RelayContext): Upstream | null {
+  return chain.find(({ native }) => native) ?? null;
+}
+
+/** Whether its breaker lets a request through that is not one of the relay's, and so does not count for the breaker. */
+export function mayBeAsked({ name }: Upstream, { runtime }: RelayContext): boolean {
+  const breaker = view(runtime.breakers.read(name), runtime.clock.now());
+  return breaker.name === 'closed' || breaker.name === 'suspect';
 }
 
 /** A request to Anthropic outside the relay, with the client's headers and the credential that belongs there. */

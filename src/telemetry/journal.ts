@@ -7,19 +7,25 @@ export function logJournal(log: Logger): Journal {
     attempt({ requestId, upstream, model, number, startedAt, endedAt, failure }) {
       const took = endedAt - startedAt;
       const how = failure === undefined ? 'answered' : `${failure.kind}: ${failure.message}`;
-      log.debug(`${requestId} attempt ${number}: ${upstream} (${model}) ${how}, ${took} ms`);
+      log.debug(LINE, { line: `${requestId} attempt ${number}: ${upstream} (${model}) ${how}, ${took} ms` });
     },
     serving(requestId, upstream, because) {
-      if (because === null) log.debug(`${requestId} served by ${upstream}`);
-      else log.info(`${requestId} served by ${upstream}, because ${because}`);
+      if (because === null) log.debug(LINE, { line: `${requestId} served by ${upstream}` });
+      else log.info(LINE, { line: `${requestId} served by ${upstream}, because ${because}` });
     },
     request({ requestId, upstream, attempts, outcome, because }) {
       if (outcome === 'failed') {
+        const who = upstream === null ? '' : ` (${upstream})`;
         const why = because === null ? '' : `: ${because}`;
-        log.warning(
-          `${requestId} failed after ${attempts} attempts${upstream === null ? '' : ` (${upstream})`}${why}`,
-        );
-      } else log.debug(`${requestId} ${outcome} after ${attempts} attempts`);
+        log.warning(LINE, { line: `${requestId} failed after ${counted(attempts)}${who}${why}` });
+      } else log.debug(LINE, { line: `${requestId} ${outcome} after ${counted(attempts)}` });
     },
   };
+}
+
+/** What is logged is a value, never the template: braces in an upstream's words would be taken for placeholders. */
+const LINE = '{line}';
+
+function counted(attempts: number): string {
+  return attempts === 1 ? '1 attempt' : `${attempts} attempts`;
 }

@@ -24,5 +24,10 @@ export function openLog(level: LogLevelName, write: (line: string) => void): Log
 function format({ timestamp, level, message }: LogRecord): string {
   const time = new Date(timestamp).toISOString().slice(11, 19);
   const text = message.map((part) => (typeof part === 'string' ? part : String(part))).join('');
-  return `${time} ${level === 'info' ? '' : `${level}: `}${text}`;
+  return `${time} ${level === 'info' ? '' : `${level}: `}${printable(text)}`;
+}
+
+/** One line without control characters: an upstream's words must neither forge a line nor steer the terminal. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, ' ');
 }
