@@ -205,10 +205,10 @@ interface Source {
 
 /** Frames of one read, or null at the end of the body. */
 async function next({ reader, frames, limits }: Source): Promise<Iterable<Frame> | null> {
+  limits.asked();
   const { done, value } = await reader.read();
-  if (done || value === undefined) return null;
   limits.heard();
-  return frames.push(value);
+  return done || value === undefined ? null : frames.push(value);
 }
 
 /** Holds the frames until the first content, then lets them pass as they come. */
@@ -222,11 +222,16 @@ async function* stream(
   let held: Frame[] = [];
   let committed = false;
   let waiting: Promise<Iterable<Frame> | null> | undefined;
+  let askedAt = clock.now();
   let beganAt: Ms | undefined;
-  let eventAt = clock.now();
+  // Time spent waiting, not time gone by: a client that reads slowly does not make its upstream silent.
+  let pingsMs = 0;
 
   while (!answer.over) {
-    waiting ??= next(source);
+    if (waiting === undefined) {
+      askedAt = clock.now();
+      waiting = next(source);
+    }
     const holdMs = !committed && beganAt !== undefined ? beganAt + HOLD_MS - clock.now() : undefined;
     const read = holdMs === undefined ? await waiting : await within(waiting, holdMs, clock);
     if (read === 'later') {
@@ -235,15 +240,16 @@ async function* stream(
       else beganAt = clock.now();
     } else {
       waiting = undefined;
-      for (const frame of read ?? source.frames.end()) {
-        if (frame.name !== 'ping') eventAt = clock.now();
-        for (const part of toFrames(frame)) {
-          admitFrame(part, answer);
-          held.push(part);
-        }
+      pingsMs += clock.now() - askedAt;
+      try {
+        if (take(read ?? source.frames.end(), answer, held)) pingsMs = 0;
+      } catch (error) {
+        // What came with the failure and before it has been followed as seen: the client must see it, too.
+        if (committed && held.length > 0) yield held;
+        throw error;
       }
       if (read === null && !answer.over) throw cut(answer);
-      if (clock.now() - eventAt >= PING_ONLY_MS) throw silent();
+      if (pingsMs >= PING_ONLY_MS) throw silent();
     }
     if (answer.started && beganAt === undefined) {
       limit?.event.cancel();
@@ -257,6 +263,20 @@ async function* stream(
       held = [];
     }
   }
+}
+
+/** Follows `frames` into `held`, up to the end of the answer; true when there was more than pings. */
+function take(frames: Iterable<Frame>, answer: Follower, held: Frame[]): boolean {
+  let eventful = false;
+  for (const frame of frames) {
+    if (frame.name !== 'ping') eventful = true;
+    for (const part of toFrames(frame)) {
+      admitFrame(part, answer);
+      held.push(part);
+    }
+    if (answer.over) break;
+  }
+  return eventful;
 }
 
 /** Sees `frame`, unless it would end an answer that has nothing in it: that is a failure, not an end. */

@@ -1,7 +1,7 @@
 import { clientCredentials } from '../auth/credential.ts';
 import { view } from '../core/breaker.ts';
 import { select } from '../core/select.ts';
-import type { Inbound, Upstream } from '../core/upstream.ts';
+import type { Chain, Inbound, Upstream } from '../core/upstream.ts';
 import type { RelayContext } from './context.ts';
 import { ask, insist, type Leave } from './permits.ts';
 
@@ -10,6 +10,8 @@ const LAST_RESORTS = 2;
 
 /** Who may be asked for a request, in which order, and why the others may not. */
 export interface Candidates {
+  /** The upstreams that take part. */
+  chain: Chain;
   order: Upstream[];
   /** By upstream name. */
   barred: Map<string, string>;
@@ -30,7 +32,7 @@ export function candidates(inbound: Inbound, context: RelayContext): Candidates 
     const suspect = view(runtime.breakers.read(upstream.name), now).name === 'suspect';
     return { upstream, barred: reason, last: suspect || upstream.name === deserter };
   });
-  return { order: select(standings), barred };
+  return { chain, order: select(standings), barred };
 }
 
 /** The conversation a request belongs to, or null. */

@@ -52,7 +52,12 @@ export function sameAnswer({ upstream, failure }: Try, requestId: string): Whole
   };
 }
 
-/** The answer to a request that nothing could answer. */
+/** Anthropic's own refusal where the client may see one when nothing else could answer. */
+export function lastWord(inbound: Inbound, tries: readonly Try[]): Try | null {
+  return tries.find((one) => one.upstream.native && mayReachClient(one, inbound)) ?? null;
+}
+
+/** ccproxy's own answer to a request that nothing could answer. */
 export function conclude(
   inbound: Inbound,
   chain: Chain,
@@ -60,9 +65,6 @@ export function conclude(
   barred: ReadonlyMap<string, string>,
   runtime: Runtime,
 ): WholeReply {
-  const primary = tries.find((one) => one.upstream.native && mayReachClient(one, inbound));
-  const same = primary === undefined ? null : sameAnswer(primary, inbound.id);
-  if (same !== null) return same;
   if (tries.length > 0 && tries.every(({ failure }) => failure.kind === 'too_long'))
     return tooLong(inbound, tries);
   const unsent = tries.find(isUnsent)?.failure.message;
@@ -76,12 +78,21 @@ export function conclude(
  * Whether Anthropic's refusal is the client's to see when nothing else answered: not a rejection of a key that is not the
  * client's, and not a failure of Anthropic's own, which a client takes for "everything is down" and stops at.
  */
-function mayReachClient({ failure }: Try, inbound: Inbound): boolean {
-  const { answer } = failure;
-  if (answer === undefined || failure.kind === 'garbled') return false;
-  if (answer.status >= 500 || failure.kind === 'overloaded') return false;
-  const rejected = answer.status === 401 || answer.status === 403;
-  return !rejected || clientCredentials(inbound.headers).length > 0;
+function mayReachClient(one: Try, inbound: Inbound): boolean {
+  const { answer, kind } = one.failure;
+  if (!isRefusal(one) || answer === undefined) return false;
+  return answer.status < 500 && kind !== 'overloaded' && !isOwnRejected(one, inbound);
+}
+
+/** Whether an upstream said no in words a client can read; a redirect or an error with a status of success is none. */
+export function isRefusal({ failure: { answer, kind } }: Try): boolean {
+  return answer !== undefined && answer.status >= 400 && kind !== 'garbled';
+}
+
+/** Whether it was ccproxy's own credential that was rejected: nothing the client can mend, it would ask for a login. */
+export function isOwnRejected({ upstream, failure: { answer } }: Try, inbound: Inbound): boolean {
+  if (answer?.status !== 401 && answer?.status !== 403) return false;
+  return !upstream.takesClientCredential || clientCredentials(inbound.headers).length === 0;
 }
 
 /** The request could not even be put into the upstream's dialect. */

@@ -40,29 +40,44 @@ export async function* serve(hop: Hop): AsyncGenerator<Piece, Failure | null> {
   const { upstream, inbound, context, client, contentBy } = hop;
   const { runtime } = context;
   const target = targetFor(upstream, inbound, runtime);
-  const tried = attempt({ upstream, inbound, target, runtime, client, contentBy });
-  const startedAt = runtime.clock.now();
-  let contentAt: Ms | undefined;
-  let outcome: Outcome = { ok: false, failure: CANCELLED };
+  const over = new AbortController();
+  const tried = attempt({ upstream, inbound, target, runtime, client: over.signal, contentBy });
+  const record = recorder(hop, target);
+  // A client that leaves while nobody asks for the next piece must not keep the permit.
+  const leave = () => {
+    record(CANCELLED_OUTCOME);
+    over.abort();
+  };
+  if (client.aborted) leave();
+  else client.addEventListener('abort', leave, { once: true });
+  let outcome: Outcome = CANCELLED_OUTCOME;
+  let begun = false;
   try {
     const first = await tried.frames.next();
     if (first.done) {
       outcome = first.value;
     } else {
-      contentAt = runtime.clock.now();
+      begun = true;
+      record.content();
       runtime.journal.serving(inbound.id, upstream.name, whyNotOthers(hop));
       yield { head: { status: 200, headers: headersFor(hop, tried) } };
       yield { bytes: join(first.value) };
       outcome = yield* rest(tried, runtime);
     }
   } finally {
-    settle(hop, target, outcome, startedAt, contentAt);
+    client.removeEventListener('abort', leave);
+    record(outcome);
+    // Whoever ends this early may do so while a read is under way: only an abort ends that at once.
+    if (outcome === CANCELLED_OUTCOME) over.abort();
     await tried.frames.return(outcome);
   }
-  if (!outcome.ok && contentAt === undefined && outcome.failure.kind !== 'cancelled') return outcome.failure;
-  if (!outcome.ok && contentAt !== undefined) yield* ending(outcome.failure, tried, hop);
+  if (outcome.ok || outcome.failure.kind === 'cancelled') return null;
+  if (!begun) return outcome.failure;
+  yield* ending(outcome.failure, tried, hop);
   return null;
 }
+
+const CANCELLED_OUTCOME: Outcome = { ok: false, failure: CANCELLED };
 
 function targetFor(upstream: Upstream, inbound: Inbound, runtime: Runtime): Target {
   const { native, provider, quirks, maxTokens } = upstream;
@@ -106,7 +121,6 @@ function* ending(
   tried: Attempt,
   { upstream, inbound, context }: Hop,
 ): Generator<Piece, void> {
-  if (failure.kind === 'cancelled') return;
   const { runtime, deserters } = context;
   distrust(upstream, failure.message, runtime);
   const session = sessionOf(inbound);
@@ -124,6 +138,29 @@ function* ending(
 /** Only Claude Code goes on by itself after the endings of `resume`; any other client is told plainly. */
 function modeFor({ headers }: Inbound, configured: MidStream): MidStream {
   return headers.get('user-agent')?.startsWith('claude-cli/') ? configured : 'stop';
+}
+
+/** Settles the permit and writes the attempt down: the first outcome counts, later ones do nothing. */
+interface Recorder {
+  (outcome: Outcome): void;
+  /** The answer has begun. */
+  content(): void;
+}
+
+function recorder(hop: Hop, target: Target): Recorder {
+  const { clock } = hop.context.runtime;
+  const startedAt = clock.now();
+  let contentAt: Ms | undefined;
+  let recorded = false;
+  const record = (outcome: Outcome) => {
+    if (recorded) return;
+    recorded = true;
+    settle(hop, target, outcome, startedAt, contentAt);
+  };
+  const content = () => {
+    contentAt = clock.now();
+  };
+  return Object.assign(record, { content });
 }
 
 function settle(hop: Hop, target: Target, outcome: Outcome, startedAt: Ms, contentAt: Ms | undefined): void {

@@ -2,7 +2,16 @@ import { clientCredentials } from '../auth/credential.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { Inbound } from '../core/upstream.ts';
 import { candidates, permitted } from './candidates.ts';
-import { because, conclude, sameAnswer, type Try, type WholeReply } from './conclude.ts';
+import {
+  because,
+  conclude,
+  isOwnRejected,
+  isRefusal,
+  lastWord,
+  sameAnswer,
+  type Try,
+  type WholeReply,
+} from './conclude.ts';
 import type { RelayContext } from './context.ts';
 import { serve } from './hop.ts';
 import { mark, type Piece } from './reply.ts';
@@ -18,9 +27,9 @@ export async function* relay(
   context: RelayContext,
   client: AbortSignal,
 ): AsyncGenerator<Piece, void> {
-  const { runtime, failover, chain } = context;
+  const { runtime, failover } = context;
   const contentBy = runtime.clock.now() + failover.budgetMs;
-  const { order, barred } = candidates(inbound, context);
+  const { chain, order, barred } = candidates(inbound, context);
   const tries: Try[] = [];
 
   for (const { upstream, leave } of permitted(order, context)) {
@@ -32,12 +41,22 @@ export async function* relay(
     if (failure === null) return;
     const one = { upstream, failure };
     tries.push(one);
-    if (!movesOn(one, inbound, context)) {
-      const same = sameAnswer(one, inbound.id);
-      if (same !== null) return yield* whole(same, inbound, tries, upstream.name, runtime);
-    }
+    if (!movesOn(one, inbound, context)) return yield* passOn(one, inbound, tries, runtime);
   }
+  const last = lastWord(inbound, tries);
+  if (last !== null) return yield* passOn(last, inbound, tries, runtime);
   yield* whole(conclude(inbound, chain, tries, barred, runtime), inbound, tries, null, runtime);
+}
+
+/** An upstream's own refusal as it came. */
+function* passOn(
+  one: Try,
+  inbound: Inbound,
+  tries: readonly Try[],
+  runtime: Runtime,
+): Generator<Piece, void> {
+  const same = sameAnswer(one, inbound.id);
+  if (same !== null) yield* whole(same, inbound, tries, one.upstream.name, runtime);
 }
 
 const NOT_ASKED = { ok: false, failure: { kind: 'cancelled', message: 'the budget was spent' } } as const;
@@ -47,20 +66,23 @@ const NOT_ASKED = { ok: false, failure: { kind: 'cancelled', message: 'the budge
  * triggers, and those that are no answers or are about money; the others are the client's to see: it repairs several of
  * them by itself, by their wording.
  */
-function movesOn({ upstream, failure }: Try, inbound: Inbound, context: RelayContext): boolean {
+function movesOn(one: Try, inbound: Inbound, context: RelayContext): boolean {
+  const { upstream, failure } = one;
   const { answer } = failure;
-  if (!upstream.native || answer === undefined || failure.kind === 'garbled') return true;
+  if (!upstream.native || answer === undefined || !isRefusal(one)) return true;
+  if (isOwnRejected(one, inbound)) return true;
+  if (!context.failover.enabled) return false;
   if (failure.kind === 'exhausted') return true;
-  if (answer.status === 401 && upstream.takesClientCredential) return !refreshes(inbound, context);
+  if (answer.status === 401) return !refreshes(inbound, context);
   return context.failover.triggers(answer.status);
 }
 
 /** A subscription's client refreshes its token at the first 401; an API key has nothing to refresh. */
 function refreshes({ headers }: Inbound, { rejected, runtime, failover }: RelayContext): boolean {
-  const credentials = clientCredentials(headers);
-  if (credentials.length === 0) return false;
   const news = rejected.note(headers, runtime.clock.now());
-  return (news && credentials.every(({ kind }) => kind === 'bearer')) || !failover.triggers(401);
+  return (
+    (news && clientCredentials(headers).every(({ kind }) => kind === 'bearer')) || !failover.triggers(401)
+  );
 }
 
 /** A whole answer as pieces. `upstream` is whose answer it is; null for ccproxy's own. */

@@ -6,8 +6,10 @@ export interface Watch {
   readonly signal: AbortSignal;
   /** Ends the attempt with `failure` unless `stop` or another limit comes first. */
   limit(delayMs: Ms, failure: () => Failure): Timer;
-  /** Starts watching for silence: `failure` when `heard` was not called for `idleMs`. */
+  /** Starts watching for silence: `failure` when something was asked for `idleMs` ago and nothing has been heard since. */
   listen(idleMs: Ms, failure: () => Failure): void;
+  /** Something is waited for. While nothing is, silence is not the upstream's: its reader is busy or slow. */
+  asked(): void;
   heard(): void;
   /** Ends the attempt at once, without a failure of the upstream. */
   abort(reason: AttemptError): void;
@@ -22,7 +24,7 @@ export const CANCELLED: Failure = { kind: 'cancelled', message: 'the client left
 export function watch(clock: Clock, client: AbortSignal): Watch {
   const control = new AbortController();
   const timers = new Set<Timer>();
-  let lastHeardAt = 0;
+  let askedAt: Ms | undefined;
 
   const abort = (reason: AttemptError) => control.abort(reason);
   const leave = () => abort(new AttemptError(CANCELLED));
@@ -39,7 +41,7 @@ export function watch(clock: Clock, client: AbortSignal): Watch {
   function rearm(delayMs: Ms, idleMs: Ms, failure: () => Failure): void {
     const timer = clock.after(delayMs, () => {
       timers.delete(timer);
-      const silentMs = clock.now() - lastHeardAt;
+      const silentMs = askedAt === undefined ? 0 : clock.now() - askedAt;
       if (silentMs >= idleMs) abort(new AttemptError(failure()));
       else rearm(idleMs - silentMs, idleMs, failure);
     });
@@ -50,11 +52,13 @@ export function watch(clock: Clock, client: AbortSignal): Watch {
     signal: control.signal,
     limit,
     listen(idleMs, failure) {
-      lastHeardAt = clock.now();
       rearm(idleMs, idleMs, failure);
     },
+    asked() {
+      askedAt = clock.now();
+    },
     heard() {
-      lastHeardAt = clock.now();
+      askedAt = undefined;
     },
     abort,
     stop() {
