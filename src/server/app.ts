@@ -9,6 +9,7 @@ import { forward } from './forward.ts';
 import { type GuardSettings, isOneOf, refuse } from './guard.ts';
 import { answerMessages, type MessagesSettings } from './messages.ts';
 import { listModels } from './models.ts';
+import { pathOf } from './path.ts';
 import type { Status } from './status.ts';
 
 /** What the app is made of. */
@@ -135,11 +136,6 @@ export function createApp(parts: AppParts): Answer {
 /** A request over a connection that was open when the drain began. The client waits and asks whoever listens then. */
 function stopping(id: string): WholeReply {
   return errorReply(503, 'api_error', 'ccproxy is stopping', id, { 'retry-after': '1', connection: 'close' });
-}
-
-/** The path that was asked for; slashes at its end do not count. */
-function pathOf({ url }: Request): string {
-  return new URL(url).pathname.replace(/(?<=.)\/+$/, '');
 }
 
 /**

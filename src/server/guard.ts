@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { bearerToken } from '../auth/credential.ts';
 import { errorReply, type WholeReply } from '../proxy/conclude.ts';
+import { pathOf } from './path.ts';
 
 /** Header that every request to an address on this machine carries, so that a circle is noticed. */
 export const INSTANCE_HEADER = 'x-ccproxy-instance';
@@ -45,8 +46,8 @@ export function refuse(request: Request, settings: GuardSettings, requestId: str
       'this request came back to the ccproxy that sent it: one of its upstreams points at ccproxy itself';
     return errorReply(400, 'invalid_request_error', message, requestId);
   }
-  const { pathname } = new URL(request.url);
-  if (settings.tokens.length === 0 || FREE.has(pathname) || pathname.startsWith(CONTROL)) return null;
+  const path = pathOf(request);
+  if (settings.tokens.length === 0 || FREE.has(path) || path.startsWith(CONTROL)) return null;
   const accepted = [...settings.tokens, ...settings.controlTokens];
   if (presented(headers).some((token) => isOneOf(token, accepted))) return null;
   return errorReply(
