@@ -1,23 +1,19 @@
-import { type Composer, compose } from '../../../core/compose.ts';
-import { estimateTokens } from '../../../core/estimate.ts';
-import { AttemptError, type FailureKind } from '../../../core/failure.ts';
+import { AttemptError } from '../../../core/failure.ts';
 import type { Frame } from '../../../core/frame.ts';
 import type { Usage } from '../../../core/messages.ts';
-import { mark, toolIds } from '../../../core/provenance.ts';
 import type { Transducer } from '../../../core/transducer.ts';
 import type { Packet, Target } from '../../../core/upstream.ts';
+import { refuseFailure } from '../../answer/finish.ts';
+import { AnswerWriter, failure } from '../../answer/writer.ts';
 import { filled, isObject } from '../../history/json.ts';
 import type { ChatDelta, Chunk } from './api.ts';
-import { type CallWriter, callWriter } from './call-writer.ts';
 import { reasoningOf, textOf } from './delta.ts';
 import { namesFor } from './encode.ts';
 import { explainInStream } from './explain.ts';
-import { refuseFailure, stopReason } from './finish.ts';
 import { readChunk } from './read-chunk.ts';
 import { type ThinkTags, type Told, thinkTags } from './think-tags.ts';
-import { toolCalls } from './tool-calls.ts';
 import type { ToolNames } from './tool-names.ts';
-import { estimate, usageOf } from './usage.ts';
+import { usageOf } from './usage.ts';
 
 /** Packets that may follow a finish reason (late usage, late deltas) before the answer is taken for ended. */
 const AFTER_FINISH = 256;
@@ -28,39 +24,21 @@ export function decode(target: Target): Transducer<Packet, Frame> {
 }
 
 class ChatStream implements Transducer<Packet, Frame> {
-  private readonly composer: Composer;
-  private readonly tools = toolCalls();
-  private readonly writer: CallWriter;
+  private readonly answer: AnswerWriter;
   private readonly tags: ThinkTags | undefined;
   private names: ToolNames | undefined;
-  private started = false;
   private over = false;
   private reason: string | undefined;
   private stopSequence: string | undefined;
   private afterFinish = 0;
   private usage: Partial<Usage> = {};
-  private hasText = false;
-  private hasThinking = false;
   private refused = false;
-  private chars = 0;
-  /** White space that no text has followed yet: alone it would be a block that clients drop. */
-  private blank = '';
-  /** Text that came while a call was being sent. */
-  private late = '';
   /** The packet before was one more piece of a call that is held back. */
   private holding = false;
 
   constructor(private readonly target: Target) {
-    const { answerId, asked, provider, quirks } = target;
-    this.composer = compose({ id: answerId, model: asked, signature: mark({ provider }) });
-    this.writer = callWriter({
-      composer: this.composer,
-      tools: this.tools,
-      nameOf: (name) => this.nameOf(name),
-      idOf: toolIds(answerId),
-      waiting: () => this.takeLate(),
-    });
-    this.tags = quirks.thinkTags === true ? thinkTags() : undefined;
+    this.answer = new AnswerWriter(target, (name) => this.nameOf(name));
+    this.tags = target.quirks.thinkTags === true ? thinkTags() : undefined;
   }
 
   *push(packet: Packet): Generator<Frame> {
@@ -83,9 +61,9 @@ class ChatStream implements Transducer<Packet, Frame> {
     const usage = usageOf(chunk);
     if (usage !== undefined) this.usage = { ...this.usage, ...usage };
     if (!Array.isArray(chunk.choices)) return;
-    const opening = this.started ? [] : this.open();
+    const opening = this.answer.start(this.usage);
     yield* opening;
-    const before = this.callsSize();
+    const before = this.answer.callsSize;
     let alive = opening.length > 0;
     for (const choice of chunk.choices) {
       if (!isObject(choice)) continue;
@@ -100,20 +78,9 @@ class ChatStream implements Transducer<Packet, Frame> {
       return;
     }
     // One sign of life when a call begins to be held, and one for every packet that says nothing at all.
-    const holds = this.callsSize() > before;
-    if (!alive && !(holds && this.holding)) yield* this.composer.pulse();
+    const holds = this.answer.callsSize > before;
+    if (!alive && !(holds && this.holding)) yield* this.answer.pulse();
     this.holding = holds;
-  }
-
-  private callsSize(): number {
-    return this.tools.size + this.tools.calls.length;
-  }
-
-  private open(): Frame[] {
-    this.started = true;
-    const { inbound } = this.target;
-    const asked = inbound === undefined ? 0 : estimateTokens(inbound.request);
-    return this.composer.start({ input_tokens: asked, ...this.usage, output_tokens: 0 });
   }
 
   private *takeChoice(choice: Record<string, unknown>): Generator<Frame> {
@@ -137,57 +104,21 @@ class ChatStream implements Transducer<Packet, Frame> {
   }
 
   private *takeDelta(delta: ChatDelta, whole: boolean): Generator<Frame> {
-    yield* this.takeThinking(reasoningOf(delta));
+    yield* this.answer.thinking(reasoningOf(delta));
     const text = textOf(delta);
     yield* this.takeTold(this.tags?.push(text) ?? { thinking: '', text });
     const refusal = filled(delta.refusal);
     if (refusal !== undefined) {
       this.refused = true;
-      yield* this.takeText(refusal);
+      yield* this.answer.text(refusal);
     }
-    this.tools.add(delta.tool_calls, whole);
-    if (isObject(delta.function_call)) this.tools.add([{ function: delta.function_call }], whole);
-    yield* this.writer.send();
+    yield* this.answer.calls(delta.tool_calls, whole);
+    if (isObject(delta.function_call)) yield* this.answer.calls([{ function: delta.function_call }], whole);
   }
 
   private *takeTold({ thinking, text }: Told): Generator<Frame> {
-    yield* this.takeThinking(thinking);
-    yield* this.takeText(text);
-  }
-
-  private *takeThinking(thinking: string): Generator<Frame> {
-    if (thinking === '') return;
-    this.chars += thinking.length;
-    this.blank = '';
-    // A thought in the middle of a call has no place in the grammar, and is of no use to anybody.
-    if (this.writer.busy) return;
-    this.hasThinking = true;
-    yield* this.composer.thinking(thinking);
-  }
-
-  private *takeText(text: string): Generator<Frame> {
-    if (text === '') return;
-    this.chars += text.length;
-    if (this.writer.busy) this.late += text;
-    else yield* this.write(text);
-  }
-
-  private *takeLate(): Generator<Frame> {
-    const { late } = this;
-    this.late = '';
-    if (late !== '') yield* this.write(late);
-  }
-
-  private *write(text: string): Generator<Frame> {
-    if (this.composer.open === 'text') {
-      yield* this.composer.text(text);
-      return;
-    }
-    this.blank += text;
-    if (this.blank.trim() === '') return;
-    this.hasText = true;
-    yield* this.composer.text(this.blank);
-    this.blank = '';
+    yield* this.answer.thinking(thinking);
+    yield* this.answer.text(text);
   }
 
   private nameOf(name: string): string {
@@ -199,19 +130,11 @@ class ChatStream implements Transducer<Packet, Frame> {
 
   /** @param marked whether the upstream said that this is the end (`[DONE]`). */
   private *finish(marked: boolean): Generator<Frame> {
-    if (!this.started) throw failure('empty', 'the answer was empty');
+    if (!this.answer.started) throw failure('empty', 'the answer was empty');
     if (!marked && this.reason === undefined) throw failure('cut', 'the stream ended before the answer did');
     if (this.tags !== undefined) yield* this.takeTold(this.tags.end());
-    yield* this.writer.finish(this.reason);
-    const { reason, hasText, hasThinking, refused } = this;
-    const stop = stopReason({ reason, hasText, hasTool: this.writer.sent > 0, hasThinking, refused });
+    const { reason, refused, stopSequence, usage } = this;
+    yield* this.answer.finish({ reason, refused, stopSequence, usage });
     this.over = true;
-    const stopped = stop === 'end_turn' ? this.stopSequence : undefined;
-    const usage = { output_tokens: estimate(this.chars + this.tools.size), ...this.usage };
-    yield* this.composer.finish(stopped === undefined ? stop : 'stop_sequence', usage, stopped);
   }
-}
-
-function failure(kind: FailureKind, message: string): AttemptError {
-  return new AttemptError({ kind, message });
 }

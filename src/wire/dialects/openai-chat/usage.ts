@@ -2,9 +2,6 @@ import type { Usage } from '../../../core/messages.ts';
 import { isObject } from '../../history/json.ts';
 import type { Chunk } from './api.ts';
 
-/** Characters per token of ordinary text: good enough where nobody counted. */
-const CHARS_PER_TOKEN = 4;
-
 /**
  * The usage a chunk carries, if any: at its own place, in Groq's, or in the choice (Moonshot). Counts are cumulative
  * everywhere, so that the last one seen is the answer's.
@@ -42,11 +39,6 @@ function counts(usage: Record<string, unknown>): Partial<Usage> {
     out.output_tokens = completion + (beside ? reasoning : 0);
   }
   return out;
-}
-
-/** Tokens of `chars` characters, at least one. */
-export function estimate(chars: number): number {
-  return Math.max(1, Math.ceil(chars / CHARS_PER_TOKEN));
 }
 
 function nested(details: unknown, key: string): unknown {

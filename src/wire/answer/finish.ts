@@ -1,8 +1,8 @@
-import { AttemptError, type FailureKind } from '../../../core/failure.ts';
-import type { StopReason } from '../../../core/messages.ts';
+import { AttemptError, type FailureKind } from '../../core/failure.ts';
+import type { StopReason } from '../../core/messages.ts';
 
 /** What came out of an answer, for saying how it ended. */
-export interface Ending {
+export interface Content {
   /** The upstream's finish reason; undefined when it gave none. */
   reason: string | undefined;
   hasText: boolean;
@@ -12,7 +12,10 @@ export interface Ending {
   refused: boolean;
 }
 
-/** Finish reason → stop reason. What is not here, and no failure, is a normal end. */
+/**
+ * What upstreams of any dialect say → stop reason. What is not here, and no failure, is a normal end: so is `tool_use`
+ * without a call, and `pause_turn`, which nobody but Anthropic can go on from.
+ */
 const STOP_REASONS: Record<string, StopReason> = {
   length: 'max_tokens',
   max_tokens: 'max_tokens',
@@ -25,6 +28,7 @@ const STOP_REASONS: Record<string, StopReason> = {
   safety: 'refusal',
   SAFETY: 'refusal',
   refusal: 'refusal',
+  stop_sequence: 'stop_sequence',
   guardrail_intervened: 'refusal',
 };
 
@@ -57,7 +61,7 @@ export function refuseFailure(reason: string): void {
  * Without one it is never `tool_use`: Claude Code would complain to the model of a malformed call (measured with 2.1.197).
  * @throws AttemptError for an answer that is none: clients show an empty result for thinking alone.
  */
-export function stopReason({ reason, hasText, hasTool, hasThinking, refused }: Ending): StopReason {
+export function stopReason({ reason, hasText, hasTool, hasThinking, refused }: Content): StopReason {
   if (hasTool) return 'tool_use';
   const mapped = STOP_REASONS[reason ?? ''] ?? (refused ? 'refusal' : 'end_turn');
   if (isLimit(reason) || hasText) return mapped;

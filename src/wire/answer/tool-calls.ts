@@ -1,4 +1,4 @@
-import { filled, isObject, parseJson } from '../../history/json.ts';
+import { filled, isObject, parseJson } from '../history/json.ts';
 import { type JsonScan, jsonScan } from './json-scan.ts';
 
 /** A tool call as it is put together from deltas. */

@@ -1,6 +1,6 @@
-import type { Composer } from '../../../core/compose.ts';
-import { AttemptError, type FailureKind } from '../../../core/failure.ts';
-import type { Frame } from '../../../core/frame.ts';
+import type { Composer } from '../../core/compose.ts';
+import { AttemptError, type FailureKind } from '../../core/failure.ts';
+import type { Frame } from '../../core/frame.ts';
 import { isLimit } from './finish.ts';
 import { argumentsText, isWhole, type PartialCall, type ToolCalls } from './tool-calls.ts';
 

@@ -1,0 +1,150 @@
+import { type Composer, compose } from '../../core/compose.ts';
+import { estimateTokens } from '../../core/estimate.ts';
+import { AttemptError, type FailureKind } from '../../core/failure.ts';
+import type { Frame } from '../../core/frame.ts';
+import type { Usage } from '../../core/messages.ts';
+import { mark, toolIds } from '../../core/provenance.ts';
+import type { Target } from '../../core/upstream.ts';
+import { type CallWriter, callWriter } from './call-writer.ts';
+import { stopReason } from './finish.ts';
+import { toolCalls } from './tool-calls.ts';
+
+/** Characters per token of ordinary text: good enough where nobody counted. */
+const CHARS_PER_TOKEN = 4;
+
+/** How an answer ended, as far as its upstream said so. */
+export interface Ending {
+  /** The upstream's stop or finish reason; undefined when it gave none. */
+  reason: string | undefined;
+  /** The stop string that was hit. */
+  stopSequence?: string | undefined;
+  /** The model refused in a field of its own (OpenAI's `refusal`). */
+  refused?: boolean;
+  /** Counts of the upstream; what it left out keeps the value of the start or is estimated. */
+  usage: Partial<Usage>;
+}
+
+/**
+ * Writes one answer in the strict grammar from what an upstream says in whatever order: thinking, text, and tool calls,
+ * which are held until the answer ends or they grow long. White space before the first word is dropped, because alone it
+ * would be a block that clients do not take; ids are made valid and unique; what is missing from the usage is estimated.
+ */
+export class AnswerWriter {
+  private readonly composer: Composer;
+  private readonly tools = toolCalls();
+  private readonly writer: CallWriter;
+  private isStarted = false;
+  private hasText = false;
+  private hasThinking = false;
+  private chars = 0;
+  /** White space that no text has followed yet. */
+  private blank = '';
+  /** Text that came while a call was being sent. */
+  private late = '';
+
+  /** @param nameOf the client's name for a tool the upstream calls. */
+  constructor(
+    private readonly target: Target,
+    nameOf: (name: string) => string,
+  ) {
+    const { answerId, asked, provider } = target;
+    this.composer = compose({ id: answerId, model: asked, signature: mark({ provider }) });
+    this.writer = callWriter({
+      composer: this.composer,
+      tools: this.tools,
+      nameOf,
+      idOf: toolIds(answerId),
+      waiting: () => this.takeLate(),
+    });
+  }
+
+  /** The upstream has begun to answer. */
+  get started(): boolean {
+    return this.isStarted;
+  }
+
+  /** Grows with every piece of a call. */
+  get callsSize(): number {
+    return this.tools.size + this.tools.calls.length;
+  }
+
+  /** Opens the message, with an estimate for tokens that nobody has counted; does nothing when it is open. */
+  start(usage: Partial<Usage>): Frame[] {
+    if (this.isStarted) return [];
+    this.isStarted = true;
+    const { inbound } = this.target;
+    const asked = inbound === undefined ? 0 : estimateTokens(inbound.request);
+    return this.composer.start({ input_tokens: asked, ...usage, output_tokens: 0 });
+  }
+
+  *thinking(thinking: string): Generator<Frame> {
+    if (thinking === '') return;
+    this.chars += thinking.length;
+    this.blank = '';
+    // A thought in the middle of a call has no place in the grammar, and is of no use to anybody.
+    if (this.writer.busy) return;
+    this.hasThinking = true;
+    yield* this.composer.thinking(thinking);
+  }
+
+  /** The open thinking block gets `signature` instead of the usual mark. */
+  seal(signature: string): void {
+    if (this.composer.open === 'thinking') this.composer.seal(signature);
+  }
+
+  *text(text: string): Generator<Frame> {
+    if (text === '') return;
+    this.chars += text.length;
+    if (this.writer.busy) this.late += text;
+    else yield* this.write(text);
+  }
+
+  /** @param whole whether each entry is a whole call. */
+  *calls(entries: unknown, whole: boolean): Generator<Frame> {
+    this.tools.add(entries, whole);
+    yield* this.writer.send();
+  }
+
+  pulse(): Frame[] {
+    return this.composer.pulse();
+  }
+
+  /** @throws AttemptError for an answer that is none, or that ended inside a call. */
+  *finish({ reason, refused, stopSequence, usage }: Ending): Generator<Frame> {
+    yield* this.writer.finish(reason);
+    const { hasText, hasThinking } = this;
+    const hasTool = this.writer.sent > 0;
+    const stop = stopReason({ reason, hasText, hasTool, hasThinking, refused: refused === true });
+    const counted = { output_tokens: estimate(this.chars + this.tools.size), ...usage };
+    const hit = stop === 'end_turn' || stop === 'stop_sequence' ? stopSequence : undefined;
+    yield* this.composer.finish(hit === undefined ? stop : 'stop_sequence', counted, hit);
+  }
+
+  private *takeLate(): Generator<Frame> {
+    const { late } = this;
+    this.late = '';
+    if (late !== '') yield* this.write(late);
+  }
+
+  private *write(text: string): Generator<Frame> {
+    if (this.composer.open === 'text') {
+      yield* this.composer.text(text);
+      return;
+    }
+    this.blank += text;
+    if (this.blank.trim() === '') return;
+    this.hasText = true;
+    yield* this.composer.text(this.blank);
+    this.blank = '';
+  }
+}
+
+/** An attempt that ends here, and why. */
+export function failure(kind: FailureKind, message: string): AttemptError {
+  return new AttemptError({ kind, message });
+}
+
+/** Tokens of `chars` characters, at least one. */
+function estimate(chars: number): number {
+  return Math.max(1, Math.ceil(chars / CHARS_PER_TOKEN));
+}
