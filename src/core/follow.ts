@@ -5,6 +5,8 @@ import type { Block, Delta, Message } from './messages.ts';
 export interface OpenBlock {
   index: number;
   type: string;
+  /** A delta of it was seen. */
+  filled: boolean;
 }
 
 /**
@@ -48,6 +50,7 @@ export function follow(): Follower {
       switch (frame.name) {
         case 'content_block_delta':
           state.deltas += 1;
+          if (state.open !== null) state.open.filled = true;
           if (!state.hasSubstance) seeDelta(frame);
           return;
         case 'content_block_start':
@@ -72,7 +75,7 @@ export function follow(): Follower {
 
   function seeStart(frame: Frame): void {
     const { index, content_block: block } = frame.event as { index: number; content_block: Block };
-    state.open = { index, type: block.type };
+    state.open = { index, type: block.type, filled: false };
     if (block.type === 'thinking' || block.type === 'text') return;
     state.hasContent = true;
     if (block.type !== 'redacted_thinking') state.hasSubstance = true;
@@ -99,7 +102,8 @@ function checkStart(frame: Frame): void {
 
 function stopReasonOf(frame: Frame): string | null {
   const { delta } = frame.event as { delta?: { stop_reason?: string | null } };
-  return delta?.stop_reason ?? null;
+  if (typeof delta !== 'object' || delta === null) throw new TypeError('message_delta without a delta');
+  return delta.stop_reason ?? null;
 }
 
 /** Stop reasons with which an answer may end without any content: it says so itself. */

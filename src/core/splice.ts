@@ -32,10 +32,15 @@ function isThinking(type: string): boolean {
   return type === 'thinking' || type === 'redacted_thinking';
 }
 
-/** An open tool call stays open: a stopped one would run with what little of its input there is. */
+/**
+ * An open tool call stays open: a stopped one would run with what little of its input there is. So does a text without
+ * words: a stopped one would be sent back as an empty block, which the API refuses.
+ */
 function closeText(answer: Follower): Frame[] {
   const { open } = answer;
-  return open?.type === 'text' ? [frameOf({ type: 'content_block_stop', index: open.index })] : [];
+  return open?.type === 'text' && open.filled
+    ? [frameOf({ type: 'content_block_stop', index: open.index })]
+    : [];
 }
 
 function stopForLength(answer: Follower): Frame[] {
