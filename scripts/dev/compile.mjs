@@ -10,7 +10,8 @@ export const EXE = process.platform === 'win32' ? '.exe' : '';
 /**
  * No identifier is renamed: Elysia reads the source of handlers. Bytecode more than halves the time to start and needs
  * `esm` for a top-level await. Without the two `no-compile-autoload` flags a `.env` or `bunfig.toml` in the user's
- * current folder would set variables, or run code, inside the process that holds the keys.
+ * current folder would set variables, or run code, inside the process that holds the keys. The certificates of the system
+ * are trusted, as every other program does: companies put their own there.
  */
 const FLAGS = [
   '--compile',
@@ -21,6 +22,7 @@ const FLAGS = [
   '--sourcemap',
   '--no-compile-autoload-dotenv',
   '--no-compile-autoload-bunfig',
+  '--compile-exec-argv=--use-system-ca',
 ];
 
 function commit() {
