@@ -52,7 +52,7 @@ function routesOf(parts: AppParts): Record<string, Record<string, Handler>> {
         }),
       HEAD: alive,
     },
-    '/status': { GET: () => Response.json(parts.status()) },
+    '/status': { GET: () => Response.json(parts.status()), HEAD: alive },
     '/v1/messages': { POST: (request, id) => answerMessages(request, parts.messages, id) },
     '/v1/messages/count_tokens': { POST: (request, id) => countTokens(request, parts.messages, id) },
     '/v1/models': { GET: listModels, HEAD: alive },

@@ -21,6 +21,8 @@ export interface AppOptions {
   env?: Readonly<Record<string, string>>;
   journal?: Journal;
   draining?: () => boolean;
+  /** How much faster its timers run than the machine's; default 1. */
+  haste?: number;
   /** What listens: default both loopback addresses. */
   host?: string;
 }
@@ -46,7 +48,7 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
   const clock = {
     now: Date.now,
     after(delayMs: number, run: () => void) {
-      const timer = setTimeout(run, delayMs);
+      const timer = setTimeout(run, delayMs / (options.haste ?? 1));
       return { cancel: () => clearTimeout(timer) };
     },
   };
@@ -129,6 +131,18 @@ async function configurationOf({ file, env = {} }: AppOptions): Promise<Configur
   });
   if (!result.ok) throw new Error(describeProblems(result.problems));
   return result.configuration;
+}
+
+/** The body of an error answer. */
+export interface ErrorBody {
+  type: string;
+  error: { type: string; message: string };
+  request_id: string;
+}
+
+/** The body of an answer, taken for what the test expects it to be. */
+export function bodyOf<T>(answer: Response): Promise<T> {
+  return answer.json() as Promise<T>;
 }
 
 /** A file with Anthropic at `anthropic` and, behind it, a backup that speaks openai-chat at `backup`. */
