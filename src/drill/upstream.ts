@@ -1,11 +1,12 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { text } from './answers.ts';
 import { aside } from './aside.ts';
+import { reasonOf, serve } from './connection.ts';
 import { spoil } from './faults.ts';
-import { createReader, type Incoming } from './incoming.ts';
+import type { Incoming } from './incoming.ts';
 import { perform } from './perform.ts';
 import { type Plan, streamed, whole } from './plan.ts';
-import { type Ended, type Recorded, record } from './recorded.ts';
+import { type Recorded, record } from './recorded.ts';
 import { faultsOf, type Reply, replies, type Script } from './script.ts';
 import { anthropicVoice } from './voices/anthropic.ts';
 
@@ -110,43 +111,19 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Scri
     return reusable && recorded.header('connection')?.toLowerCase() !== 'close';
   }
 
-  function serve(socket: Socket): void {
+  function accept(socket: Socket): void {
     counts.connections += 1;
-    const number = counts.connections;
-    const gone = new AbortController();
-    const read = createReader(() => socket.write('HTTP/1.1 100 Continue\r\n\r\n'));
-    const leave = (how: Ended['how']) => {
-      if (gone.signal.aborted) return;
-      connections.delete(gone);
-      gone.abort(how);
-      socket.destroy();
-    };
-    let queue = Promise.resolve(true);
+    const connection = counts.connections;
+    const gone = serve(
+      socket,
+      (incoming, ...wire) => answer(incoming, connection, ...wire),
+      () => connections.delete(gone),
+    );
     connections.add(gone);
-    gone.signal.addEventListener('abort', () => socket.destroy());
-    socket.setNoDelay(true);
-    socket.on('error', () => leave('left'));
-    socket.on('end', () => leave('left'));
-    socket.on('close', () => leave('left'));
-    socket.on('data', (bytes: Buffer) => {
-      const incoming = attempt(() => read(bytes));
-      if (incoming === null) {
-        socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
-        return;
-      }
-      for (const each of incoming) {
-        queue = queue.then(async (open) => {
-          if (!open || gone.signal.aborted) return false;
-          const reusable = await answer(each, number, socket, gone.signal);
-          if (!reusable && !socket.destroyed) socket.end();
-          return reusable;
-        });
-      }
-    });
   }
 
   async function open(at: number): Promise<number> {
-    const listening = createServer({ allowHalfOpen: true }, serve);
+    const listening = createServer({ allowHalfOpen: true }, accept);
     await new Promise<void>((resolve, reject) => {
       listening.once('error', reject);
       listening.listen(at, host, resolve);
@@ -160,7 +137,6 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Scri
     const listening = server;
     server = null;
     for (const connection of [...connections]) connection.abort('stopped');
-    connections.clear();
     if (listening !== null) await new Promise<void>((resolve) => listening.close(() => resolve()));
   }
 
@@ -201,17 +177,4 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Scri
 
 function asideReply({ asideFault }: UpstreamOptions): Reply {
   return asideFault === undefined ? {} : { fault: asideFault };
-}
-
-function reasonOf(gone: AbortSignal): Ended['how'] {
-  return gone.reason === 'stopped' ? 'stopped' : 'left';
-}
-
-/** What `run` returns, or null when it throws: bytes that are no request end the connection, not the upstream. */
-function attempt<T>(run: () => T): T | null {
-  try {
-    return run();
-  } catch {
-    return null;
-  }
 }
