@@ -1,12 +1,13 @@
 import type { Clock, Timer } from '../core/runtime.ts';
-import { type ErrorAnswer, fault } from './fault.ts';
+import { ErrorAnswer, fault } from './fault.ts';
 
 /** How long a request's body may take to arrive. */
 const BODY_MS = 60_000;
 
 /**
  * The whole body of a request.
- * @throws ErrorAnswer 413 for a body longer than `maxBytes`, 408 for one that takes longer than a minute.
+ * @throws ErrorAnswer 413 for a body longer than `maxBytes`, 408 for one that takes longer than a minute, 400 for one that
+ * breaks off.
  */
 export async function readBody(request: Request, maxBytes: number, clock: Clock): Promise<Uint8Array> {
   const length = Number(request.headers.get('content-length') ?? Number.NaN);
@@ -20,6 +21,8 @@ export async function readBody(request: Request, maxBytes: number, clock: Clock)
     const known = Number.isFinite(length);
     const reading = known ? request.bytes() : readUpTo(request.body, maxBytes);
     return await Promise.race([reading, late]);
+  } catch (error) {
+    throw error instanceof ErrorAnswer ? error : brokenOff();
   } finally {
     timer?.cancel();
   }
@@ -34,6 +37,10 @@ async function readUpTo(body: ReadableStream<Uint8Array>, maxBytes: number): Pro
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+function brokenOff(): ErrorAnswer {
+  return fault(400, 'invalid_request_error', 'the request body did not arrive whole');
 }
 
 function tooSlow(): ErrorAnswer {
