@@ -12,34 +12,30 @@ interface Refusal {
 export function explain(status: number, headers: Headers, body: string): Failure {
   const refusal = read(body);
   const kind = kindOf(status, headers, refusal);
-  const failure: Failure = { kind, message: describe(status, refusal, body), status };
-  const tokens = kind === 'too_long' ? tokensIn(refusal.message) : null;
-  if (tokens !== null) failure.tokens = tokens;
-  return failure;
+  return { kind, message: describe(status, refusal, body), status, ...tokensOf(kind, refusal) };
 }
 
 /** The data of an `error` event inside a stream that began with 200. */
 export function explainError(data: string): Failure {
   const refusal = read(data);
-  const failure: Failure = { kind: KIND_BY_TYPE[refusal.type] ?? 'server_error', message: '' };
-  if (isMoney(refusal)) failure.kind = 'exhausted';
-  failure.message = `an error event: ${refusal.type || 'of no known type'}`;
-  return failure;
+  const kind = kindBySaying(refusal) ?? KIND_BY_TYPE.get(refusal.type) ?? 'server_error';
+  const message = `an error event: ${refusal.type || 'of no known type'}`;
+  return { kind, message, status: 200, ...tokensOf(kind, refusal) };
 }
 
 /** Error type → kind. Source: the errors page of the API reference. */
-const KIND_BY_TYPE: Record<string, FailureKind> = {
-  invalid_request_error: 'rejected',
-  authentication_error: 'unauthorized',
-  permission_error: 'unauthorized',
-  billing_error: 'exhausted',
-  not_found_error: 'no_such_model',
-  request_too_large: 'rejected',
-  rate_limit_error: 'rate_limited',
-  timeout_error: 'server_error',
-  api_error: 'server_error',
-  overloaded_error: 'overloaded',
-};
+const KIND_BY_TYPE = new Map<string, FailureKind>([
+  ['invalid_request_error', 'rejected'],
+  ['authentication_error', 'unauthorized'],
+  ['permission_error', 'unauthorized'],
+  ['billing_error', 'exhausted'],
+  ['not_found_error', 'no_such_model'],
+  ['request_too_large', 'rejected'],
+  ['rate_limit_error', 'rate_limited'],
+  ['timeout_error', 'server_error'],
+  ['api_error', 'server_error'],
+  ['overloaded_error', 'overloaded'],
+]);
 
 /** Status → kind, for the statuses that mean one thing whatever the body says. */
 const KIND_BY_STATUS: Record<number, FailureKind> = {
@@ -56,23 +52,29 @@ const KIND_BY_STATUS: Record<number, FailureKind> = {
 };
 
 function kindOf(status: number, headers: Headers, refusal: Refusal): FailureKind {
-  if (isMoney(refusal)) return 'exhausted';
   if (status >= 300 && status < 400) return 'garbled';
   if (status === 429 && headers.get('anthropic-ratelimit-unified-status') === 'rejected') return 'exhausted';
-  if (TOO_LONG.test(refusal.message)) return 'too_long';
+  const bySaying = kindBySaying(refusal);
+  if (bySaying !== null) return bySaying;
   const byStatus = KIND_BY_STATUS[status];
   if (byStatus !== undefined) return byStatus;
-  if (status < 300) return KIND_BY_TYPE[refusal.type] ?? 'garbled';
-  if (refusal.type === 'overloaded_error') return 'overloaded';
+  if (status < 300) return KIND_BY_TYPE.get(refusal.type) ?? 'garbled';
   return status >= 500 ? 'server_error' : 'rejected';
+}
+
+/** What the body alone decides, under any status and as an event. */
+function kindBySaying(refusal: Refusal): FailureKind | null {
+  if (isMoney(refusal)) return 'exhausted';
+  if (TOO_LONG.test(refusal.message)) return 'too_long';
+  return refusal.type === 'overloaded_error' ? 'overloaded' : null;
 }
 
 /** The wording that clients parse to compact a conversation. */
 const TOO_LONG = /prompt is too long/i;
 
-function tokensIn(message: string): { asked: number; limit: number } | null {
-  const match = /(\d+)\s*tokens?\s*>\s*(\d+)/.exec(message);
-  return match === null ? null : { asked: Number(match[1]), limit: Number(match[2]) };
+function tokensOf(kind: FailureKind, { message }: Refusal): Pick<Failure, 'tokens'> {
+  const match = kind === 'too_long' ? /(\d+)\s*tokens?\s*>\s*(\d+)/.exec(message) : null;
+  return match === null ? {} : { tokens: { asked: Number(match[1]), limit: Number(match[2]) } };
 }
 
 /** Money and spend limits arrive as 400 or 429 as well as 402 (anthropics/claude-code#82991, rate-limits page). */
