@@ -47,7 +47,15 @@ function arrange(args: readonly string[], program: Command): string[] {
   const word = args[at];
   if (word === undefined || at >= args.length) return [...args];
   const names = [...program.commands.map((command) => command.name()), 'help'];
-  if (names.includes(word)) return [...args.slice(at), ...args.slice(0, at)];
+  assertOneOf(names, word);
+  const subject = args[at + 1];
+  if (word === 'help' && subject === 'help') return ['help'];
+  if (word === 'help' && subject !== undefined && !subject.startsWith('-')) assertOneOf(names, subject);
+  return [...args.slice(at), ...args.slice(0, at)];
+}
+
+function assertOneOf(names: readonly string[], word: string): void {
+  if (names.includes(word)) return;
   const near = nearest(word, names);
   const hint = near === undefined ? '' : ` Did you mean "${near}"?`;
   throw new Exit(EXIT.usage, `unknown command "${word}".${hint} Commands: ${names.join(', ')}`);
@@ -56,10 +64,11 @@ function arrange(args: readonly string[], program: Command): string[] {
 function createProgram(): Command {
   const program = new Command('ccproxy')
     .description('Keeps Claude Code working when its provider does not.')
-    .version(`ccproxy ${buildInfo.version}`, '-V, --version', 'print the version')
+    .version(...VERSION)
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'print the help of a command')
     .showSuggestionAfterError(true)
+    .addHelpText('after', () => `\nFlags of every command:\n${commonFlags()}`)
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeErr: (text) => tell(text.replace(/^error: /, 'ccproxy: ')) });
@@ -113,8 +122,21 @@ function createProgram(): Command {
   return program;
 }
 
+const VERSION = [`ccproxy ${buildInfo.version}`, '-V, --version', 'print the version'] as const;
+
+/** The flags that every command takes, as help shows them. */
+function commonFlags(): string {
+  const command = common(new Command());
+  const help = command.createHelp();
+  return command.options
+    .filter(({ long }) => long !== '--version')
+    .map((option) => `  ${help.optionTerm(option).padEnd(21)}${help.optionDescription(option)}`)
+    .join('\n');
+}
+
 function common(command: Command): Command {
   return command
+    .version(...VERSION)
     .option('--config <file>', 'the configuration file')
     .option('--host <host>', 'the address to listen on, or to find ccproxy at')
     .option('--port <port>', 'the port to listen on, or to find ccproxy at')

@@ -88,6 +88,11 @@ async function control(
     },
   );
   if (response.ok) return response;
+  if (token === undefined && response.status === 401) {
+    const why =
+      'its control file is not in your runtime folder: another user started it, or it could not be written';
+    throw new Exit(EXIT.failed, `ccproxy on port ${port} refused: ${why}`);
+  }
   throw new Exit(EXIT.failed, `ccproxy on port ${port} refused: ${await refusal(response)}`);
 }
 

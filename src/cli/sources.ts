@@ -22,13 +22,22 @@ export function sourcesOf(flags: CommonFlags): ConfigSources {
     env: process.env,
     read: readTextFile,
     cwd: process.cwd(),
-    home: process.env.HOME ?? homedir(),
+    home: process.env.HOME || homeOfUser(),
     answers,
     dialects: { anthropic, 'openai-chat': openaiChat },
     ...(flags.config === undefined ? {} : { configFlag: flags.config }),
     ...(flags.host === undefined ? {} : { host: flags.host }),
     ...(flags.port === undefined ? {} : { port: flags.port }),
   };
+}
+
+/** A user without a name (as in a container) has no home but `HOME`; then there is no file of the user's own. */
+function homeOfUser(): string {
+  try {
+    return homedir();
+  } catch {
+    return '/';
+  }
 }
 
 /** The configuration as this process would run it. */
