@@ -37,13 +37,22 @@ function prefixed(message: string): string {
 /** Common flags that are followed by a value. */
 const VALUED = new Set(['--config', '--host', '--port', '--log-level']);
 
+const SIMPLE = new Set(['--json', '-h', '--help', '-V', '--version']);
+
 /**
  * The command first, whatever flags stand before it.
  * @throws Exit 2 for a command that does not exist, with the nearest that does.
  */
 function arrange(args: readonly string[], program: Command): string[] {
   let at = 0;
-  while (args[at]?.startsWith('-') && args[at] !== '--') at += VALUED.has(args[at] ?? '') ? 2 : 1;
+  let isKnown = true;
+  while (args[at]?.startsWith('-') && args[at] !== '--') {
+    const flag = args[at] ?? '';
+    isKnown &&= VALUED.has(flag) || SIMPLE.has(flag) || flag.includes('=');
+    at += VALUED.has(flag) ? 2 : 1;
+  }
+  // Whether an unknown flag has a value cannot be told: the flag is what is wrong, whatever follows.
+  if (!isKnown) return [...args];
   const word = args[at];
   if (word === undefined || at >= args.length) return [...args];
   const names = [...program.commands.map((command) => command.name()), 'help'];
