@@ -1,5 +1,6 @@
 import type { Frame } from '../core/frame.ts';
 import type { Upstream } from '../core/upstream.ts';
+import { namedByConnection } from '../wire/dialects/anthropic/native-headers.ts';
 
 /** Status and headers of the answer, decided before anything goes out. */
 export interface ReplyHead {
@@ -39,8 +40,9 @@ const OF_THE_HOP = new Set([
 export function answerHeaders(upstream: Upstream, theirs: Headers, requestId: string): Headers {
   const headers = new Headers();
   if (upstream.native) {
+    const named = namedByConnection(theirs);
     theirs.forEach((value, name) => {
-      if (!OF_THE_HOP.has(name) && !name.startsWith('cf-')) headers.set(name, value);
+      if (!OF_THE_HOP.has(name) && !named.has(name) && !name.startsWith('cf-')) headers.set(name, value);
     });
   }
   headers.set('request-id', theirs.get('request-id') ?? theirs.get('x-request-id') ?? requestId);

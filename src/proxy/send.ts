@@ -1,10 +1,13 @@
 import { AttemptError, type Ms } from '../core/failure.ts';
 import type { Clock, Outgoing, Send } from '../core/runtime.ts';
 import type { Upstream } from '../core/upstream.ts';
+import { type Dial, dialTcp, watchConnection } from './dial.ts';
 import { codeOf } from './transport-failure.ts';
 
 /** How long an idle connection is kept for the next request. */
 const IDLE_S = 50;
+/** A connection that the server had closed fails at once; a reset that takes longer is the answer to this request. */
+const STALE_MS: Ms = 5000;
 
 /** What sending needs from outside. */
 export interface SendOptions {
@@ -13,26 +16,28 @@ export interface SendOptions {
   mark: readonly [name: string, value: string];
   /** Whether requests to this URL go through an outbound proxy: then nothing can be learned from a direct connection. */
   isProxied(url: URL): boolean;
+  /** How a connection is tried; over TCP unless said otherwise. */
+  dial?: Dial;
 }
 
 /** One upstream's connections. */
 interface Line {
   session: Bun.FetchSession;
-  /** When an answer last came over one of them. */
-  usedAt: Ms;
+  /** Whether an answer came over one of them: then the next request may meet one that the server has closed. */
+  used: boolean;
 }
 
 /**
  * Requests over one pool of connections per upstream. Redirects are answers, not followed: they would carry credentials
  * along. fetch's own limit is off; the caller's signal is the only one, but for the time to a connection.
  */
-export function createSend({ clock, mark, isProxied }: SendOptions): Send {
+export function createSend({ clock, mark, isProxied, dial = dialTcp }: SendOptions): Send {
   const lines = new Map<string, Line>();
 
   function lineOf({ name }: Upstream): Line {
     const known = lines.get(name);
     if (known !== undefined) return known;
-    const fresh = { session: new Bun.FetchSession({ keepAlive: { idleTimeout: IDLE_S } }), usedAt: 0 };
+    const fresh = { session: new Bun.FetchSession({ keepAlive: { idleTimeout: IDLE_S } }), used: false };
     lines.set(name, fresh);
     return fresh;
   }
@@ -41,20 +46,24 @@ export function createSend({ clock, mark, isProxied }: SendOptions): Send {
     const url = new URL(outgoing.url);
     const line = lineOf(upstream);
     if (url.protocol === 'http:') outgoing.headers.set(...mark);
-    const mayBeStale = clock.now() - line.usedAt < 2 * IDLE_S * 1000;
+    const mayBeStale = line.used;
+    const sentAt = clock.now();
     const control = new AbortController();
     const leave = () => control.abort(outgoing.signal.reason);
     if (outgoing.signal.aborted) leave();
     outgoing.signal.addEventListener('abort', leave, { once: true });
-    const check = isProxied(url) ? null : watchConnection(url, upstream.timeouts.connectMs, clock, control);
+    const { connectMs } = upstream.timeouts;
+    const hangs = () => control.abort(unconnected(connectMs));
+    const check = isProxied(url) ? null : watchConnection(url, connectMs, clock, dial, hangs);
     try {
       const response = await fetchOnce(line, outgoing, control.signal).catch((error: unknown) => {
         // The server had closed an idle connection; the request reached nobody, a fresh connection may do.
-        if (!mayBeStale || codeOf(error) !== 'ECONNRESET') throw error;
+        const stale = mayBeStale && codeOf(error) === 'ECONNRESET' && clock.now() - sentAt < STALE_MS;
+        if (!stale) throw error;
         line.session.close();
         return fetchOnce(line, outgoing, control.signal);
       });
-      line.usedAt = clock.now();
+      line.used = true;
       return response;
     } finally {
       check?.cancel();
@@ -78,32 +87,8 @@ function fetchOnce(
   });
 }
 
-/**
- * fetch does not say when it is connected. So when nothing has come after half the limit, a second connection is tried; if
- * that fails within the other half, there is nobody to wait for.
- */
-function watchConnection(url: URL, connectMs: Ms, clock: Clock, control: AbortController) {
-  return clock.after(connectMs / 2, () => {
-    const failed = () => {
-      const message = `no connection within ${connectMs} ms`;
-      control.abort(new AttemptError({ kind: 'unreachable', message }));
-    };
-    const limit = clock.after(connectMs / 2, failed);
-    const done = () => limit.cancel();
-    Bun.connect({
-      hostname: url.hostname.replace(/^\[|\]$/g, ''),
-      port: Number(url.port) || (url.protocol === 'https:' ? 443 : 80),
-      socket: {
-        open(socket) {
-          done();
-          socket.end();
-        },
-        data() {},
-        error: done,
-      },
-      // A refusal is fetch's to report; it has the better words.
-    }).catch(done);
-  });
+function unconnected(connectMs: Ms): AttemptError {
+  return new AttemptError({ kind: 'unreachable', message: `no connection within ${connectMs} ms` });
 }
 
 function isLoopback(hostname: string): boolean {

@@ -34,14 +34,21 @@ function staysBehind(name: string): boolean {
   return STAYS.has(name) || name.startsWith('x-ccproxy-') || name.startsWith('x-forwarded-');
 }
 
+/** Further headers of the hop alone, as its `connection` header names them (RFC 9110 §7.6.1). */
+export function namedByConnection(headers: Headers): ReadonlySet<string> {
+  const names = headers.get('connection')?.toLowerCase().split(',') ?? [];
+  return new Set(names.map((name) => name.trim()));
+}
+
 /**
  * The client's headers as Anthropic gets them. The answer is asked for uncompressed, so that its bytes can be passed on
  * as they come.
  */
 export function nativeHeaders(inbound: Headers): Headers {
   const headers = new Headers();
+  const named = namedByConnection(inbound);
   inbound.forEach((value, name) => {
-    if (!staysBehind(name)) headers.append(name, value);
+    if (!staysBehind(name) && !named.has(name)) headers.append(name, value);
   });
   headers.set('accept-encoding', 'identity');
   if (!headers.has('anthropic-version')) headers.set('anthropic-version', '2023-06-01');
