@@ -2,12 +2,17 @@ import type { Block, MessageParam, MessagesRequest } from '../../../core/message
 import { isForeign, isValidToolId, validToolId } from '../../../core/provenance.ts';
 import { isObject, parseJson } from '../../history/json.ts';
 
+const SIGNATURE = Buffer.from('"signature":');
+/** Of a block of thinking where a string follows; the request's own `thinking` is an object. */
+const THINKING = Buffer.from('"thinking":');
+
 /**
  * Keys whose value tells whether a history holds something Anthropic refuses, and what that value begins with. Quotes
  * inside JSON strings are escaped, so a key found like this is a key and never part of anybody's text.
  */
 const TELLING: readonly { key: Buffer; refused: RegExp }[] = [
-  { key: Buffer.from('"signature":'), refused: /^\s*"(?:"|ccp1:)/ },
+  { key: SIGNATURE, refused: /^\s*"(?:"|ccp1:)/ },
+  { key: Buffer.from('"data":'), refused: /^\s*"ccp1:/ },
   { key: Buffer.from('"input":'), refused: /^\s*"/ },
   { key: Buffer.from('"text":'), refused: /^\s*""/ },
   { key: Buffer.from('"tool_use_id":'), refused: /^\s*"(?![a-zA-Z0-9_-]{1,64}")/ },
@@ -21,13 +26,22 @@ const LOOK = 80;
  */
 export function mayBeRefused(bytes: Uint8Array): boolean {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return TELLING.some(({ key, refused }) => {
-    for (let at = buffer.indexOf(key); at !== -1; at = buffer.indexOf(key, at)) {
-      at += key.length;
-      if (refused.test(buffer.toString('latin1', at, at + LOOK))) return true;
-    }
-    return false;
-  });
+  const refused = TELLING.some(({ key, refused }) =>
+    valuesOf(buffer, key).some((value) => refused.test(value)),
+  );
+  if (refused) return true;
+  const thoughts = valuesOf(buffer, THINKING).filter((value) => /^\s*"/.test(value));
+  return thoughts.length > 0 && thoughts.length > valuesOf(buffer, SIGNATURE).length;
+}
+
+/** The beginnings of everything that stands after `key`. */
+function valuesOf(buffer: Buffer, key: Buffer): string[] {
+  const values: string[] = [];
+  for (let at = buffer.indexOf(key); at !== -1; at = buffer.indexOf(key, at)) {
+    at += key.length;
+    values.push(buffer.toString('latin1', at, at + LOOK));
+  }
+  return values;
 }
 
 /** The request with a history that Anthropic accepts; the same object when there was nothing to mend. */
@@ -50,11 +64,17 @@ export function portable(request: MessagesRequest): MessagesRequest {
 function mendMessage(message: MessageParam): MessageParam | null {
   if (typeof message.content === 'string' || !Array.isArray(message.content)) return message;
   const content = message.content.filter((block) => !isForeign(block) && !isEmptyText(block)).map(mendBlock);
-  if (content.length === 0 && message.content.length > 0) return null;
+  if (content.length === 0 && message.content.length > 0) {
+    // Between two answers the user said something: without a turn of its own the conversation would be another.
+    return message.role === 'assistant' ? null : { ...message, content: NO_CONTENT };
+  }
   const same =
     content.length === message.content.length && content.every((block, at) => block === message.content[at]);
   return same ? message : { ...message, content };
 }
+
+/** Said where there are no words; the client's own. */
+const NO_CONTENT = '(no content)';
 
 function isEmptyText(block: Block): boolean {
   return block.type === 'text' && (block as { text?: unknown }).text === '';
@@ -83,5 +103,6 @@ function objectIn(text: string): object {
 }
 
 function blocksOf({ content }: MessageParam): Block[] {
-  return typeof content === 'string' ? [{ type: 'text', text: content }] : content;
+  if (typeof content !== 'string') return content;
+  return content === '' ? [] : [{ type: 'text', text: content }];
 }
