@@ -31,6 +31,8 @@ export interface Composer {
   toolInput(json: string): Frame[];
   /** Says nothing: an empty delta of the open text or thinking block, which clients take for life, otherwise a ping. */
   pulse(): Frame[];
+  /** Ends the open block: what comes next begins another, even of the same type. */
+  close(): Frame[];
   /** Closes everything. Usage fields that are left out keep their values of the start. */
   finish(stopReason: StopReason, usage: Partial<Usage>, stopSequence?: string): Frame[];
   /** Type of the block being written. */
@@ -75,6 +77,7 @@ export function compose({ id, model, signature }: Composition): Composer {
       return open;
     },
     start: begin,
+    close,
     text(text) {
       if (text === '') return begin();
       const frames = open === 'text' ? begin() : openBlock('text', { type: 'text', text: '' });

@@ -87,6 +87,11 @@ export class AnswerWriter {
     yield* this.composer.thinking(thinking);
   }
 
+  /** A thinking block of its own begins: signatures belong to one block and are worth nothing on two. */
+  newThinking(): Frame[] {
+    return this.composer.open === 'thinking' ? this.composer.close() : [];
+  }
+
   /** The open thinking block gets `signature` instead of the usual mark. */
   seal(signature: string): void {
     if (this.composer.open === 'thinking') this.composer.seal(signature);

@@ -9,20 +9,20 @@ export interface Pairs {
   isPaired(result: ToolResultBlock): boolean;
 }
 
-/** Pairs every call with the first result of its id that follows it. */
+/** Pairs every call of the assistant with the first result of its id that the user gives after it. */
 export function pair(turns: readonly Turn[]): Pairs {
   const results = new Map<ToolUseBlock, ToolResultBlock>();
   const paired = new Set<ToolResultBlock>();
   const latest = new Map<string, ToolUseBlock>();
-  const see = (block: Block) => {
-    if (isBlock(block, 'tool_use')) latest.set(block.id, block);
-    if (!isBlock(block, 'tool_result')) return;
+  const see = (block: Block, role: Turn['role']) => {
+    if (role === 'assistant' && isBlock(block, 'tool_use')) latest.set(block.id, block);
+    if (role === 'assistant' || !isBlock(block, 'tool_result')) return;
     const call = latest.get(block.tool_use_id);
     if (call === undefined) return;
     paired.add(block);
     if (!results.has(call)) results.set(call, block);
   };
-  for (const turn of turns) turn.blocks.forEach(see);
+  for (const { role, blocks } of turns) for (const block of blocks) see(block, role);
   return {
     resultOf: (call) => results.get(call),
     isPaired: (result) => paired.has(result),

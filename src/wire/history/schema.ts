@@ -44,8 +44,14 @@ function cleaned(schema: JsonObject): JsonObject {
     else if (NAMED.has(key) && isObject(value)) out[key] = named(value as JsonObject);
     else out[key] = value;
   }
+  if ('required' in out && !isNames(out.required)) delete out.required;
   if (out.type === 'array' && out.items === undefined && out.prefixItems === undefined) out.items = {};
   return out;
+}
+
+/** A list of names; older drafts have `true` there, which stricter readers refuse (Ollama's among them). */
+function isNames(required: Json | undefined): boolean {
+  return Array.isArray(required) && required.every((name) => typeof name === 'string');
 }
 
 function subschema(value: Json): Json {
@@ -53,12 +59,17 @@ function subschema(value: Json): Json {
   return isObject(value) ? cleaned(value as JsonObject) : value;
 }
 
+/** A schema may be a boolean, but Ollama and others read every property as an object. */
+function asObject(schema: boolean): JsonObject {
+  return schema ? {} : { not: {} };
+}
+
 function named(schemas: JsonObject): JsonObject {
   const out: JsonObject = {};
   for (const [name, value] of Object.entries(schemas)) {
     // Assignment to `__proto__` would set the prototype instead of a property.
     Object.defineProperty(out, name, {
-      value: subschema(value),
+      value: typeof value === 'boolean' ? asObject(value) : subschema(value),
       enumerable: true,
       configurable: true,
       writable: true,

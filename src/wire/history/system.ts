@@ -1,5 +1,5 @@
 import type { MessagesRequest } from '../../core/messages.ts';
-import { clean } from './text.ts';
+import { clean, isBlank } from './text.ts';
 import { missingTools } from './tools.ts';
 
 /** First line of a system prompt of Claude Code: volatile, and of use to Anthropic only. */
@@ -12,7 +12,7 @@ export function systemTexts(request: MessagesRequest): string[] {
   const texts = given
     .filter((text) => typeof text === 'string')
     .map((text) => clean(text.replace(BILLING, '')))
-    .filter((text) => text !== '');
+    .filter((text) => !isBlank(text));
   const missing = missingTools(request);
   if (missing.length > 0) {
     texts.push(

@@ -3,3 +3,8 @@ export function clean(text: string): string {
   const whole = text.isWellFormed() ? text : text.toWellFormed();
   return whole.includes('\0') ? whole.replaceAll('\0', '') : whole;
 }
+
+/** True for what says nothing: no text at all, or white space and characters that do not survive `clean`. */
+export function isBlank(text: unknown): boolean {
+  return typeof text !== 'string' || clean(text).trim() === '';
+}

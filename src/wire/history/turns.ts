@@ -1,4 +1,5 @@
 import { type Block, isBlock, type MessageParam, type MessagesRequest } from '../../core/messages.ts';
+import { isBlank } from './text.ts';
 
 /** Everything one side said until the other spoke. */
 export interface Turn {
@@ -23,11 +24,13 @@ export function turns(request: MessagesRequest): Turn[] {
       if (last?.role === 'user') insertReminder(last.blocks, reminder);
       else waiting.push(...reminder);
     } else if (blocks.length > 0) {
-      if (message.role === 'user' && waiting.length > 0) {
-        insertReminder(blocks, waiting);
+      if (waiting.length > 0) {
+        if (message.role === 'user') insertReminder(blocks, waiting);
+        else out.push({ role: 'user', blocks: waiting });
         waiting = [];
       }
-      if (last?.role === message.role) last.blocks.push(...blocks);
+      const before = out.at(-1);
+      if (before?.role === message.role) before.blocks.push(...blocks);
       else out.push({ role: message.role, blocks });
     }
   }
@@ -51,11 +54,9 @@ function blocksOf({ content }: MessageParam): Block[] {
   return Array.isArray(content) ? content : [];
 }
 
-/** Without empty texts; nothing at all where only thoughts are left. */
+/** Without blank texts, which the API refuses like empty ones; nothing at all where only thoughts are left. */
 function spoken(blocks: readonly Block[]): Block[] {
-  const kept = blocks.filter(
-    (block) => !isBlock(block, 'text') || (typeof block.text === 'string' && block.text !== ''),
-  );
+  const kept = blocks.filter((block) => !isBlock(block, 'text') || !isBlank(block.text));
   return kept.every((block) => block.type === 'thinking' || block.type === 'redacted_thinking') ? [] : kept;
 }
 

@@ -1,42 +1,33 @@
-import {
-  type Block,
-  isBlock,
-  type Json,
-  type MessageParam,
-  type MessagesRequest,
-  type ToolParam,
-  type ToolResultBlock,
-} from '../../../core/messages.ts';
-import { validToolId } from '../../../core/provenance.ts';
+import type { MessageParam, MessagesRequest, ToolParam } from '../../../core/messages.ts';
 import type { Encoded, Inbound, Target } from '../../../core/upstream.ts';
-import { render } from '../../history/foreign.ts';
-import { isObject, parseJson } from '../../history/json.ts';
-import { type Pairs, pair } from '../../history/pairs.ts';
+import { filled } from '../../history/json.ts';
 import { parameters } from '../../history/schema.ts';
 import { systemTexts } from '../../history/system.ts';
-import { clean } from '../../history/text.ts';
+import { isBlank } from '../../history/text.ts';
 import { portableTools } from '../../history/tools.ts';
-import { type Turn, turns } from '../../history/turns.ts';
+import { compatibleMessages } from './compatible-messages.ts';
 
 /**
  * A request for a server that speaks the Messages API but is not Anthropic: the API's core alone. Betas and the body
- * fields they enable go together, so neither is sent; nothing of the client's headers is.
+ * fields they enable go together, so neither is sent; nothing of the client's headers is. The system prompt is one
+ * string, because Ollama joins blocks without anything between them.
  */
 export function encodeCompatible(inbound: Inbound, target: Target): Encoded {
   const { request } = inbound;
   const tools = portableTools(request).map(encodeTool);
   const system = systemTexts(request).join('\n\n');
+  const messages = compatibleMessages(request, target);
+  const limit = maxTokens(request, target);
+  const choice = toolChoice(request, tools);
   const body = {
     model: target.model,
-    max_tokens: Math.min(
-      request.max_tokens ?? DEFAULT_MAX_TOKENS,
-      target.maxTokens ?? Number.POSITIVE_INFINITY,
-    ),
-    ...pick(request, ['temperature', 'top_p', 'top_k', 'stop_sequences']),
-    ...thinking(request),
+    max_tokens: limit,
+    ...sampling(request),
+    ...(isForced(choice) ? OFF : thinking(request, limit, messages)),
     ...(system === '' ? {} : { system }),
-    ...(tools.length === 0 ? {} : { tools, ...choice(request, tools) }),
-    messages: encodeTurns(turns(request), target),
+    ...(tools.length === 0 ? {} : { tools }),
+    ...(choice === undefined ? {} : { tool_choice: choice }),
+    messages,
     stream: target.stream,
   };
   const headers = new Headers({
@@ -49,127 +40,81 @@ export function encodeCompatible(inbound: Inbound, target: Target): Encoded {
 
 /** The API requires a limit; a request without one is a probe of some other client. */
 const DEFAULT_MAX_TOKENS = 4096;
+/** The smallest budget for thinking that the API accepts. */
+const MIN_BUDGET = 1024;
 
-function pick(request: MessagesRequest, names: readonly (keyof MessagesRequest)[]): Partial<MessagesRequest> {
-  return Object.fromEntries(
-    names.filter((name) => request[name] !== undefined).map((name) => [name, request[name]]),
-  );
+function maxTokens({ max_tokens: asked }: MessagesRequest, { maxTokens: most }: Target): number {
+  const wanted = Number.isInteger(asked) && asked > 0 ? asked : DEFAULT_MAX_TOKENS;
+  return Math.min(wanted, most ?? wanted);
 }
 
-/** `adaptive` is known to Anthropic's newest models only; without it a model thinks as it does by default. */
-function thinking({ thinking: asked }: MessagesRequest): Partial<MessagesRequest> {
-  if (asked?.type === 'disabled') return { thinking: { type: 'disabled' } };
-  if (asked?.type !== 'enabled' || typeof asked.budget_tokens !== 'number') return {};
-  return { thinking: { type: 'enabled', budget_tokens: asked.budget_tokens } };
+function sampling(request: MessagesRequest): Partial<MessagesRequest> {
+  const fields: Partial<MessagesRequest> = {};
+  for (const name of ['temperature', 'top_p', 'top_k'] as const) {
+    if (typeof request[name] === 'number') fields[name] = request[name];
+  }
+  const stops = (request.stop_sequences ?? []).filter((stop) => !isBlank(stop));
+  if (stops.length > 0) fields.stop_sequences = stops;
+  return fields;
+}
+
+type Thinking = Pick<MessagesRequest, 'thinking'>;
+/** Said in words, because models that think by default (DeepSeek's, Kimi's, Qwen's) do so where nothing is said. */
+const OFF: Thinking = { thinking: { type: 'disabled' } };
+
+/**
+ * `adaptive` is known to Anthropic's newest models only, and `enabled` is refused by some of those: a model that is asked
+ * for it thinks as it does by default.
+ */
+function thinking({ thinking: asked }: MessagesRequest, limit: number, messages: MessageParam[]): Thinking {
+  const type = asked?.type ?? 'disabled';
+  if (type === 'disabled') return OFF;
+  if (type !== 'enabled') return {};
+  const budget = Math.min(asked?.budget_tokens ?? 0, limit - 1);
+  if (budget < MIN_BUDGET || goesOnWithout(messages)) return OFF;
+  return { thinking: { type: 'enabled', budget_tokens: budget } };
+}
+
+/**
+ * Whether the answer goes on, without thoughts, from calls that another model made: one that is told to think refuses to do so without its
+ * own thoughts at the beginning.
+ */
+function goesOnWithout(messages: readonly MessageParam[]): boolean {
+  const [before, last] = messages.slice(-2);
+  if (!Array.isArray(last?.content) || last.content[0]?.type !== 'tool_result') return false;
+  return !Array.isArray(before?.content) || before.content[0]?.type !== 'thinking';
 }
 
 function encodeTool({ name, description, input_schema }: ToolParam): ToolParam {
-  const schema = parameters(input_schema);
-  return { name, ...(description ? { description } : {}), input_schema: schema };
+  const words = filled(description);
+  return { name, ...(words ? { description: words } : {}), input_schema: parameters(input_schema) };
 }
 
-function choice(request: MessagesRequest, tools: readonly ToolParam[]): Partial<MessagesRequest> {
-  const asked = request.tool_choice;
-  if (asked === undefined || asked === null) return {};
-  if (asked.type === 'tool' && !tools.some((tool) => tool.name === asked.name)) return {};
-  return { tool_choice: asked };
-}
+type Choice = NonNullable<MessagesRequest['tool_choice']>;
 
-/** Said where a conversation needs words and has none; the client's own. */
-const NO_CONTENT = '(no content)';
-
-function encodeTurns(conversation: readonly Turn[], target: Target): MessageParam[] {
-  const pairs = pair(conversation);
-  const out: MessageParam[] = [];
-  if (conversation[0]?.role === 'assistant') out.push({ role: 'user', content: NO_CONTENT });
-  conversation.forEach((turn, at) => {
-    if (turn.role === 'user') {
-      const said = turn.blocks.flatMap((block) => userBlock(block, pairs, target));
-      const content = [...resultsFor(conversation[at - 1], pairs, target), ...said];
-      out.push({ role: 'user', content: content.length === 0 ? NO_CONTENT : content });
-      return;
-    }
-    const content = turn.blocks.flatMap((block) => assistantBlock(block));
-    out.push({ role: 'assistant', content: content.length === 0 ? NO_CONTENT : content });
-    const isLast = at === conversation.length - 1;
-    const unanswered = isLast ? resultsFor(turn, pairs, target) : [];
-    if (unanswered.length > 0) out.push({ role: 'user', content: unanswered });
-  });
-  return out;
-}
-
-/** One result for every call of the turn before, in the order of the calls; a call without one was interrupted. */
-function resultsFor(before: Turn | undefined, pairs: Pairs, target: Target): Block[] {
-  const calls = (before?.blocks ?? []).filter((block) => isBlock(block, 'tool_use'));
-  return calls.map((call) => {
-    const result = pairs.resultOf(call);
-    const id = validToolId(call.id);
-    if (result === undefined) {
-      return { type: 'tool_result', tool_use_id: id, content: '[interrupted]', is_error: true };
-    }
-    const error = result.is_error === true ? { is_error: true } : {};
-    return { type: 'tool_result', tool_use_id: id, content: resultContent(result, target), ...error };
-  });
-}
-
-function resultContent({ content }: ToolResultBlock, target: Target): string | Block[] {
-  if (content === undefined || content === null) return '';
-  if (typeof content === 'string') return clean(content);
-  const blocks = content.flatMap((block) => plainBlock(block, target));
-  const texts = blocks.flatMap((block) => (isBlock(block, 'text') ? [block.text] : []));
-  return texts.length === blocks.length ? texts.join('\n') : blocks;
-}
-
-function userBlock(block: Block, pairs: Pairs, target: Target): Block[] {
-  if (!isBlock(block, 'tool_result')) return plainBlock(block, target);
-  if (pairs.isPaired(block)) return [];
-  const content = resultContent(block, target);
-  const inner: Block[] = typeof content === 'string' ? [{ type: 'text', text: content }] : content;
-  return [{ type: 'text', text: '[result of an earlier tool call]' }, ...inner.filter(isSaid)];
-}
-
-function isSaid(block: Block): boolean {
-  return !isBlock(block, 'text') || block.text !== '';
-}
-
-/** Text, images and documents as they are, without cache marks; what only Anthropic knows as text. */
-function plainBlock(block: Block, { quirks }: Target): Block[] {
-  if (isBlock(block, 'text')) return block.text === '' ? [] : [{ type: 'text', text: clean(block.text) }];
-  if (isBlock(block, 'image')) {
-    if (quirks.vision === false) return [{ type: 'text', text: '[image omitted: model has no vision]' }];
-    return block.source?.type === 'file'
-      ? [{ type: 'text', text: '[image omitted: it is stored at another provider]' }]
-      : [{ type: 'image', source: block.source }];
+/** The client's choice as far as it can be made among the tools that are left. */
+function toolChoice(
+  { tool_choice: asked }: MessagesRequest,
+  tools: readonly ToolParam[],
+): Choice | undefined {
+  if (tools.length === 0) return;
+  switch (asked?.type) {
+    case 'none':
+      return { type: 'none' };
+    case 'auto':
+    case 'any':
+      return { type: asked.type, ...parallel(asked) };
+    case 'tool':
+      if (!tools.some(({ name }) => name === asked.name)) return;
+      return { type: 'tool', name: asked.name, ...parallel(asked) };
   }
-  if (isBlock(block, 'document') && quirks.files === true) {
-    const { source, title } = block;
-    return [{ type: 'document', source, ...(title ? { title } : {}) }];
-  }
-  if (block.type === 'document') return [{ type: 'text', text: documentNote(block) }];
-  if (block.type === 'thinking' || block.type === 'redacted_thinking') return [];
-  return [{ type: 'text', text: render(block) }];
 }
 
-function documentNote(block: Block): string {
-  const { source, title } = block as { source?: { type?: string; data?: unknown }; title?: unknown };
-  const name = typeof title === 'string' && title !== '' ? title : 'document';
-  if (source?.type === 'text' && typeof source.data === 'string') return `[${name}]\n${clean(source.data)}`;
-  return `[${name}: document omitted, the model cannot read it]`;
+function parallel(choice: { disable_parallel_tool_use?: boolean }): { disable_parallel_tool_use?: true } {
+  return choice.disable_parallel_tool_use === true ? { disable_parallel_tool_use: true } : {};
 }
 
-/** Thinking stays behind: its signature means something to its author only. */
-function assistantBlock(block: Block): Block[] {
-  if (isBlock(block, 'text')) return block.text === '' ? [] : [{ type: 'text', text: clean(block.text) }];
-  if (isBlock(block, 'tool_use')) {
-    const { id, name, input } = block;
-    return [{ type: 'tool_use', id: validToolId(id), name, input: objectOf(input) }];
-  }
-  if (block.type === 'thinking' || block.type === 'redacted_thinking') return [];
-  return [{ type: 'text', text: render(block) }];
-}
-
-/** A client replays an input that was encoded twice as a string (measured with Claude Code 2.1.197). */
-function objectOf(input: Json): Json {
-  const value = typeof input === 'string' ? parseJson(input) : input;
-  return isObject(value) ? (value as Json) : {};
+/** Forced calls and thinking exclude each other, at Anthropic as at DeepSeek and Kimi. */
+function isForced(choice: Choice | undefined): boolean {
+  return choice?.type === 'any' || choice?.type === 'tool';
 }

@@ -1,36 +1,13 @@
-import { expand } from '../../../core/collect.ts';
-import { type Composer, compose } from '../../../core/compose.ts';
-import { AttemptError } from '../../../core/failure.ts';
 import type { Frame } from '../../../core/frame.ts';
-import type { StopReason, Usage } from '../../../core/messages.ts';
-import { mark, toolIds } from '../../../core/provenance.ts';
+import type { Usage } from '../../../core/messages.ts';
 import type { Transducer } from '../../../core/transducer.ts';
 import type { Packet, Target } from '../../../core/upstream.ts';
-import { decodeNative } from './decode.ts';
-
-/** What is read of an event; a server that only imitates the API may leave out or misspell any of it. */
-interface Loose {
-  type?: string;
-  message?: { usage?: Partial<Usage> };
-  index?: number;
-  content_block?: {
-    type?: string;
-    text?: string;
-    thinking?: string;
-    id?: string;
-    name?: string;
-    input?: unknown;
-  };
-  delta?: {
-    type?: string;
-    text?: string;
-    thinking?: string;
-    partial_json?: string;
-    stop_reason?: string | null;
-    stop_sequence?: string | null;
-  };
-  usage?: Partial<Usage>;
-}
+import { refuseFailure } from '../../answer/finish.ts';
+import { AnswerWriter, failure } from '../../answer/writer.ts';
+import { filled, isObject } from '../../history/json.ts';
+import { sealFor } from './own-thinking.ts';
+import { type LooseEvent, readEvent } from './read-event.ts';
+import { countsOf } from './usage.ts';
 
 /**
  * The stream of a server that imitates the Messages API, written anew in strict grammar: the model's name is the one asked
@@ -39,120 +16,172 @@ interface Loose {
  * stop reason is whole; one without either was cut.
  */
 export function decodeCompatible(target: Target): Transducer<Packet, Frame> {
-  const events = decodeNative();
-  const composer = compose({
-    id: target.answerId,
-    model: target.asked,
-    signature: mark({ provider: target.provider }),
-  });
-  const id = toolIds(target.answerId);
-  const state: State = { usage: {}, stopReason: undefined, stopSequence: null, calls: 0, over: false };
+  return new CompatibleStream(target);
+}
 
-  function* normalise(frames: Iterable<Frame>): Generator<Frame> {
-    for (const frame of frames) {
-      if (frame.name === 'message') {
-        yield* normalise(expand(frame.event as never));
-        continue;
-      }
-      yield* read(frame.event as unknown as Loose, composer, id, state);
+/** A tool call that is being read. */
+interface CallBlock {
+  /** Ours, because servers use an index again: every call of the answer has another. */
+  call: number;
+  /** Its input as it stood in the start event: it counts where no delta follows. */
+  given: string;
+}
+
+class CompatibleStream implements Transducer<Packet, Frame> {
+  private readonly answer: AnswerWriter;
+  private over = false;
+  private reason: string | undefined;
+  private stopSequence: string | undefined;
+  private usage: Partial<Usage> = {};
+  private calls = 0;
+  /** Calls that are not stopped, by the server's index; null for blocks that only Anthropic's own clients know. */
+  private readonly open = new Map<unknown, CallBlock | null>();
+  /** What the server signed the open thinking block with. */
+  private signature: string | undefined;
+
+  constructor(private readonly target: Target) {
+    this.answer = new AnswerWriter(target, (name) => name);
+  }
+
+  *push(packet: Packet): Generator<Frame> {
+    const event = this.over ? null : readEvent(packet);
+    if (event !== null) yield* this.take(event);
+  }
+
+  *end(): Generator<Frame> {
+    if (this.over) return;
+    if (!this.answer.started) throw failure('empty', 'the answer was empty');
+    if (this.reason === undefined) throw failure('cut', 'the stream ended before the answer did');
+    yield* this.finish();
+  }
+
+  private *take(event: LooseEvent): Generator<Frame> {
+    switch (event.type) {
+      case 'message':
+        yield* this.takeWhole(event);
+        return;
+      case 'message_start':
+        // A gateway that changed over to another server: half a call cannot be taken back.
+        if ([...this.open.values()].some((block) => block !== null))
+          throw failure('cut', 'the answer began anew inside a tool call');
+        if (isObject(event.message)) this.takeUsage(event.message.usage, false);
+        yield* this.answer.start(this.usage);
+        return;
+      case 'content_block_start':
+        if (isObject(event.content_block)) yield* this.takeStart(event.content_block, event.index);
+        return;
+      case 'content_block_delta':
+        if (isObject(event.delta)) yield* this.takeDelta(event.delta, event.index);
+        return;
+      case 'content_block_stop':
+        yield* this.takeStop(event.index);
+        return;
+      case 'message_delta':
+        this.takeUsage(event.usage);
+        if (isObject(event.delta)) this.takeEnd(event.delta);
+        return;
+      case 'message_stop':
+        yield* this.finish();
+        return;
+      case 'ping':
+        if (this.answer.started) yield* this.answer.pulse();
     }
   }
 
-  return {
-    *push(packet) {
-      yield* normalise(events.push(packet));
-    },
-    *end() {
-      if (state.over) return;
-      if (state.stopReason === undefined) yield* normalise(events.end());
-      yield* finish(composer, state);
-    },
-  };
-}
-
-interface State {
-  usage: Partial<Usage>;
-  /** Undefined before `message_delta`. */
-  stopReason: string | null | undefined;
-  stopSequence: string | null;
-  /** Tool calls so far. */
-  calls: number;
-  over: boolean;
-}
-
-function* read(
-  event: Loose,
-  composer: Composer,
-  id: ReturnType<typeof toolIds>,
-  state: State,
-): Generator<Frame> {
-  if (state.over) return;
-  switch (event.type) {
-    case 'message_start':
-      state.usage = { ...event.message?.usage };
-      yield* composer.start(state.usage);
-      return;
-    case 'content_block_start':
-      yield* start(event.content_block ?? {}, composer, id, state);
-      return;
-    case 'content_block_delta':
-      yield* delta(event.delta ?? {}, composer);
-      return;
-    case 'message_delta':
-      state.usage = { ...state.usage, ...event.usage };
-      state.stopReason = event.delta?.stop_reason ?? null;
-      state.stopSequence = event.delta?.stop_sequence ?? null;
-      return;
-    case 'message_stop':
-      yield* finish(composer, state);
-      return;
-    case 'ping':
-      yield* composer.open === null ? [] : composer.pulse();
+  /** A server that answers with JSON although it was asked for a stream, or was not. */
+  private *takeWhole(message: LooseEvent): Generator<Frame> {
+    this.takeUsage(message.usage);
+    yield* this.answer.start(this.usage);
+    const { content } = message;
+    const blocks = Array.isArray(content) ? content.filter(isObject) : [{ type: 'text', text: content }];
+    for (const [index, block] of blocks.entries()) {
+      yield* this.takeStart(block, index);
+      yield* this.takeStop(index);
+    }
+    this.takeEnd(message);
+    yield* this.finish();
   }
-}
 
-function* start(
-  block: NonNullable<Loose['content_block']>,
-  composer: Composer,
-  id: ReturnType<typeof toolIds>,
-  state: State,
-): Generator<Frame> {
-  if (block.type === 'text') yield* composer.text(block.text ?? '');
-  if (block.type === 'thinking') yield* composer.thinking(block.thinking ?? '');
-  if (block.type !== 'tool_use') return;
-  state.calls += 1;
-  yield* composer.toolUse(id(block.id), block.name ?? '');
-  const { input } = block;
-  const given = typeof input === 'object' && input !== null && Object.keys(input).length > 0;
-  if (given) yield* composer.toolInput(JSON.stringify(input));
-}
-
-function* delta(value: NonNullable<Loose['delta']>, composer: Composer): Generator<Frame> {
-  if (value.type === 'text_delta') yield* composer.text(value.text ?? '');
-  if (value.type === 'thinking_delta') yield* composer.thinking(value.thinking ?? '');
-  if (value.type === 'input_json_delta' && composer.open === 'tool_use') {
-    yield* composer.toolInput(value.partial_json ?? '');
+  private *takeStart(block: Record<string, unknown>, index: unknown): Generator<Frame> {
+    yield* this.answer.start(this.usage);
+    yield* this.takeStop(index);
+    this.signature = filled(block.signature);
+    if (block.type === 'text') yield* this.answer.text(filled(block.text) ?? '');
+    else if (block.type === 'thinking') {
+      yield* this.answer.newThinking();
+      yield* this.takeThinking(filled(block.thinking));
+    } else if (block.type === 'tool_use') yield* this.takeCall(block, index);
+    else this.open.set(index, null);
   }
-}
 
-const KNOWN = new Set<string>([
-  'end_turn',
-  'max_tokens',
-  'stop_sequence',
-  'tool_use',
-  'pause_turn',
-  'refusal',
-  'model_context_window_exceeded',
-]);
-
-function* finish(composer: Composer, state: State): Generator<Frame> {
-  state.over = true;
-  const { stopReason: said, usage, stopSequence, calls } = state;
-  if (said === undefined) {
-    throw new AttemptError({ kind: 'cut', message: 'the stream ended before the answer did' });
+  private *takeCall({ id, name, input }: Record<string, unknown>, index: unknown): Generator<Frame> {
+    const call = this.calls;
+    this.calls += 1;
+    const isGiven = isObject(input) ? Object.keys(input).length > 0 : filled(input) !== undefined;
+    this.open.set(index, { call, given: isGiven ? JSON.stringify(input) : '' });
+    yield* this.answer.calls([{ index: call, id, name }], false);
+    // What comes of the call is held for a while: one sign of life instead.
+    yield* this.answer.pulse();
   }
-  const known: StopReason = said !== null && KNOWN.has(said) ? (said as StopReason) : 'end_turn';
-  const reason =
-    calls > 0 && known === 'end_turn' ? 'tool_use' : known === 'tool_use' && calls === 0 ? 'end_turn' : known;
-  yield* composer.finish(reason, usage, stopSequence ?? undefined);
+
+  private *takeDelta(delta: Record<string, unknown>, index: unknown): Generator<Frame> {
+    yield* this.answer.start(this.usage);
+    switch (delta.type) {
+      case 'text_delta':
+        yield* this.answer.text(filled(delta.text) ?? '');
+        return;
+      case 'thinking_delta':
+        yield* this.takeThinking(filled(delta.thinking));
+        return;
+      case 'signature_delta':
+        this.signature = filled(delta.signature);
+        this.seal();
+        return;
+      case 'input_json_delta':
+        yield* this.takeInput(this.open.get(index), filled(delta.partial_json));
+    }
+  }
+
+  private *takeThinking(thinking: string | undefined): Generator<Frame> {
+    if (thinking === undefined) return;
+    yield* this.answer.thinking(thinking);
+    this.seal();
+  }
+
+  private seal(): void {
+    if (this.signature !== undefined) this.answer.seal(sealFor(this.target, this.signature));
+  }
+
+  private *takeInput(block: CallBlock | null | undefined, json: string | undefined): Generator<Frame> {
+    if (!block || json === undefined) return;
+    block.given = '';
+    yield* this.answer.calls([{ index: block.call, arguments: json }], false);
+  }
+
+  private *takeStop(index: unknown): Generator<Frame> {
+    const block = this.open.get(index);
+    this.open.delete(index);
+    yield* this.takeInput(block, filled(block?.given));
+  }
+
+  /** @param final whether the answer was written when its tokens were counted. */
+  private takeUsage(usage: unknown, final = true): void {
+    const { output_tokens, ...input } = countsOf(usage);
+    this.usage = { ...this.usage, ...input, ...(final && output_tokens ? { output_tokens } : {}) };
+  }
+
+  private takeEnd(delta: Record<string, unknown>): void {
+    const reason = filled(delta.stop_reason);
+    if (reason !== undefined) refuseFailure(reason);
+    this.reason = reason ?? this.reason;
+    this.stopSequence = filled(delta.stop_sequence) ?? this.stopSequence;
+  }
+
+  private *finish(): Generator<Frame> {
+    if (!this.answer.started) throw failure('empty', 'the answer was empty');
+    for (const index of [...this.open.keys()]) yield* this.takeStop(index);
+    const { reason, stopSequence, usage } = this;
+    yield* this.answer.finish({ reason, stopSequence, usage });
+    this.over = true;
+  }
 }

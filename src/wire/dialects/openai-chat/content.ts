@@ -1,5 +1,6 @@
 import { type Block, type DocumentBlock, type ImageBlock, isBlock } from '../../../core/messages.ts';
 import type { Quirks } from '../../../core/upstream.ts';
+import { documentBlocks } from '../../history/documents.ts';
 import { render } from '../../history/foreign.ts';
 import { filled } from '../../history/json.ts';
 import { clean } from '../../history/text.ts';
@@ -40,32 +41,9 @@ function image({ source }: ImageBlock, quirks: Quirks): Part {
 
 function document(block: DocumentBlock, quirks: Quirks): Part[] {
   const { source } = block;
-  const head = [filled(block.title), filled(block.context)].filter((line) => line !== undefined);
-  switch (source?.type) {
-    case 'text':
-      return text([...head, source.data].join('\n'));
-    case 'content': {
-      const inner: Block[] =
-        typeof source.content === 'string'
-          ? [{ type: 'text', text: source.content }]
-          : (source.content ?? []);
-      return [...text(head.join('\n')), ...parts(inner, quirks)];
-    }
-    case 'base64':
-      if (quirks.files === true) {
-        const filename = filled(block.title) ?? 'document.pdf';
-        return [
-          { type: 'file', file: { filename, file_data: `data:${source.media_type};base64,${source.data}` } },
-        ];
-      }
-      return [
-        note(`[${[...head, source.media_type].join(', ')}: document omitted, the model cannot read it]`),
-      ];
-    case 'url':
-      return [note(`[${[...head, source.url].join(', ')}: document not attached]`)];
-    default:
-      return [note(`[${[...head, 'document'].join(', ')} omitted: it is stored at another provider]`)];
-  }
+  if (source?.type !== 'base64' || quirks.files !== true) return parts(documentBlocks(block), quirks);
+  const filename = filled(block.title) ?? 'document.pdf';
+  return [{ type: 'file', file: { filename, file_data: `data:${source.media_type};base64,${source.data}` } }];
 }
 
 /** Text parts joined to one string where there is nothing else: strict templates know no lists. */

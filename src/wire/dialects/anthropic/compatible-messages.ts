@@ -1,0 +1,119 @@
+import {
+  type Block,
+  isBlock,
+  type Json,
+  type MessageParam,
+  type MessagesRequest,
+  type ToolUseBlock,
+} from '../../../core/messages.ts';
+import { validToolId } from '../../../core/provenance.ts';
+import type { Target } from '../../../core/upstream.ts';
+import { isObject, parseJson } from '../../history/json.ts';
+import { pair } from '../../history/pairs.ts';
+import { type Turn, turns } from '../../history/turns.ts';
+import { compacted, plainBlocks } from './compatible-content.ts';
+import { orphan, type Result, resultOf } from './compatible-results.ts';
+import { ownThinking } from './own-thinking.ts';
+
+/** Stands where a conversation needs words and has none; the client's own. */
+const NO_CONTENT = '(no content)';
+
+/**
+ * The conversation as strict servers take it: roles alternate and the user begins, nothing is empty, every call has a
+ * valid id of its own and is answered first thing in the next message. Depends on what is said, never on how far it has
+ * come, so that a prompt cache keeps its worth.
+ */
+export function compatibleMessages(request: MessagesRequest, target: Target): MessageParam[] {
+  const conversation = turns(request);
+  const pairs = pair(conversation);
+  const ids = callIds(conversation);
+  const out: MessageParam[] = [];
+  const say = (role: 'user' | 'assistant', blocks: readonly Block[]) => {
+    const content = compacted(blocks);
+    out.push({ role, content: content.length === 0 ? NO_CONTENT : content });
+  };
+  let results: Result[] = [];
+  if (conversation[0]?.role !== 'user') say('user', []);
+  for (const { role, blocks } of conversation) {
+    if (role === 'user') {
+      const said = blocks.flatMap((block) => {
+        if (!isBlock(block, 'tool_result')) return plainBlocks(block, target.quirks);
+        return pairs.isPaired(block) ? [] : orphan(block, target.quirks);
+      });
+      say('user', [...inOrder(results), ...said]);
+      results = [];
+    } else {
+      say('assistant', assistantBlocks(blocks, ids, target));
+      results = blocks
+        .filter((block) => isBlock(block, 'tool_use'))
+        .map((call) => resultOf(pairs.resultOf(call), ids.get(call) ?? '', target.quirks));
+    }
+  }
+  if (results.length > 0) say('user', inOrder(results));
+  return out;
+}
+
+/** All results, then what came with them: images are refused inside a result by many, behind it by few. */
+function inOrder(results: readonly Result[]): Block[] {
+  return [...results.map(({ block }) => block), ...results.flatMap(({ attached }) => attached)];
+}
+
+/** A valid id for each call, another one for each: clients and other proxies let ids come again in a later turn. */
+function callIds(conversation: readonly Turn[]): ReadonlyMap<ToolUseBlock, string> {
+  const ids = new Map<ToolUseBlock, string>();
+  const used = new Set<string>();
+  for (const { role, blocks } of conversation) {
+    for (const block of role === 'assistant' ? blocks : []) {
+      if (!isBlock(block, 'tool_use')) continue;
+      const id = validToolId(typeof block.id === 'string' ? block.id : '');
+      const own = used.has(id) ? validToolId(`${id}:${used.size}`) : id;
+      used.add(own);
+      ids.set(block, own);
+    }
+  }
+  return ids;
+}
+
+/** Words first, calls behind them: a call that is followed by words is not followed by its result. */
+function assistantBlocks(
+  blocks: readonly Block[],
+  ids: ReadonlyMap<ToolUseBlock, string>,
+  target: Target,
+): Block[] {
+  const calls: Block[] = [];
+  const said: Block[] = [];
+  for (const block of blocks) {
+    if (isBlock(block, 'tool_use')) calls.push(encodeCall(block, ids.get(block) ?? ''));
+    else said.push(...(thoughts(block, target) ?? words(block)));
+  }
+  const speaks = calls.length > 0 || said.some((block) => isBlock(block, 'text'));
+  return speaks ? [...said, ...calls] : [];
+}
+
+function thoughts(block: Block, target: Target): Block[] | undefined {
+  const own = ownThinking(block, target);
+  return own && [own];
+}
+
+/** An assistant's message holds no media. */
+function words(block: Block): Block[] {
+  return plainBlocks(block, { vision: false, files: false });
+}
+
+function encodeCall({ name, input }: ToolUseBlock, id: string): Block {
+  return { type: 'tool_use', id, name: validName(name), input: objectOf(input) };
+}
+
+/** A model calls tools that do not exist, by names that no server takes back. */
+function validName(name: unknown): string {
+  const valid = String(name ?? '')
+    .replace(/[^a-zA-Z0-9_-]/g, '_')
+    .slice(0, 128);
+  return valid === '' ? 'unnamed' : valid;
+}
+
+/** A client replays an input that was encoded twice as a string (measured with Claude Code 2.1.197). */
+function objectOf(input: Json): Json {
+  const value = typeof input === 'string' ? parseJson(input) : input;
+  return isObject(value) ? (value as Json) : {};
+}

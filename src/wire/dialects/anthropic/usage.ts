@@ -1,0 +1,28 @@
+import type { Usage } from '../../../core/messages.ts';
+import { isObject } from '../../history/json.ts';
+
+const INPUT = ['input_tokens', 'cache_creation_input_tokens', 'cache_read_input_tokens'] as const;
+
+/**
+ * What `usage` says that is true: numbers, or numbers in strings. Servers that do not count, or not yet, send zeros (Kimi
+ * and GLM in `message_start`); passed on, they would overwrite an estimate by which clients decide to compact.
+ */
+export function countsOf(usage: unknown): Partial<Usage> {
+  if (!isObject(usage)) return {};
+  const counts: Partial<Usage> = {};
+  const isCounted = INPUT.some((key) => (count(usage[key]) ?? 0) > 0);
+  for (const key of isCounted ? INPUT : []) {
+    const value = count(usage[key]);
+    if (value !== undefined) counts[key] = value;
+  }
+  const output = count(usage.output_tokens) ?? 0;
+  if (output > 0) counts.output_tokens = output;
+  return counts;
+}
+
+function count(value: unknown): number | undefined {
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  return typeof number === 'number' && Number.isFinite(number) && number >= 0
+    ? Math.round(number)
+    : undefined;
+}

@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'bun:test';
+import type { FailureKind } from '../../src/core/failure.ts';
+import { runText, sseOf } from '../support/anthropic.ts';
+import { assertPrefix } from '../support/grammar.ts';
+import { events } from '../support/openai-chat.ts';
+
+const START = {
+  type: 'message_start',
+  message: { id: 'm', role: 'assistant', content: [], usage: { input_tokens: 5, output_tokens: 1 } },
+};
+const text = (value: string) => [
+  { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+  { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: value } },
+];
+const THINKING = [
+  { type: 'content_block_start', index: 0, content_block: { type: 'thinking', thinking: 'Hm.' } },
+  { type: 'content_block_stop', index: 0 },
+];
+const call = (name: string | undefined, json: string) => [
+  { type: 'content_block_start', index: 0, content_block: { type: 'tool_use', id: 'a', name, input: {} } },
+  { type: 'content_block_delta', index: 0, delta: { type: 'input_json_delta', partial_json: json } },
+];
+const end = (reason: string | null) => ({
+  type: 'message_delta',
+  delta: { stop_reason: reason },
+  usage: { output_tokens: 2 },
+});
+const STOP = { type: 'message_stop' };
+const error = (type: string) => ({ type: 'error', error: { type, message: 'the garden is closed' } });
+
+type Case = [name: string, stream: string, kind: FailureKind, frames: number];
+
+/** Streams that are no answers, the kind of their failure, and how many events the client has seen before it. */
+const STREAMS: Case[] = [
+  ['nothing', '', 'empty', 0],
+  ['comments alone', ': hello\n\n: hello\n\n', 'empty', 0],
+  ['pings alone', sseOf([{ type: 'ping' }]), 'empty', 0],
+  ['an end alone', sseOf([end('end_turn'), STOP]), 'empty', 0],
+  ['[DONE] alone', 'data: [DONE]\n\n', 'empty', 0],
+  ['no content', sseOf([START, end('end_turn'), STOP]), 'empty', 1],
+  ['blank text', sseOf([START, ...text('\n\n'), end('end_turn'), STOP]), 'empty', 1],
+  ['thinking alone', sseOf([START, ...THINKING, end('end_turn'), STOP]), 'empty', 3],
+  ['a tool-use reason alone', sseOf([START, end('tool_use'), STOP]), 'empty', 1],
+  ['a refusal without words', sseOf([START, end('refusal'), STOP]), 'rejected', 1],
+  ['a start alone', sseOf([START]), 'cut', 1],
+  ['text without an end', sseOf([START, ...text('Roses')]), 'cut', 3],
+  ['an end without a reason', sseOf([START, ...text('Roses'), end(null)]), 'cut', 3],
+  ['a call without its end', sseOf([START, ...call('Water', '{"bed":'), STOP]), 'cut', 2],
+  ['a long call without its end', sseOf([START, ...call('Water', `{"bed":"${'r'.repeat(5000)}`)]), 'cut', 4],
+  ['a beginning anew inside a call', sseOf([START, ...call('Water', '{"b'), START]), 'cut', 2],
+  ['a call without a name', sseOf([START, ...call(undefined, '{}'), end('tool_use'), STOP]), 'garbled', 2],
+  ['an error at once', sseOf([error('overloaded_error')]), 'overloaded', 0],
+  ['an error before content', sseOf([START, error('rate_limit_error')]), 'rate_limited', 1],
+  ['an error after content', sseOf([START, ...text('Roses'), error('api_error')]), 'server_error', 3],
+  ['an error without event lines', `data: ${JSON.stringify(error('api_error'))}\n\n`, 'server_error', 0],
+  ['an error event that is not JSON', 'event: error\ndata: closed\n\n', 'server_error', 0],
+  ['an error reason', sseOf([START, ...text('Roses'), end('error'), STOP]), 'server_error', 3],
+  ['OpenAIs error', `data: ${JSON.stringify({ error: { message: 'no', type: 'x' } })}\n\n`, 'garbled', 0],
+  ['an event that is not JSON', 'event: message_start\ndata: {"type":\n\n', 'garbled', 0],
+  ['an event that is a list', 'event: content_block_delta\ndata: []\n\n', 'garbled', 0],
+  ['an object of no kind', 'data: {"garden":"closed"}\n\n', 'garbled', 0],
+  ['a page', '<html><body>closed</body></html>', 'garbled', 0],
+  ['plain words', 'data: closed\n\n', 'garbled', 0],
+];
+
+/** The same for whole bodies. */
+const BODIES: Case[] = [
+  ['an error', JSON.stringify(error('not_found_error')), 'no_such_model', 0],
+  ['OpenAIs error', '{"error":{"message":"no","type":"server_error","code":null}}', 'garbled', 0],
+  ['an error that is a string', '{"error":"model is loading"}', 'garbled', 0],
+  ['a bare message', '{"message":"no"}', 'garbled', 0],
+  ['a list', '[]', 'garbled', 0],
+  ['half of a message', '{"type":"message","content":[{"type":"text"', 'garbled', 0],
+  ['no content', '{"type":"message","content":[],"stop_reason":"end_turn"}', 'empty', 1],
+  ['content that is null', '{"type":"message","content":null,"stop_reason":"end_turn"}', 'empty', 1],
+];
+
+describe.each([
+  ['text/event-stream', STREAMS],
+  ['application/json', BODIES],
+] as const)('%s', (contentType, cases) => {
+  test.each([...cases])('%s', (_name, body, kind, seen) => {
+    const answer = runText(body, undefined, contentType);
+    expect(answer.failure?.kind).toBe(kind);
+    expect(answer.failure?.message).not.toContain('garden');
+    assertPrefix(answer.frames);
+    expect(events(answer).length).toBe(seen);
+  });
+});
+
+test('nothing is read behind the end of an answer', () => {
+  const whole = sseOf([START, ...text('Roses'), end('end_turn'), STOP]);
+  const answer = runText(whole);
+  expect(answer.failure).toBeUndefined();
+  expect(events(runText(`${whole}${sseOf([error('api_error')])}data: {"type":\n\n`))).toEqual(events(answer));
+});
