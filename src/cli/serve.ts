@@ -16,6 +16,7 @@ import { tell } from './print.ts';
 import { findRunning } from './running.ts';
 import { createRuntime, machineClock, randomName } from './runtime.ts';
 import { type CommonFlags, configured } from './sources.ts';
+import { describeUnforeseen, surviveUnforeseen } from './unforeseen.ts';
 import { welcome } from './welcome.ts';
 
 /** A session's last deserter is remembered until its next request, but not for ever. */
@@ -47,6 +48,7 @@ export async function serve(flags: CommonFlags): Promise<never> {
   const controlTokens = adminToken === null ? [controlToken] : [controlToken, adminToken];
   const ending = createEnding(settings.server.drainTimeoutMs);
 
+  const unforeseen = (what: string) => log.error('{line}', { line: `internal error: ${what}` });
   let listener: Listener | null = null;
   const answer = createApp({
     messages: {
@@ -75,8 +77,9 @@ export async function serve(flags: CommonFlags): Promise<never> {
     status: () => statusOf(identity, listener?.addresses ?? [], chain, counters, runtime),
     controlTokens,
     stop: () => ending.begin(),
-    unexpected: (id, error) => log.error('{line}', { line: `${id} internal error: ${whereabouts(error)}` }),
+    unexpected: (id, error) => unforeseen(`${id}: ${describeUnforeseen(error)}`),
   });
+  surviveUnforeseen(unforeseen);
   listener = await open(configuration, answer);
   const { port } = listener;
   const obstacle = writeInstance({ port, pid: process.pid, instance, token: controlToken });
@@ -117,11 +120,4 @@ function taken(port: number, version: string | undefined): string {
     return `port ${port} is taken by another ccproxy (${version}): use it, end it with \`ccproxy stop --port ${port}\`, or choose another port with --port`;
   }
   return `port ${port} is taken by another program, not a ccproxy: choose another with --port, or end that program`;
-}
-
-/** What an unforeseen error was and where it came from; its message could quote a request. */
-function whereabouts(error: unknown): string {
-  if (!(error instanceof Error)) return typeof error;
-  const place = error.stack?.split('\n').find((line) => /^\s+at /.test(line));
-  return `${error.name}${place?.replace(/^\s+/, ' ') ?? ''}`;
 }

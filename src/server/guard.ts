@@ -3,7 +3,7 @@ import { bearerToken } from '../auth/credential.ts';
 import { errorReply, type WholeReply } from '../proxy/conclude.ts';
 import { pathOf } from './path.ts';
 
-/** Header that every request to an address on this machine carries, so that a circle is noticed. */
+/** Header that every request to an address without TLS carries, so that a circle is noticed: who sent it, in order. */
 export const INSTANCE_HEADER = 'x-ccproxy-instance';
 /** Header in which a client presents one of `server.tokens` and keeps its own credential. */
 export const TOKEN_HEADER = 'x-ccproxy-token';
@@ -41,7 +41,7 @@ export function refuse(request: Request, settings: GuardSettings, requestId: str
   if (origin !== null && !isOwnOrigin(origin, host ?? '', settings)) {
     return denied('requests from other origins are refused', requestId);
   }
-  if (headers.get(INSTANCE_HEADER) === settings.instance) {
+  if (headers.get(INSTANCE_HEADER)?.split(/,\s*/).includes(settings.instance)) {
     const message =
       'this request came back to the ccproxy that sent it: one of its upstreams points at ccproxy itself';
     return errorReply(400, 'invalid_request_error', message, requestId);

@@ -3,9 +3,10 @@ import type { AttemptRecord, Clock, Journal, RequestRecord } from '../core/runti
 
 /** What happened since the start, per upstream. */
 export interface Counts {
-  /** Requests it answered, or was the last to fail. */
+  /** Requests it began to answer, and refusals of its own that were passed on. */
   requests: number;
   ok: number;
+  /** Attempts that failed; a client that left is none. */
   failed: number;
   attempts: number;
   probes: number;
