@@ -1,4 +1,4 @@
-import type { Block, MessagesRequest } from './messages.ts';
+import type { MessagesRequest } from './messages.ts';
 
 /**
  * Characters per token of prose and JSON as Claude's tokenizers see them. Chosen low, so that the count is rather too
@@ -14,33 +14,47 @@ const PDF_PAGE_CHARS = 100_000;
 /** What every message, block and tool costs beside its text. */
 const OVERHEAD_TOKENS = 4;
 
-/** About how many input tokens a request has: system, tools, messages, images and documents; at least 1. */
+/**
+ * About how many input tokens a request has: system, tools, messages, images and documents; at least 1. What has not the
+ * shape of the API is counted as the text it is.
+ */
 export function estimateTokens(request: Partial<MessagesRequest>): number {
   const parts = [
-    blocksTokens(request.system ?? ''),
-    ...(request.tools ?? []).map((tool) => OVERHEAD_TOKENS + textTokens(JSON.stringify(tool))),
-    ...(request.messages ?? []).map((message) => OVERHEAD_TOKENS + blocksTokens(message.content)),
+    contentTokens(request.system),
+    ...listOf(request.tools).map((tool) => OVERHEAD_TOKENS + jsonTokens(tool)),
+    ...listOf(request.messages).map((message) => OVERHEAD_TOKENS + contentTokens(field(message, 'content'))),
   ];
   return Math.max(1, Math.ceil(parts.reduce((sum, part) => sum + part, 0)));
 }
 
-function blocksTokens(content: string | readonly Block[]): number {
+function contentTokens(content: unknown): number {
   if (typeof content === 'string') return textTokens(content);
-  if (!Array.isArray(content)) return textTokens(JSON.stringify(content) ?? '');
-  return content.reduce((sum, block) => sum + OVERHEAD_TOKENS + blockTokens(block), 0);
+  if (!Array.isArray(content)) return jsonTokens(content);
+  return content.reduce<number>((sum, block) => sum + OVERHEAD_TOKENS + blockTokens(block), 0);
 }
 
-function blockTokens(block: Block): number {
-  if (block.type === 'image') return IMAGE_TOKENS;
-  if (block.type === 'document') {
-    const { source } = block as { source?: { type?: string; data?: unknown } };
-    if (source?.type === 'base64' && typeof source.data === 'string') {
-      return PDF_PAGE_TOKENS * Math.max(1, source.data.length / PDF_PAGE_CHARS);
-    }
+function blockTokens(block: unknown): number {
+  const type = field(block, 'type');
+  if (type === 'image') return IMAGE_TOKENS;
+  if (type === 'tool_result') return contentTokens(field(block, 'content'));
+  const source = field(block, 'source');
+  const data = field(source, 'data');
+  if (type === 'document' && field(source, 'type') === 'base64' && typeof data === 'string') {
+    return PDF_PAGE_TOKENS * Math.max(1, data.length / PDF_PAGE_CHARS);
   }
-  if (block.type === 'tool_result')
-    return blocksTokens((block as { content?: string | Block[] }).content ?? '');
-  return textTokens(JSON.stringify(block));
+  return jsonTokens(block);
+}
+
+function listOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+function jsonTokens(value: unknown): number {
+  return value === undefined ? 0 : textTokens(JSON.stringify(value));
 }
 
 function textTokens(text: string): number {

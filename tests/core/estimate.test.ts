@@ -1,0 +1,109 @@
+/** About how many tokens a request has. */
+import { describe, expect, test } from 'bun:test';
+import fc from 'fast-check';
+import { estimateTokens } from '../../src/core/estimate.ts';
+import type { Block, MessagesRequest } from '../../src/core/messages.ts';
+
+const of = (content: unknown, more: Partial<MessagesRequest> = {}) =>
+  estimateTokens({ messages: [{ role: 'user', content: content as string | Block[] }], ...more });
+const EMPTY = of('');
+const image = {
+  type: 'image',
+  source: { type: 'base64', media_type: 'image/png', data: 'x'.repeat(500_000) },
+};
+const pdf = (length: number) => ({
+  type: 'document',
+  source: { type: 'base64', media_type: 'application/pdf', data: 'x'.repeat(length) },
+});
+
+describe('the estimate', () => {
+  test('of nothing is one', () => {
+    expect(estimateTokens({})).toBe(1);
+  });
+
+  test.each([
+    ['prose', 'word '.repeat(1000), 1000, 1700],
+    ['Chinese', '世界'.repeat(500), 1000, 1100],
+    ['an image, however many bytes', [image], 1600, 1700],
+    ['an image in a tool result', [{ type: 'tool_result', tool_use_id: 't', content: [image] }], 1600, 1700],
+    ['a short PDF', [pdf(10)], 3000, 3100],
+    ['a long PDF', [pdf(1_000_000)], 30_000, 30_100],
+    [
+      'a document of words',
+      [{ type: 'document', source: { type: 'text', data: 'word '.repeat(1000) } }],
+      1000,
+      1800,
+    ],
+    [
+      'a tool result of words',
+      [{ type: 'tool_result', tool_use_id: 't', content: 'word '.repeat(1000) }],
+      1000,
+      1700,
+    ],
+    [
+      'a tool call',
+      [{ type: 'tool_use', id: 't', name: 'Read', input: { a: 'word '.repeat(1000) } }],
+      1000,
+      1800,
+    ],
+  ])('of %s is neither far too low nor far too high', (_, content, least, most) => {
+    expect(of(content) - EMPTY).toBeWithin(least, most);
+  });
+
+  test('counts the system prompt and the tools', () => {
+    expect(of('', { system: 'word '.repeat(1000) }) - EMPTY).toBeWithin(1000, 1700);
+    expect(of('', { system: [{ type: 'text', text: 'word '.repeat(1000) }] }) - EMPTY).toBeWithin(1000, 1700);
+    expect(of('', { tools: [{ name: 'a', description: 'word '.repeat(1000) }] }) - EMPTY).toBeWithin(
+      1000,
+      1700,
+    );
+  });
+
+  test('of anything that is JSON is a whole number of at least one, and never an error', () => {
+    const odd = fc.record(
+      {
+        system: fc.jsonValue(),
+        tools: fc.jsonValue(),
+        messages: fc.oneof(
+          fc.jsonValue(),
+          fc.array(
+            fc.record({
+              role: fc.string(),
+              content: fc.oneof(
+                fc.jsonValue(),
+                fc.array(
+                  fc.record({
+                    type: fc.constantFrom('text', 'image', 'document', 'tool_result'),
+                    content: fc.jsonValue(),
+                    source: fc.jsonValue(),
+                  }),
+                ),
+              ),
+            }),
+          ),
+        ),
+      },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(odd, (request) => {
+        const tokens = estimateTokens(request as Partial<MessagesRequest>);
+        expect(Number.isInteger(tokens) && tokens >= 1).toBe(true);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('of a longer conversation is never lower', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string(), { maxLength: 5 }), fc.string(), (texts, more) => {
+        const messages = (all: string[]) => ({
+          messages: all.map((content) => ({ role: 'user' as const, content })),
+        });
+        expect(estimateTokens(messages([...texts, more]))).toBeGreaterThanOrEqual(
+          estimateTokens(messages(texts)),
+        );
+      }),
+    );
+  });
+});
