@@ -291,6 +291,22 @@ describe('signs of life', () => {
     expect(got.text).toContain('api_error');
     expect(bench.events.attempts[0]?.failure).toMatchObject({ kind: 'stalled' });
   });
+
+  test('the same for a server that only speaks the dialect: its pings are no events', async () => {
+    const { clock, bench, body } = longTable();
+    const chain = [backup({ ...LONG, name: 'anthropic' })];
+    const got = client({ ...bench, chain });
+    await turns();
+    body().push(START, OPEN, HELLO);
+    await turns();
+    for (let turn = 0; turn < 24; turn += 1) {
+      await clock.advance(10_000);
+      body().push(PING);
+    }
+    await turns();
+    expect(bench.events.attempts[0]?.failure).toMatchObject({ kind: 'stalled' });
+    expect(got.done).toBe(true);
+  });
 });
 
 describe('a client that reads slowly', () => {

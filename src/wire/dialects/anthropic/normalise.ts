@@ -1,4 +1,4 @@
-import type { Frame } from '../../../core/frame.ts';
+import { type Frame, frameOf } from '../../../core/frame.ts';
 import type { Usage } from '../../../core/messages.ts';
 import type { Transducer } from '../../../core/transducer.ts';
 import type { Packet, Target } from '../../../core/upstream.ts';
@@ -84,7 +84,8 @@ class CompatibleStream implements Transducer<Packet, Frame> {
         yield* this.finish();
         return;
       case 'ping':
-        if (this.answer.started) yield* this.answer.pulse();
+        // A ping stays one: an empty delta in its place would make a dead server look alive for ever.
+        if (this.answer.started) yield frameOf({ type: 'ping' });
     }
   }
 
