@@ -92,7 +92,7 @@ export interface Quirks {
   maxStops?: number;
   /** Whether images are understood; false replaces them by a note. Default true. */
   vision?: boolean;
-  /** openai-chat: whether PDFs go as `file` parts; otherwise a note. Default false. */
+  /** Whether PDFs are understood; otherwise they are replaced by a note. Default false. */
   files?: boolean;
 }
 

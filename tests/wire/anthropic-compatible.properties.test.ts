@@ -17,6 +17,7 @@ const plainBlock = fc.oneof(
     { type: 'image', source: picture, cache_control: { type: 'ephemeral' } },
     { type: 'image', source: { type: 'url', url: 'https://example.test/a.png' } },
     { type: 'image' },
+    null,
     { type: 'document', source: { type: 'content', content: [{ type: 'image', source: picture }] } },
     { type: 'document', source: { type: 'base64', media_type: 'application/pdf', data: 'AAAA' } },
     { type: 'tool_reference', tool_name: 'X' },

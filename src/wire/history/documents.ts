@@ -1,5 +1,5 @@
 import type { Block, DocumentBlock } from '../../core/messages.ts';
-import { filled } from './json.ts';
+import { filled, isObject } from './json.ts';
 
 /** A document for a model that reads none: its texts and images where it consists of such, otherwise a word about it. */
 export function documentBlocks({ source, title, context }: DocumentBlock): Block[] {
@@ -10,7 +10,8 @@ export function documentBlocks({ source, title, context }: DocumentBlock): Block
       return [text([...head, source.data].join('\n'))];
     case 'content': {
       const { content } = source;
-      const inner = typeof content === 'string' ? [text(content)] : (content ?? []);
+      const inner =
+        typeof content === 'string' ? [text(content)] : (content ?? []).filter((block) => isObject(block));
       return [text(head.join('\n')), ...inner];
     }
     case 'base64':

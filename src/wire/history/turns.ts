@@ -1,4 +1,5 @@
 import { type Block, isBlock, type MessageParam, type MessagesRequest } from '../../core/messages.ts';
+import { isObject } from './json.ts';
 import { isBlank } from './text.ts';
 
 /** Everything one side said until the other spoke. */
@@ -51,7 +52,7 @@ function withoutRepeats(blocks: Block[]): Block[] {
 
 function blocksOf({ content }: MessageParam): Block[] {
   if (typeof content === 'string') return [{ type: 'text', text: content }];
-  return Array.isArray(content) ? content : [];
+  return Array.isArray(content) ? content.filter((block) => isObject(block)) : [];
 }
 
 /** Without blank texts, which the API refuses like empty ones; nothing at all where only thoughts are left. */

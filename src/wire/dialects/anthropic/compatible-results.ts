@@ -1,5 +1,6 @@
 import { type Block, isBlock, type ToolResultBlock } from '../../../core/messages.ts';
 import type { Quirks } from '../../../core/upstream.ts';
+import { isObject } from '../../history/json.ts';
 import { clean } from '../../history/text.ts';
 import { plainBlocks } from './compatible-content.ts';
 
@@ -42,7 +43,7 @@ export function orphan(result: ToolResultBlock, quirks: Quirks): Block[] {
 function split({ content }: ToolResultBlock, quirks: Quirks): { text: string; attached: Block[] } {
   if (typeof content === 'string') return { text: clean(content) || NOTHING, attached: [] };
   const attached: Block[] = [];
-  const lines = (Array.isArray(content) ? content : []).flatMap((item) =>
+  const lines = (Array.isArray(content) ? content.filter((item) => isObject(item)) : []).flatMap((item) =>
     plainBlocks(item, quirks).map((block) => {
       if (isBlock(block, 'text')) return block.text;
       attached.push(block);
