@@ -288,6 +288,9 @@ function admitFrame(frame: Frame, answer: Follower): void {
   if (!answer.started && NEEDS_START.has(frame.name)) {
     throw new AttemptError({ kind: 'garbled', message: `${frame.name} came before message_start` });
   }
+  if (answer.started && frame.name === 'message_start') {
+    throw new AttemptError({ kind: 'garbled', message: 'a second message_start' });
+  }
   if (frame.name === 'message_stop' && answer.stopReason === undefined && !answer.hasSubstance) {
     throw new AttemptError(EMPTY);
   }

@@ -36,7 +36,9 @@ export function decodeNative(): Transducer<Packet, Frame> {
 
 function frameFor(packet: Packet): Frame | null {
   if (packet.name === 'error') throw new AttemptError(explainError(packet.data));
-  if (packet.name !== '') return rawFrame(packet.name, packet.bytes, () => packet.data);
+  // `message` is what the standard calls an event without a name, so some servers write it out.
+  if (packet.name !== '' && packet.name !== 'message')
+    return rawFrame(packet.name, packet.bytes, () => packet.data);
   return unnamed(packet);
 }
 

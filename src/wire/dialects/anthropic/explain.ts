@@ -97,10 +97,15 @@ function read(body: string): Refusal {
   const error = field(value, 'error');
   if (typeof error === 'string') return { type: '', message: error, code: '' };
   return {
-    type: filled(field(error, 'type')) ?? '',
+    type: nameIn(field(error, 'type')),
     message: filled(field(error, 'message')) ?? filled(field(value, 'message')) ?? '',
     code: filled(field(field(error, 'details'), 'error_code')) ?? '',
   };
+}
+
+/** Types are shown in logs and errors: what does not look like a name is none. */
+function nameIn(value: unknown): string {
+  return typeof value === 'string' && /^[\w.-]{1,64}$/.test(value) ? value : '';
 }
 
 function field(value: unknown, name: string): unknown {
