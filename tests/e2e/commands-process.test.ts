@@ -217,6 +217,16 @@ describe('the control file', () => {
   });
 });
 
+test('more requests are under way at once than Bun allows by itself', async () => {
+  await using groq = await startUpstream({ script: { fault: { kind: 'black-hole' } } });
+  await using proxy = await startBinary({ env: emergency(groq) });
+  const streams = await Promise.all(Array.from({ length: 300 }, () => openStream(proxy.port)));
+  expect(await groq.seen(300)).toHaveLength(300);
+  for (const stream of streams) stream.hangUp();
+  await Promise.all(groq.asked.map(({ ended }) => ended));
+  await proxy.stop();
+});
+
 describe('the end', () => {
   test('does not cut an answer that a slow client is still reading', async () => {
     const long = 'word '.repeat(200_000);
