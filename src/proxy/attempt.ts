@@ -140,7 +140,14 @@ async function open(
     throw new AttemptError({ kind: 'unauthorized', message: 'there is no credential to send' });
   }
   const url = `${upstream.base}${upstream.dialect.path}${upstream.native ? inbound.search : ''}`;
-  return runtime.send(upstream, { method: 'POST', url, headers: authorised, body, signal: limits.signal });
+  return runtime.send(upstream, {
+    method: 'POST',
+    url,
+    headers: authorised,
+    body,
+    signal: limits.signal,
+    abort: limits.abort,
+  });
 }
 
 /** A request that cannot be put into the upstream's dialect is not the upstream's fault. */

@@ -1,5 +1,6 @@
 import { clientCredentials } from '../auth/credential.ts';
 import { view } from '../core/breaker.ts';
+import type { Ms } from '../core/failure.ts';
 import { select } from '../core/select.ts';
 import type { Chain, Inbound, Upstream } from '../core/upstream.ts';
 import type { RelayContext } from './context.ts';
@@ -7,6 +8,12 @@ import { ask, insist, type Leave } from './permits.ts';
 
 /** At most this many upstreams with an open breaker are asked when nothing else can answer. */
 const LAST_RESORTS = 2;
+
+/**
+ * How long suspicion puts an upstream last. Only an answer of its own clears it, and while others answer it is not asked:
+ * without an end nobody would find out that it is well.
+ */
+const SUSPECT_MS: Ms = 60_000;
 
 /** Who may be asked for a request, in which order, and why the others may not. */
 export interface Candidates {
@@ -29,7 +36,8 @@ export function candidates(inbound: Inbound, context: RelayContext): Candidates 
   const standings = chain.map((upstream) => {
     const reason = barredFor(upstream, inbound, context, chain.length > 1);
     if (reason !== null) barred.set(upstream.name, reason);
-    const suspect = view(runtime.breakers.read(upstream.name), now).name === 'suspect';
+    const { name, since } = view(runtime.breakers.read(upstream.name), now);
+    const suspect = name === 'suspect' && now - since < SUSPECT_MS;
     return { upstream, barred: reason, last: suspect || upstream.name === deserter };
   });
   return { chain, order: select(standings), barred };

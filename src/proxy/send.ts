@@ -48,20 +48,19 @@ export function createSend({ clock, mark, isProxied, dial = dialTcp }: SendOptio
     if (url.protocol === 'http:') outgoing.headers.set(...mark);
     const mayBeStale = line.used;
     const sentAt = clock.now();
-    const control = new AbortController();
-    const leave = () => control.abort(outgoing.signal.reason);
-    if (outgoing.signal.aborted) leave();
-    outgoing.signal.addEventListener('abort', leave, { once: true });
     const { connectMs } = upstream.timeouts;
-    const hangs = () => control.abort(unconnected(connectMs));
-    const check = isProxied(url) ? null : watchConnection(url, connectMs, clock, dial, hangs);
+    const { abort } = outgoing;
+    const check =
+      abort === undefined || isProxied(url)
+        ? null
+        : watchConnection(url, connectMs, clock, dial, () => abort(unconnected(connectMs)));
     try {
-      const response = await fetchOnce(line, outgoing, control.signal).catch((error: unknown) => {
+      const response = await fetchOnce(line, outgoing, url).catch((error: unknown) => {
         // The server had closed an idle connection; the request reached nobody, a fresh connection may do.
         const stale = mayBeStale && codeOf(error) === 'ECONNRESET' && clock.now() - sentAt < STALE_MS;
         if (!stale) throw error;
         line.session.close();
-        return fetchOnce(line, outgoing, control.signal);
+        return fetchOnce(line, outgoing, url);
       });
       line.used = true;
       return response;
@@ -73,8 +72,8 @@ export function createSend({ clock, mark, isProxied, dial = dialTcp }: SendOptio
 
 function fetchOnce(
   { session }: Line,
-  { url, method, headers, body }: Outgoing,
-  signal: AbortSignal,
+  { method, headers, body, signal }: Outgoing,
+  url: URL,
 ): Promise<Response> {
   return session.fetch(url, {
     method,
@@ -83,7 +82,7 @@ function fetchOnce(
     redirect: 'manual',
     timeout: false,
     ...(body === undefined ? {} : { body: body as Bun.BodyInit }),
-    ...(isLoopback(new URL(url).hostname) ? { proxy: false } : {}),
+    ...(isLoopback(url.hostname) ? { proxy: false } : {}),
   });
 }
 

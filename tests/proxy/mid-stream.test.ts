@@ -3,6 +3,7 @@ import { describe, expect, test } from 'bun:test';
 import Anthropic from '@anthropic-ai/sdk';
 import { type Answer, answer, calls, text, thinkingThenText } from '../../src/drill/answers.ts';
 import { assertPrefix } from '../support/grammar.ts';
+import { manualClock } from '../support/manual-clock.ts';
 import {
   ask,
   backup,
@@ -75,7 +76,16 @@ interface Position {
   over: boolean;
 }
 
+const positions = new Map<string, Position>();
+
 function positionAfter(events: readonly string[]): Position {
+  const key = events.join('');
+  const known = positions.get(key) ?? readPosition(events);
+  positions.set(key, known);
+  return known;
+}
+
+function readPosition(events: readonly string[]): Position {
   const position: Position = { hasContent: false, finished: [], open: null, ending: false, over: false };
   for (const { event } of framesOf(Buffer.from(events.join('')))) {
     if (event.type === 'content_block_start') {
@@ -97,7 +107,7 @@ async function cut(events: readonly string[], sent: string, how: Break, agent: s
   const whole = delivered(events, sent, how);
   const rest = sent.slice(Math.min(sent.length, whole.join('').length));
   // In as few pieces as keep the first content apart from what follows it.
-  const first = whole.findIndex((_, at) => positionAfter(whole.slice(0, at + 1)).hasContent) + 1;
+  const first = whole.findIndex((event) => /content_block_delta|"tool_use"/.test(event)) + 1;
   const parts = [whole.slice(0, first), whole.slice(first, -1), whole.slice(first).slice(-1), [rest]];
   const chunks = parts.map((part) => part.join('')).filter((part) => part !== '');
   if (chunks.join('').length > sent.length)
@@ -294,6 +304,23 @@ test('an upstream that died mid-stream is last for the session and for others, u
     'anthropic',
     'anthropic',
   ]);
+});
+
+test('suspicion lasts a minute: then the upstream is asked in its turn, or nobody would know that it is well', async () => {
+  let broken = true;
+  const events = eventsOf(text('One sentence, and another.'));
+  const send = fakeSend({
+    anthropic: () => streamOf(broken ? events.slice(0, 5) : eventsOf(text('well again'))),
+    backup: () => streamOf(eventsOf(text('from the backup'))),
+  });
+  const clock = manualClock();
+  const bench = benchOf([primary(), backup()], { send, clock });
+  await ask(bench);
+  broken = false;
+  await clock.advance(59_999);
+  expect(wordsOf(await ask(bench))).toBe('from the backup');
+  await clock.advance(1);
+  expect(wordsOf(await ask(bench))).toBe('well again');
 });
 
 test('thinking alone, shown as it came, resets the connection: the client asks again', async () => {
