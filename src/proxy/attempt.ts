@@ -2,7 +2,7 @@ import { AttemptError, type Failure, type Ms, type Outcome } from '../core/failu
 import { type Follower, follow, isEmptyAnswer } from '../core/follow.ts';
 import type { Frame } from '../core/frame.ts';
 import { retryAt } from '../core/retry-after.ts';
-import type { Clock, Runtime, Timer } from '../core/runtime.ts';
+import { type Clock, INSTANCE_HEADER, type Runtime, type Timer } from '../core/runtime.ts';
 import { pipe, type Transducer } from '../core/transducer.ts';
 import type { Encoded, Inbound, Target, Upstream } from '../core/upstream.ts';
 import { framingFor } from '../wire/framing/index.ts';
@@ -145,6 +145,7 @@ async function open(
     url,
     headers: authorised,
     body,
+    via: inbound.headers.get(INSTANCE_HEADER),
     signal: limits.signal,
     abort: limits.abort,
   });
@@ -156,9 +157,17 @@ function encode({ dialect }: Upstream, inbound: Inbound, target: Target): Encode
     return dialect.encode(inbound, target);
   } catch (error) {
     if (error instanceof AttemptError) throw error;
-    const why = error instanceof Error ? error.message : 'unknown error';
-    throw new AttemptError({ kind: 'rejected', message: `the request could not be translated: ${why}` });
+    throw new AttemptError({
+      kind: 'rejected',
+      message: `the request could not be translated: ${whyNot(error)}`,
+    });
   }
+}
+
+/** A parser's own words quote what it read, and what a client said belongs in no log. */
+function whyNot(error: unknown): string {
+  if (error instanceof SyntaxError) return 'it is not valid JSON';
+  return error instanceof Error ? error.message : 'unknown error';
 }
 
 function decoderFor(

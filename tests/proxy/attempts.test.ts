@@ -1,5 +1,6 @@
 /** Every attempt starts from the request as it came in. */
 import { describe, expect, test } from 'bun:test';
+import { initial } from '../../src/core/breaker.ts';
 import { mark } from '../../src/core/provenance.ts';
 import type { Upstream } from '../../src/core/upstream.ts';
 import { openaiChat } from '../../src/wire/dialects/openai-chat/index.ts';
@@ -119,5 +120,26 @@ describe('what an upstream is sent does not depend on who was asked before it', 
       );
       expect(outgoing.url).not.toContain('beta');
     }
+  });
+});
+
+describe('a request that cannot be translated', () => {
+  const BROKEN =
+    '{"model":"m","stream":true,"messages":[{"role":"user","content":[{"type":"text","text":"top\nsecret"}]}]}';
+
+  test("is sent to nobody, costs no upstream anything, and is the client's to mend", async () => {
+    const send = fakeSend({});
+    const bench = benchOf([compatible, chat('chat')], { send });
+    const said = await ask(bench, { body: BROKEN });
+    expect([said.status, send.sent.length]).toEqual([400, 0]);
+    expect(JSON.parse(said.text)).toMatchObject({ error: { type: 'invalid_request_error' } });
+    expect(JSON.stringify([said.text, bench.events])).not.toContain('secret');
+    for (const { name } of bench.chain) expect(bench.runtime.breakers.read(name)).toEqual(initial());
+  });
+
+  test("goes to Anthropic as it is: what is wrong with it is Anthropic's to say", async () => {
+    const send = fakeSend({ anthropic: () => new Response('theirs', { status: 400 }) });
+    const said = await ask(benchOf([primary(), compatible], { send }), { body: BROKEN });
+    expect([said.status, said.text, send.sent[0]?.body]).toEqual([400, 'theirs', BROKEN]);
   });
 });

@@ -197,11 +197,17 @@ describe('a stream that ends at any event', () => {
 describe('a stream that ends at any byte', () => {
   test.each(WAYS.filter(([, how, agent]) => how !== 'error event' && agent === CLAUDE_CODE))(
     '%s, %s, for %s',
-    async (_, how, agent, said) => {
+    async (name, how, agent, said) => {
       const events = eventsOf(said);
       const all = events.join('');
-      for (let count = 0; count < all.length; count += 1) {
-        await expectCut(await cut(events, all.slice(0, count), how, agent), agent);
+      // Before the first content every place is like the next: one answer is enough for those.
+      const from = name === 'text' ? 0 : all.search(/event: content_block_(delta|start\ndata: .*"tool_use")/);
+      let before = -1;
+      for (let count = from; count < all.length; count += 1) {
+        const result = await cut(events, all.slice(0, count), how, agent);
+        expectAnswer(result, agent);
+        if (result.whole.length > before) await expectCut(result, agent);
+        before = result.whole.length;
       }
     },
   );

@@ -142,19 +142,24 @@ describe('the time to a connection', () => {
     };
     const send = createSend({
       clock,
-      mark: ['x-ccproxy-instance', 'me'],
+      instance: 'me',
       isProxied: () => isProxied,
       dial: counted,
     });
     return { clock, send, dialled: () => dialled };
   }
-  const outgoing = (url: string): Outgoing => ({
-    method: 'POST',
-    url: `${url}/messages`,
-    headers: new Headers(),
-    body: '{"stream":true}',
-    signal: never(),
-  });
+  function outgoing(url: string): Outgoing {
+    const control = new AbortController();
+    const made = {
+      method: 'POST',
+      url: `${url}/messages`,
+      headers: new Headers(),
+      body: '{"stream":true}',
+      signal: control.signal,
+      abort: (reason: AttemptError) => control.abort(reason),
+    };
+    return made;
+  }
   const forever: Dial = () => new Promise(() => {});
 
   test('is up when a second connection hangs for the other half of the limit', async () => {
