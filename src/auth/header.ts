@@ -5,8 +5,7 @@ import type { Auth } from '../core/upstream.ts';
  * added (a local server needs none).
  */
 export function headerAuth(key: string | undefined, headerName: string): Auth {
-  return (outgoing) => {
-    const headers = new Headers(outgoing);
+  return (headers) => {
     if (key !== undefined)
       headers.set(headerName, headerName.toLowerCase() === 'authorization' ? `Bearer ${key}` : key);
     return headers;

@@ -11,8 +11,7 @@ export interface PassthroughOptions {
 
 /** For Anthropic alone: the client's credential in the headers it came in, else ccproxy's key, else null. */
 export function passthroughAuth({ ownKey, mode }: PassthroughOptions): Auth {
-  return (outgoing, inbound) => {
-    const headers = new Headers(outgoing);
+  return (headers, inbound) => {
     const own = mode === 'own' ? [] : clientCredentials(inbound.headers);
     for (const credential of own) {
       if (credential.kind === 'api-key') headers.set('x-api-key', credential.value);

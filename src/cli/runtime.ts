@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock, Journal, Runtime } from '../core/runtime.ts';
 import { createSend } from '../proxy/send.ts';
-import { INSTANCE_HEADER } from '../server/guard.ts';
 import { memoryStore } from '../store/memory.ts';
 
 /** The clock of the machine. Its timers do not keep the process alive. */
@@ -19,13 +18,22 @@ export function randomName(bytes: number): string {
   return randomBytes(bytes).toString('hex');
 }
 
+/** Ids of one process: its own random part, and a number. */
+function idMaker(process: string): (prefix: string) => string {
+  let number = 0;
+  return (prefix) => {
+    number += 1;
+    return `${prefix}${process}${number.toString(36).padStart(8, '0')}`;
+  };
+}
+
 /** Everything impure, for this process. */
 export function createRuntime(instance: string, journal: Journal): Runtime {
   return {
     clock: machineClock,
     random: Math.random,
-    id: (prefix) => `${prefix}${randomName(12)}`,
-    send: createSend({ clock: machineClock, mark: [INSTANCE_HEADER, instance], isProxied }),
+    id: idMaker(randomName(8)),
+    send: createSend({ clock: machineClock, instance, isProxied }),
     breakers: memoryStore(),
     journal,
   };

@@ -70,16 +70,32 @@ export async function resolveReferences(
           file,
           ...(line !== undefined && { line }),
           key: keyText(path),
-          found: match[0],
+          found: shown(match[0]),
           ...result,
         });
         resolved += text.slice(from, match.index + match[0].length);
       }
       from = match.index + match[0].length;
     }
-    return resolved + text.slice(from);
+    const rest = text.slice(from);
+    if (hasReference(rest)) {
+      const line = locate(path);
+      const place = { file, ...(line !== undefined && { line }), key: keyText(path) };
+      problems.push({ ...place, what: 'a reference without its closing brace', allowed: KINDS });
+    }
+    return resolved + rest;
   };
   return { value: await visit(root, []), problems };
+}
+
+/** A key that was pasted where a variable's name belongs is not repeated. */
+function shown(reference: string): string {
+  return isMaybeKey(reference.slice(2, -1)) ? 'something that is not the name of a variable' : reference;
+}
+
+/** Longer than most names, and not spelt like one. */
+function isMaybeKey(name: string): boolean {
+  return name.length >= 16 && !/^(?:[A-Z_][A-Z0-9_]*$|file:|keychain:)/.test(name);
 }
 
 type Resolution = { value: string } | Pick<Problem, 'what' | 'allowed' | 'hint'>;
@@ -99,7 +115,7 @@ async function resolveOne(reference: string, sources: ReferenceSources): Promise
   const value = variable(sources.env, reference);
   if (value !== undefined) return { value };
   return {
-    what: `the environment variable ${reference} is not set`,
+    what: `the environment variable ${isMaybeKey(reference) ? 'it names' : reference} is not set`,
     allowed: 'a variable that is set and not empty',
   };
 }

@@ -1,5 +1,5 @@
 import type { BreakerState } from './breaker.ts';
-import type { Failure, Ms } from './failure.ts';
+import type { AttemptError, Failure, Ms } from './failure.ts';
 import type { Upstream } from './upstream.ts';
 
 /** A timer that can be called off; calling it off twice, or after it fired, does nothing. */
@@ -14,6 +14,12 @@ export interface Clock {
   after(delayMs: Ms, run: () => void): Timer;
 }
 
+/**
+ * Header in which a request names the ccproxies it has come through, so that a circle of them is noticed. Sent to
+ * addresses without TLS only: that is where another ccproxy listens, and no provider does.
+ */
+export const INSTANCE_HEADER = 'x-ccproxy-instance';
+
 /** One HTTP exchange with an upstream. */
 export interface Outgoing {
   method: string;
@@ -21,6 +27,10 @@ export interface Outgoing {
   headers: Headers;
   body?: Uint8Array | string;
   signal: AbortSignal;
+  /** What the client's request said in INSTANCE_HEADER. */
+  via?: string | null;
+  /** Ends the exchange, for a sender that finds out that there will be no answer; without it, it does not look. */
+  abort?(reason: AttemptError): void;
 }
 
 /**
@@ -76,7 +86,7 @@ export interface Runtime {
   clock: Clock;
   /** Uniform in [0, 1). */
   random(): number;
-  /** A fresh unguessable id with a prefix: `id('msg_')`. Letters and digits only after the prefix. */
+  /** A fresh id with a prefix, unique in the world: `id('msg_')`. Letters and digits only after the prefix. */
   id(prefix: string): string;
   send: Send;
   breakers: BreakerStore;

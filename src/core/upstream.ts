@@ -120,7 +120,7 @@ export interface Dialect {
   explain(status: number, headers: Headers, body: string): Failure;
 }
 
-/** Adds the credential to an outgoing request's headers; null when there is none to send (the upstream is skipped). */
+/** Adds the credential to `headers` and returns them; null when there is none to send (the upstream is skipped). */
 export type Auth = (headers: Headers, inbound: Inbound) => Headers | null;
 
 export interface Timeouts {

@@ -1,5 +1,5 @@
 import { AttemptError, type Ms } from '../core/failure.ts';
-import type { Clock, Outgoing, Send } from '../core/runtime.ts';
+import { type Clock, INSTANCE_HEADER, type Outgoing, type Send } from '../core/runtime.ts';
 import type { Upstream } from '../core/upstream.ts';
 import { type Dial, dialTcp, watchConnection } from './dial.ts';
 import { codeOf } from './transport-failure.ts';
@@ -12,8 +12,8 @@ const STALE_MS: Ms = 5000;
 /** What sending needs from outside. */
 export interface SendOptions {
   clock: Clock;
-  /** Header and value that let this process recognise its own requests; sent to addresses without TLS only. */
-  mark: readonly [name: string, value: string];
+  /** The name by which this process recognises its own requests. */
+  instance: string;
   /** Whether requests to this URL go through an outbound proxy: then nothing can be learned from a direct connection. */
   isProxied(url: URL): boolean;
   /** How a connection is tried; over TCP unless said otherwise. */
@@ -31,7 +31,7 @@ interface Line {
  * Requests over one pool of connections per upstream. Redirects are answers, not followed: they would carry credentials
  * along. fetch's own limit is off; the caller's signal is the only one, but for the time to a connection.
  */
-export function createSend({ clock, mark, isProxied, dial = dialTcp }: SendOptions): Send {
+export function createSend({ clock, instance, isProxied, dial = dialTcp }: SendOptions): Send {
   const lines = new Map<string, Line>();
 
   function lineOf({ name }: Upstream): Line {
@@ -45,7 +45,8 @@ export function createSend({ clock, mark, isProxied, dial = dialTcp }: SendOptio
   return async (upstream, outgoing) => {
     const url = new URL(outgoing.url);
     const line = lineOf(upstream);
-    if (url.protocol === 'http:') outgoing.headers.set(...mark);
+    if (url.protocol === 'http:')
+      outgoing.headers.set(INSTANCE_HEADER, passedThrough(outgoing.via, instance));
     const mayBeStale = line.used;
     const sentAt = clock.now();
     const { connectMs } = upstream.timeouts;
@@ -68,6 +69,10 @@ export function createSend({ clock, mark, isProxied, dial = dialTcp }: SendOptio
       check?.cancel();
     }
   };
+}
+
+function passedThrough(via: string | null | undefined, instance: string): string {
+  return via ? `${via}, ${instance}` : instance;
 }
 
 function fetchOnce(

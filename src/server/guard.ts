@@ -1,10 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { bearerToken } from '../auth/credential.ts';
+import { INSTANCE_HEADER } from '../core/runtime.ts';
 import { errorReply, type WholeReply } from '../proxy/conclude.ts';
 import { pathOf } from './path.ts';
 
-/** Header that every request to an address without TLS carries, so that a circle is noticed: who sent it, in order. */
-export const INSTANCE_HEADER = 'x-ccproxy-instance';
 /** Header in which a client presents one of `server.tokens` and keeps its own credential. */
 export const TOKEN_HEADER = 'x-ccproxy-token';
 
@@ -48,8 +47,9 @@ export function refuse(request: Request, settings: GuardSettings, requestId: str
   }
   const path = pathOf(request);
   if (settings.tokens.length === 0 || FREE.has(path) || path.startsWith(CONTROL)) return null;
-  const accepted = [...settings.tokens, ...settings.controlTokens];
-  if (presented(headers).some((token) => isOneOf(token, accepted))) return null;
+  const { tokens, controlTokens } = settings;
+  if (presented(headers).some((token) => isOneOf(token, tokens) || isOneOf(token, controlTokens)))
+    return null;
   return errorReply(
     401,
     'authentication_error',
@@ -96,7 +96,20 @@ function presented(headers: Headers): string[] {
 
 /** Compares in constant time, whatever the lengths. */
 export function isOneOf(token: string, tokens: readonly string[]): boolean {
-  return tokens.filter((one) => timingSafeEqual(digest(token), digest(one))).length > 0;
+  if (tokens.length === 0) return false;
+  const asked = digest(token);
+  return digests(tokens).filter((one) => timingSafeEqual(asked, one)).length > 0;
+}
+
+/** Configured tokens do not change: each list is hashed once. */
+const HASHED = new WeakMap<readonly string[], Buffer[]>();
+
+function digests(tokens: readonly string[]): Buffer[] {
+  const known = HASHED.get(tokens);
+  if (known !== undefined) return known;
+  const fresh = tokens.map(digest);
+  HASHED.set(tokens, fresh);
+  return fresh;
 }
 
 function digest(token: string): Buffer {

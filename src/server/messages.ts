@@ -66,7 +66,9 @@ async function respond(
   const chunks: Uint8Array[] = [];
   for await (const piece of pieces) if ('bytes' in piece) chunks.push(piece.bytes);
   done();
-  return new Response(Buffer.concat(chunks), { status, headers });
+  const [only] = chunks;
+  const body = only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks);
+  return new Response(body as Uint8Array<ArrayBuffer>, { status, headers });
 }
 
 /**

@@ -1,4 +1,5 @@
 import { view } from '../core/breaker.ts';
+import { INSTANCE_HEADER } from '../core/runtime.ts';
 import type { Inbound, Upstream } from '../core/upstream.ts';
 import type { RelayContext } from '../proxy/context.ts';
 import { nativeHeaders } from '../wire/dialects/anthropic/native-headers.ts';
@@ -37,6 +38,7 @@ export async function call(
     method,
     url: `${upstream.base}${path}`,
     headers,
+    via: request.inbound.headers.get(INSTANCE_HEADER),
     signal,
     ...(body === undefined ? {} : { body }),
   });

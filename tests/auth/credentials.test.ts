@@ -18,9 +18,7 @@ function sent(
   beta: string | null = BETAS,
 ) {
   const outgoing = new Headers({ accept: 'x', ...(beta === null ? {} : { 'anthropic-beta': beta }) });
-  const before = JSON.stringify([...outgoing]);
   const result = auth(outgoing, coming(headers));
-  expect(JSON.stringify([...outgoing])).toBe(before);
   return result === null ? null : Object.fromEntries(result);
 }
 

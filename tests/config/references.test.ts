@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { configCheck } from '../../src/cli/config.ts';
-import { bad, good, named, world } from './sources.ts';
+import { bad, good, messages, named, world } from './sources.ts';
 
 describe('a reference', () => {
   const file = { '/conf/keys/groq': '  from-file\n', '/home/me/key': 'from-home', '/abs': 'absolute' };
@@ -251,5 +251,19 @@ describe('a secret', () => {
       }),
       { numRuns: 20 },
     );
+  });
+});
+
+describe('a key in the place of a name', () => {
+  const groq = (key: string) => named(`[upstreams.groq]\nprovider = "groq"\napi_key = "${key}"\n`);
+
+  test('is not repeated', async () => {
+    const said = await messages(groq('${gsk_abcdefgh0123456789}'));
+    expect(said).not.toContain('gsk_abcdefgh0123456789');
+    expect(said).toContain('upstreams.groq.api_key');
+  });
+
+  test('must be closed', async () => {
+    expect(await messages(groq('${GROQ_API_KEY'))).toContain('a reference without its closing brace');
   });
 });

@@ -120,7 +120,7 @@ describe('a connection that the server closed while it was idle', () => {
         answered.resolve();
       });
     });
-    const send = createSend({ clock, mark: ['x-ccproxy-instance', 'test'], isProxied: () => true });
+    const send = createSend({ clock, instance: 'test', isProxied: () => true });
     const bench = benchOf([primary({ base })], { send, clock });
     await ask(bench);
     const second = ask(bench);

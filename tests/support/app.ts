@@ -5,7 +5,6 @@ import { recent } from '../../src/proxy/recent.ts';
 import { rejectedCredentials } from '../../src/proxy/rejected.ts';
 import { createSend } from '../../src/proxy/send.ts';
 import { createApp } from '../../src/server/app.ts';
-import { INSTANCE_HEADER } from '../../src/server/guard.ts';
 import { type Listener, listen } from '../../src/server/listen.ts';
 import { type Stats, stats } from '../../src/server/stats.ts';
 import { type Identity, statusOf } from '../../src/server/status.ts';
@@ -61,7 +60,7 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
     clock,
     random: Math.random,
     id: (prefix: string) => `${prefix}${crypto.randomUUID().replaceAll('-', '')}`,
-    send: createSend({ clock, mark: [INSTANCE_HEADER, instance], isProxied: () => false }),
+    send: createSend({ clock, instance, isProxied: () => false }),
     breakers: memoryStore(),
     journal: counters,
   };

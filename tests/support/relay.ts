@@ -126,7 +126,7 @@ export const realClock: Clock = {
 
 /** Sends over real sockets. */
 export function realSend(): Send {
-  return createSend({ clock: realClock, mark: ['x-ccproxy-instance', 'test'], isProxied: () => false });
+  return createSend({ clock: realClock, instance: 'test', isProxied: () => false });
 }
 
 export interface Asking {
