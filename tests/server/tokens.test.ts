@@ -208,4 +208,25 @@ describe('a circle', () => {
       expect.any(Number),
     ]);
   });
+
+  test('of two ends at once as well, with the request counted at each of them once', async () => {
+    const ports = [freePort(), freePort()] as const;
+    const at = (from: number, to: number) =>
+      startApp({
+        file: chainFile({ anthropic: `http://127.0.0.1:${to}` }),
+        env: { CCPROXY_PORT: String(from) },
+      });
+    await using one = await at(ports[0], ports[1]);
+    await using two = await at(ports[1], ports[0]);
+    const answer = await fetch(`${one.url}/v1/messages`, {
+      method: 'POST',
+      headers: { 'x-api-key': 'sk-ant-k' },
+      body: ASK,
+    });
+    expect([answer.status, (await bodyOf<ErrorBody>(answer)).error.message]).toEqual([
+      400,
+      expect.stringMatching(/came back to the ccproxy/),
+    ]);
+    expect([one, two].map((app) => app.counters.counts('anthropic').attempts)).toEqual([1, 1]);
+  });
 });

@@ -19,7 +19,7 @@ export function explain(status: number, headers: Headers, body: string): Failure
 export function explainError(data: string): Failure {
   const refusal = read(data);
   const kind = kindBySaying(refusal) ?? KIND_BY_TYPE.get(refusal.type) ?? 'server_error';
-  const message = `an error event: ${refusal.type || 'of no known type'}`;
+  const message = `an error event: ${named(refusal) || 'of no known type'}`;
   return { kind, message, status: 200, ...tokensOf(kind, refusal) };
 }
 
@@ -86,8 +86,13 @@ function isMoney(refusal: Refusal): boolean {
   );
 }
 
+/** The type in words. A client that finds `overloaded_error` anywhere in a body stops trying. */
+function named({ type }: Refusal): string {
+  return type.replace(/_error$/, '').replaceAll('_', ' ');
+}
+
 function describe(status: number, refusal: Refusal, body: string): string {
-  if (refusal.type !== '') return `${status} ${refusal.type}`;
+  if (refusal.type !== '') return `${status} ${named(refusal)}`;
   if (body.trimStart().startsWith('<')) return `${status} with an HTML page`;
   return status < 300 ? `${status} with a body that is no answer` : `status ${status}`;
 }
