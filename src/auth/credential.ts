@@ -27,7 +27,18 @@ export function bearerToken(headers: Headers): string | null {
  * The client's own Anthropic credentials: none for the placeholder. A client with an `apiKeyHelper` sends the same key in
  * both headers (measured with Claude Code 2.1.197), so there may be two.
  */
-export function clientCredentials(headers: Headers): Credential[] {
+export function clientCredentials(headers: Headers): readonly Credential[] {
+  const known = READ.get(headers);
+  if (known !== undefined) return known;
+  const found = readCredentials(headers);
+  READ.set(headers, found);
+  return found;
+}
+
+/** A request's headers do not change once it came in, and are asked for several times. */
+const READ = new WeakMap<Headers, readonly Credential[]>();
+
+function readCredentials(headers: Headers): Credential[] {
   const found: Credential[] = [];
   const key = headers.get('x-api-key')?.trim();
   if (key && key !== PLACEHOLDER) found.push({ kind: 'api-key', value: key });

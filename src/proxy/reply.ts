@@ -28,10 +28,10 @@ const OF_THE_HOP = new Set([
   'strict-transport-security',
   'via',
   'server',
-  'access-control-allow-origin',
-  'access-control-allow-credentials',
-  'access-control-expose-headers',
 ]);
+
+/** The network's own marks, and what would let a web page of another origin read the answer. */
+const NEVER = /^(?:cf|access-control)-/;
 
 /**
  * Anthropic's own headers for its own answer: limits, retry hints and request id are the client's to read. A backup's say
@@ -42,7 +42,7 @@ export function answerHeaders(upstream: Upstream, theirs: Headers, requestId: st
   if (upstream.native) {
     const named = namedByConnection(theirs);
     theirs.forEach((value, name) => {
-      if (!OF_THE_HOP.has(name) && !named.has(name) && !name.startsWith('cf-')) headers.set(name, value);
+      if (!OF_THE_HOP.has(name) && !named.has(name) && !NEVER.test(name)) headers.set(name, value);
     });
   }
   headers.set('request-id', theirs.get('request-id') ?? theirs.get('x-request-id') ?? requestId);

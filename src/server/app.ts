@@ -138,14 +138,11 @@ function stopping(id: string): WholeReply {
   return errorReply(503, 'api_error', 'ccproxy is stopping', id, { 'retry-after': '1', connection: 'close' });
 }
 
-/**
- * What every answer carries: our request id, so that it can be asked about, and nothing that lets a web page of another
- * origin read it, whoever wrote it. What the relay said of an answer to `/v1/messages` stands.
- */
+/** What every answer carries: our request id, so that it can be asked about. What the relay said of its own stands. */
 function marked(response: Response, request: Request, id: string): Response {
   const { headers } = response;
-  for (const name of [...headers.keys()]) if (name.startsWith('access-control-')) headers.delete(name);
-  if (pathOf(request) === '/v1/messages' && !headers.has('x-ccproxy-attempts')) mark(headers, id, null, 0);
+  if (headers.has('x-ccproxy-attempts')) return response;
+  if (pathOf(request) === '/v1/messages') mark(headers, id, null, 0);
   if (!headers.has('request-id')) headers.set('request-id', id);
   headers.set('x-ccproxy-request-id', id);
   return response;

@@ -3,13 +3,17 @@ import type { Journal } from '../core/runtime.ts';
 
 /** Tells the log what a user wants to know while it happens: who took over, and why; everything else at `debug`. */
 export function logJournal(log: Logger): Journal {
+  // Most of it is never read: its lines are not even put together then.
+  const isDebug = log.isEnabledFor('debug');
   return {
     attempt({ requestId, upstream, model, number, startedAt, endedAt, failure }) {
+      if (!isDebug) return;
       const took = endedAt - startedAt;
       const how = failure === undefined ? 'answered' : `${failure.kind}: ${failure.message}`;
       log.debug(LINE, { line: `${requestId} attempt ${number}: ${upstream} (${model}) ${how}, ${took} ms` });
     },
     serving(requestId, upstream, because) {
+      if (because === null && !isDebug) return;
       if (because === null) log.debug(LINE, { line: `${requestId} served by ${upstream}` });
       else log.info(LINE, { line: `${requestId} served by ${upstream}, because ${because}` });
     },
@@ -18,7 +22,7 @@ export function logJournal(log: Logger): Journal {
         const who = upstream === null ? '' : ` (${upstream})`;
         const why = because === null ? '' : `: ${because}`;
         log.warning(LINE, { line: `${requestId} failed after ${counted(attempts)}${who}${why}` });
-      } else log.debug(LINE, { line: `${requestId} ${outcome} after ${counted(attempts)}` });
+      } else if (isDebug) log.debug(LINE, { line: `${requestId} ${outcome} after ${counted(attempts)}` });
     },
   };
 }

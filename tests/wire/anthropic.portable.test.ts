@@ -208,6 +208,8 @@ describe('any history', () => {
         );
     fc.assert(
       fc.property(fc.array(message, { maxLength: 6 }), (history) => {
+        // Before the first answer there is nothing that an answer left behind.
+        fc.pre(history.some(({ role }) => role === 'assistant'));
         const once = sent(history);
         expect(own(once.messages)).toEqual(own(history));
         expect(sent(once.messages).body).toBe(once.body);

@@ -2,6 +2,8 @@ import type { Block, MessageParam, MessagesRequest } from '../../../core/message
 import { isForeign, isValidToolId, validToolId } from '../../../core/provenance.ts';
 import { isObject, parseJson } from '../../history/json.ts';
 
+/** Where nobody has answered yet there is no history. */
+const ASSISTANT = Buffer.from('"assistant"');
 const SIGNATURE = Buffer.from('"signature":');
 /** Of a block of thinking where a string follows; the request's own `thinking` is an object. */
 const THINKING = Buffer.from('"thinking":');
@@ -26,6 +28,7 @@ const LOOK = 80;
  */
 export function mayBeRefused(bytes: Uint8Array): boolean {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (!buffer.includes(ASSISTANT)) return false;
   const refused = TELLING.some(({ key, refused }) =>
     valuesOf(buffer, key).some((value) => refused.test(value)),
   );
