@@ -7,7 +7,7 @@ import { pipe, type Transducer } from '../core/transducer.ts';
 import type { Encoded, Inbound, Target, Upstream } from '../core/upstream.ts';
 import { framingFor } from '../wire/framing/index.ts';
 import { bodyFailure, transportFailure } from './transport-failure.ts';
-import { type Watch, watch } from './watch.ts';
+import { CANCELLED, type Watch, watch } from './watch.ts';
 import { checkedWhole, EMPTY, toFrames, toWhole } from './whole.ts';
 
 /** How long an answer whose thinking is not shown is held once it has begun and is alive: design of the hold. */
@@ -32,6 +32,8 @@ export interface Attempt {
   readonly head: { headers: Headers };
   /** What was yielded, or is about to be. */
   readonly answer: Follower;
+  /** Ends it at once, also while an answer is waited for: the client left. */
+  leave(): void;
 }
 
 /** What an attempt needs beside the upstream. */
@@ -40,8 +42,6 @@ export interface AttemptOptions {
   inbound: Inbound;
   target: Target;
   runtime: Runtime;
-  /** Aborts when the client leaves. */
-  client: AbortSignal;
   /** When a stream must have had its first content. */
   contentBy: Ms;
 }
@@ -56,17 +56,19 @@ interface BodyReader {
 export function attempt(options: AttemptOptions): Attempt {
   const head = { headers: new Headers() };
   const answer = follow();
-  return { head, answer, frames: run(options, head, answer) };
+  const limits = watch(options.runtime.clock);
+  const leave = () => limits.abort(new AttemptError(CANCELLED));
+  return { head, answer, leave, frames: run(options, head, answer, limits) };
 }
 
 async function* run(
   options: AttemptOptions,
   head: { headers: Headers },
   answer: Follower,
+  limits: Watch,
 ): AsyncGenerator<Frame[], Outcome> {
-  const { runtime, upstream, client, target } = options;
-  const limits = watch(runtime.clock, client);
-  let reader: BodyReader | undefined;
+  const { runtime, upstream, target } = options;
+  let source: Source | undefined;
   let isOver = false;
   try {
     const patience = setLimits(options, limits);
@@ -76,19 +78,19 @@ async function* run(
     }
     head.headers = response.headers;
     const frames = decoderFor(response, upstream, target);
-    reader = response.body.getReader() as BodyReader;
-    const source = { reader, frames, answer, limits, idleMs: upstream.timeouts.idleMs };
+    const reader = response.body.getReader() as BodyReader;
+    source = { reader, frames, answer, limits, idleMs: upstream.timeouts.idleMs, isRead: false };
     if (target.stream) yield* stream(source, options, patience);
     else yield [await collectWhole(source)];
     isOver = true;
     return { ok: true };
   } catch (error) {
-    return failed(reader === undefined ? transportFailure(error) : bodyFailure(error));
+    return failed(source === undefined ? transportFailure(error) : bodyFailure(error));
   } finally {
     limits.stop();
     const giveUp = () => limits.abort(new AttemptError(OVER));
-    if (reader === undefined) giveUp();
-    else void release(reader, isOver, runtime.clock, giveUp);
+    if (source === undefined) giveUp();
+    else if (!source.isRead) void release(source.reader, isOver, runtime.clock, giveUp);
   }
 }
 
@@ -217,14 +219,18 @@ interface Source {
   answer: Follower;
   limits: Watch;
   idleMs: Ms;
+  /** The body was read to its end. */
+  isRead: boolean;
 }
 
 /** Frames of one read, or null at the end of the body. */
-async function next({ reader, frames, limits }: Source): Promise<Iterable<Frame> | null> {
+async function next(source: Source): Promise<Iterable<Frame> | null> {
+  const { reader, frames, limits } = source;
   limits.asked();
   const { done, value } = await reader.read();
   limits.heard();
-  return done || value === undefined ? null : frames.push(value);
+  source.isRead = done || value === undefined;
+  return value === undefined ? null : frames.push(value);
 }
 
 /** Holds the frames until the first content, then lets them pass as they come. */

@@ -40,13 +40,12 @@ export async function* serve(hop: Hop): AsyncGenerator<Piece, Failure | null> {
   const { upstream, inbound, context, client, contentBy } = hop;
   const { runtime } = context;
   const target = targetFor(upstream, inbound, runtime);
-  const over = new AbortController();
-  const tried = attempt({ upstream, inbound, target, runtime, client: over.signal, contentBy });
+  const tried = attempt({ upstream, inbound, target, runtime, contentBy });
   const record = recorder(hop, target);
   // A client that leaves while nobody asks for the next piece must not keep the permit.
   const leave = () => {
     record(CANCELLED_OUTCOME);
-    over.abort();
+    tried.leave();
   };
   if (client.aborted) leave();
   else client.addEventListener('abort', leave, { once: true });
@@ -68,7 +67,7 @@ export async function* serve(hop: Hop): AsyncGenerator<Piece, Failure | null> {
     client.removeEventListener('abort', leave);
     record(outcome);
     // Whoever ends this early may do so while a read is under way: only an abort ends that at once.
-    if (outcome === CANCELLED_OUTCOME) over.abort();
+    if (outcome === CANCELLED_OUTCOME) tried.leave();
     await tried.frames.return(outcome);
   }
   if (outcome.ok || outcome.failure.kind === 'cancelled') return null;

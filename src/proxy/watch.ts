@@ -20,16 +20,13 @@ export interface Watch {
 /** The client left; the upstream is not to blame. */
 export const CANCELLED: Failure = { kind: 'cancelled', message: 'the client left' };
 
-/** A watch that also ends when `client` aborts. */
-export function watch(clock: Clock, client: AbortSignal): Watch {
+/** A watch over an attempt that begins now. */
+export function watch(clock: Clock): Watch {
   const control = new AbortController();
   const timers = new Set<Timer>();
   let askedAt: Ms | undefined;
 
   const abort = (reason: AttemptError) => control.abort(reason);
-  const leave = () => abort(new AttemptError(CANCELLED));
-  if (client.aborted) leave();
-  else client.addEventListener('abort', leave, { once: true });
 
   function limit(delayMs: Ms, failure: () => Failure): Timer {
     const timer = clock.after(delayMs, () => abort(new AttemptError(failure())));
@@ -62,7 +59,6 @@ export function watch(clock: Clock, client: AbortSignal): Watch {
     },
     abort,
     stop() {
-      client.removeEventListener('abort', leave);
       for (const timer of timers) timer.cancel();
       timers.clear();
     },
