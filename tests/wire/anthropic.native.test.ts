@@ -68,6 +68,9 @@ describe('a stream', () => {
     ['an error event that is not JSON', 'event: error\ndata: oops\n\n', 'server_error'],
     ['an error of another shape', 'data: {"error":{"message":"x","code":500}}\n\n', 'garbled'],
     ['an unnamed event that is not JSON', 'data: oops\n\n', 'garbled'],
+    ['half a delta', 'event: content_block_delta\ndata: {"type":"content_block_del\n\n', 'garbled'],
+    ['half a delta that ends like a whole one', 'event: content_block_delta\ndata: {"a":{"b":1}\n\n', 'cut'],
+    ['a delta without data', 'event: content_block_delta\n\n', 'garbled'],
     ['a page', '<html></html>', 'garbled'],
     ['JSON that is no answer', '{"ok":true}', 'garbled'],
     ['a list', '[]', 'garbled'],
@@ -75,6 +78,15 @@ describe('a stream', () => {
   ])('of %s fails', (_, body, kind) => {
     const { failure } = decode(body);
     expect(failure?.kind).toBe(kind as Failure['kind']);
+  });
+
+  test.each([
+    ['a field of its own after it', 'event: content_block_delta\ndata: {"x":1}\nid: 7\n\n'],
+    ['white space after it', 'event: content_block_delta\ndata: {"x":1}  \r\n\r\n'],
+    ['its JSON over two lines', 'event: content_block_delta\ndata: {"x":\ndata: 1}\n\n'],
+  ])('of a delta with %s is one frame with the bytes that came', (_, body) => {
+    const { frames } = decode(body);
+    expect(frames.map((frame) => new TextDecoder().decode(frame.bytes))).toEqual([body]);
   });
 
   test('that is a whole answer is one frame with the bytes that came', () => {

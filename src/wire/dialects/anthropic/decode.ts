@@ -9,7 +9,8 @@ import { explain, explainError } from './explain.ts';
 
 /**
  * Anthropic's stream as it is: frames keep the bytes that came, deltas are not parsed, unknown events go on. Only what
- * ends an attempt is looked at: an error event, a body that is not a stream, an end before `message_stop`.
+ * ends an attempt is looked at: an error event, a delta that was cut off, a body that is not a stream, an end before
+ * `message_stop`.
  */
 export function decodeNative(): Transducer<Packet, Frame> {
   let seen = false;
@@ -37,9 +38,25 @@ export function decodeNative(): Transducer<Packet, Frame> {
 function frameFor(packet: Packet): Frame | null {
   if (packet.name === 'error') throw new AttemptError(explainError(packet.data));
   // `message` is what the standard calls an event without a name, so some servers write it out.
-  if (packet.name !== '' && packet.name !== 'message')
-    return rawFrame(packet.name, packet.bytes, () => packet.data);
-  return unnamed(packet);
+  if (packet.name === '' || packet.name === 'message') return unnamed(packet);
+  if (packet.name === 'content_block_delta' && isBroken(packet)) {
+    throw new AttemptError({ kind: 'garbled', message: 'a delta was not JSON' });
+  }
+  return rawFrame(packet.name, packet.bytes, () => packet.data);
+}
+
+const CLOSE_BRACE = 0x7d;
+const LINE_ENDS = new Set([0x0a, 0x0d]);
+
+/**
+ * Whether a delta's JSON is broken. Deltas are not parsed; one whose last byte closes an object is taken at its word, which
+ * lets through what is broken inside but nothing that was cut off.
+ */
+function isBroken(packet: Packet): boolean {
+  const { bytes } = packet;
+  let end = bytes.length - 1;
+  while (end >= 0 && LINE_ENDS.has(bytes[end] ?? 0)) end -= 1;
+  return bytes[end] !== CLOSE_BRACE && !isObject(parseJson(packet.data));
 }
 
 /**
