@@ -54,9 +54,10 @@ function barredFor(
   { rejected, runtime }: RelayContext,
   hasOthers: boolean,
 ): string | null {
-  if (upstream.auth(new Headers(), inbound) === null) return 'the request has no credential for it';
-  if (!hasOthers || !upstream.takesClientCredential || clientCredentials(inbound.headers).length === 0)
-    return null;
+  const hasOwn = upstream.takesClientCredential && clientCredentials(inbound.headers).length > 0;
+  if (!hasOwn && upstream.auth(new Headers(), inbound) === null)
+    return 'the request has no credential for it';
+  if (!hasOthers || !hasOwn) return null;
   return rejected.knows(inbound.headers, runtime.clock.now()) ? 'it rejected this credential' : null;
 }
 

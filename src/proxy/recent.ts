@@ -5,6 +5,8 @@ export interface Recent<V> {
   get(key: string, now: Ms): V | undefined;
   set(key: string, value: V, now: Ms): void;
   delete(key: string): void;
+  /** Entries, those included that are too old and not yet noticed. */
+  readonly size: number;
 }
 
 export function recent<V>(keepMs: Ms, most: number): Recent<V> {
@@ -26,6 +28,9 @@ export function recent<V>(keepMs: Ms, most: number): Recent<V> {
     },
     delete(key) {
       entries.delete(key);
+    },
+    get size() {
+      return entries.size;
     },
   };
 }

@@ -21,7 +21,9 @@ export function rejectedCredentials(salt: string): RejectedCredentials {
   const known = recent<true>(REMEMBER_MS, 1000);
   const keys = (headers: Headers) => clientCredentials(headers).map((credential) => hash(salt, credential));
   return {
-    knows: (headers, now) => keys(headers).some((key) => known.get(key, now) !== undefined),
+    knows: (headers, now) =>
+      // Nothing is hashed while nothing is known, which is nearly always.
+      known.size > 0 && keys(headers).some((key) => known.get(key, now) !== undefined),
     note(headers, now) {
       const fresh = keys(headers).filter((key) => known.get(key, now) === undefined);
       for (const key of fresh) known.set(key, true, now);

@@ -2,7 +2,7 @@
  * Headers of the client that stay behind on the way to Anthropic. Everything else goes on: the gateway contract calls
  * `anthropic-*` headers and betas open lists, and the client's own headers are what Anthropic is used to see.
  */
-const STAYS = [
+const STAYS = new Set([
   // Of the connection, not of the request (RFC 9110 §7.6.1).
   'connection',
   'keep-alive',
@@ -27,7 +27,7 @@ const STAYS = [
   'referer',
   'forwarded',
   'via',
-];
+]);
 /** Of ccproxy itself, or of proxies on the way here. */
 const STAYS_BY_PREFIX = /^x-(?:ccproxy|forwarded)-/;
 
@@ -49,8 +49,9 @@ export function nativeHeaders(inbound: Headers): Headers {
   // Copied whole and then thinned out: that is native work, a header at a time is not.
   const headers = new Headers(inbound);
   for (const name of namedByConnection(inbound)) headers.delete(name);
-  for (const name of STAYS) headers.delete(name);
-  for (const name of [...headers.keys()]) if (STAYS_BY_PREFIX.test(name)) headers.delete(name);
+  for (const name of inbound.keys()) {
+    if (STAYS.has(name) || (name.startsWith('x-') && STAYS_BY_PREFIX.test(name))) headers.delete(name);
+  }
   headers.set('accept-encoding', 'identity');
   if (!headers.has('anthropic-version')) headers.set('anthropic-version', '2023-06-01');
   return headers;
