@@ -117,7 +117,10 @@ async function open({ settings }: Configuration, answer: Parameters<typeof liste
 
 function taken(port: number, version: string | undefined): string {
   if (version !== undefined) {
-    return `port ${port} is taken by another ccproxy (${version}): use it, end it with \`ccproxy stop --port ${port}\`, or choose another port with --port`;
+    return [
+      `port ${port} is taken: ccproxy ${version} is running there already, with the settings it was started with.`,
+      `Use it as it is, or for new settings: ccproxy stop --port ${port}, then start again`,
+    ].join(' ');
   }
   return `port ${port} is taken by another program, not a ccproxy: choose another with --port, or end that program`;
 }

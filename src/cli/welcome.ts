@@ -23,11 +23,13 @@ export function welcome(
           `ccproxy: warning: \`ccproxy stop\` will not work, the control file cannot be written: ${obstacle}`,
         ]),
     ...describeConfiguration(configuration),
+    ...(settings.mode === 'emergency' && needsNoLogin
+      ? ['Anthropic is not asked while PROVIDER is set.']
+      : []),
     `ccproxy: listening on ${addresses.join(' and ')}`,
     'Point Claude Code at it, in the shell where it runs:',
     `  export ANTHROPIC_BASE_URL=${baseUrl(settings.server.host, port)}`,
-    needsNoLogin
-      ? '  export ANTHROPIC_AUTH_TOKEN=NOT_NEEDED   # only if Claude Code is not logged in'
-      : '  claude',
+    ...(needsNoLogin ? ['  export ANTHROPIC_AUTH_TOKEN=NOT_NEEDED'] : []),
+    '  claude',
   ];
 }

@@ -5,6 +5,7 @@ import { describesChain, draftFile } from './chain.ts';
 import { type Draft, isReferenceIn } from './draft.ts';
 import { type Answers, type Drafts, draftEmergency, draftStanding, type LeftOut } from './environment.ts';
 import { type FileSources, findFile, type LoadedFile, loadFile, withoutConsequences } from './load.ts';
+import { presetVariables } from './preset-values.ts';
 import type { Problem } from './problem.ts';
 import { variable } from './references.ts';
 import { type ListenFlags, readFailover, readServer } from './server.ts';
@@ -101,6 +102,7 @@ function assemble(
     warnings.push(...built.warnings);
     if (built.upstream !== null) {
       chain.push(built.upstream);
+      if (isUnnamed(draft, built.upstream)) warnings.push(unnamed(draft));
       why.push({
         name: draft.name,
         provider: draft.provider.name,
@@ -116,7 +118,7 @@ function assemble(
     }
   }
   if (problems.length > 0) return { ok: false, problems };
-  warnings.push(...selfReferences(chain, server), ...uselessSettings(mode, drafts, server, file));
+  warnings.push(...selfReferences(chain, server), ...uselessSettings(mode, chain, server, file));
   const settings: Settings = { mode, configPath: file?.found.path ?? null, server, failover };
   return { ok: true, configuration: { settings, chain, why, leftOut: out, notices, warnings } };
 }
@@ -124,6 +126,18 @@ function assemble(
 /** A path that was written with a reference may hold a key. */
 function showAddress(draft: Draft, base: string): string {
   return isReferenceIn(draft, 'base_url') ? `${new URL(base).protocol}//…` : base;
+}
+
+/** Whether a server that is not Anthropic's is asked for Claude's own models, which few have. */
+function isUnnamed({ provider }: Draft, upstream: Upstream): boolean {
+  return (
+    provider.dialect === 'openai-chat' && provider.models === null && upstream.model('claude') === 'claude'
+  );
+}
+
+function unnamed({ name, provider }: Draft): string {
+  const variable = presetVariables(provider).model;
+  return `${name} is asked for Claude's model names; set ${variable} to one that it has`;
 }
 
 function inWords({ key, what, found }: Problem): string {
@@ -143,12 +157,12 @@ function selfReferences(chain: Chain, server: ServerSettings): string[] {
 
 function uselessSettings(
   mode: Settings['mode'],
-  drafts: readonly Draft[],
+  chain: Chain,
   server: ServerSettings,
   file: LoadedFile | null,
 ): string[] {
   const warnings: string[] = [];
-  if (drafts.length === 1 && mode !== 'emergency')
+  if (chain.length === 1 && mode !== 'emergency')
     warnings.push('there is only one upstream: nothing can fail over');
   if (file?.found.discovered && !isLoopback(server.host)) {
     warnings.push(

@@ -29,6 +29,13 @@ export function badHeaderValue(value: string): string | undefined {
   return undefined;
 }
 
+/** What was pasted along with a key, or instead of it; undefined for what may be a key. */
+function badPaste(value: string): string | undefined {
+  if (/^(["'`]).*\1$/.test(value)) return 'quotes around it';
+  if (/^bearer\s/i.test(value)) return '"Bearer" before it';
+  return /\.\.\.$|…$/.test(value) ? 'the dots of an example' : undefined;
+}
+
 /** Whether a text can be the name of a header. */
 export function isHeaderName(text: string): boolean {
   return HEADER_NAME.test(text);
@@ -43,13 +50,13 @@ export function findCredential(
   const { provider, table } = draft;
   const before = problems.length;
   const key = findKey(draft, env);
-  const bad = key === undefined ? undefined : badHeaderValue(key.value);
+  const bad = key === undefined ? undefined : (badHeaderValue(key.value) ?? badPaste(key.value));
   if (key !== undefined && bad !== undefined) {
     problems.push({
       ...key.place,
       what: 'a key cannot hold this',
       found: bad,
-      allowed: 'printable ASCII on one line',
+      allowed: 'the key alone: printable ASCII on one line',
     });
   }
   if (table.auth !== undefined && provider.credential !== 'client') {
@@ -101,9 +108,9 @@ function findKey(draft: Draft, env: Environment): { value: string; place: Place 
   const fromFile = table.api_key?.trim() === PLACEHOLDER && provider.native ? undefined : table.api_key;
   const environmentFirst = environmentWins(draft) && !provider.native;
   if (fromEnvironment !== undefined && (fromFile === undefined || environmentFirst)) {
-    return { value: fromEnvironment, place: { key: presetVariables(provider).apiKey } };
+    return { value: fromEnvironment.trim(), place: { key: presetVariables(provider).apiKey } };
   }
-  return fromFile === undefined ? undefined : { value: fromFile, place: placeIn(draft, 'api_key') };
+  return fromFile === undefined ? undefined : { value: fromFile.trim(), place: placeIn(draft, 'api_key') };
 }
 
 function missingKey(draft: Draft): Problem {

@@ -1,3 +1,4 @@
+import { providerNamed } from '../providers/index.ts';
 import type { KeyPath } from './key-path.ts';
 
 /** Keys that later versions will have, with `*` for a name of the user's. They are refused, not ignored. */
@@ -43,7 +44,7 @@ export function isLaterKey(path: KeyPath): boolean {
 
 /** Whether a provider is one that only later versions have. */
 export function isLaterProvider(name: string): boolean {
-  return PROVIDERS.includes(name);
+  return PROVIDERS.includes(name) && providerNamed(name) === undefined;
 }
 
 /** Whether a value is one that this version refuses and later ones take. */

@@ -69,10 +69,16 @@ export async function findFile(sources: FileSources): Promise<FoundFile | Proble
   ];
   for (const candidate of candidates) {
     const source = await readOr(candidate.path, sources.read);
-    if (typeof source === 'string') return { ...candidate, source };
-    if (source !== null) return { file: candidate.file, ...source };
+    if (typeof source === 'string' && !(candidate.discovered && saysNothing(source)))
+      return { ...candidate, source };
+    if (source !== null && typeof source !== 'string') return { file: candidate.file, ...source };
   }
   return null;
+}
+
+/** Nothing but comments: the example as it stands in ccproxy's own folder must not hide the user's file. */
+function saysNothing(source: string): boolean {
+  return source.split('\n').every((line) => /^\uFEFF?\s*(?:#|$)/.test(line));
 }
 
 /**

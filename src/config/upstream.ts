@@ -46,7 +46,7 @@ export function buildUpstream(draft: Draft, sources: UpstreamSources): BuiltUpst
   const timeouts = readTimeouts(draft, problems);
   const breaker = readBreaker(draft, problems);
   const models = readModels(draft, sources.env, problems);
-  const maxTokens = readMaxTokens(draft, sources.env, problems);
+  const maxTokens = readMaxTokens(draft, sources.env, problems) ?? provider.maxTokens;
   const extraHeaders = readHeaders(draft, problems);
   if (provider.native) refuseNativeKeys(draft, problems);
   warnings.push(...overridden(draft, sources.env));

@@ -1,6 +1,10 @@
 import type { Provider } from './provider.ts';
 
-/** Groq: fast open models. Both defaults take tools and 131,072 tokens, and neither is a preview there. */
+/**
+ * Groq: fast open models. Both defaults take tools and 131,072 tokens, and neither is a preview there. They give at most
+ * 65,536 tokens of answer and refuse requests for more; what is asked for counts against the tokens of a minute, so a
+ * smaller limit lets several times as many requests through (console.groq.com/docs/models, …/rate-limits).
+ */
 export const groq: Provider = {
   name: 'groq',
   env: 'GROQ',
@@ -12,5 +16,6 @@ export const groq: Provider = {
   keyUrl: 'https://console.groq.com/keys',
   native: false,
   local: false,
+  maxTokens: 16_384,
   quirks: { vision: false, reasoningEffort: (model) => model.startsWith('openai/gpt-oss-') },
 };

@@ -34,5 +34,7 @@ export interface Provider {
   readonly native: boolean;
   /** True for a server on this machine, asked whether it is there instead of for a key. */
   readonly local: boolean;
+  /** At most this many output tokens are asked for, unless the user says otherwise; absent passes on what is asked. */
+  readonly maxTokens?: number;
   readonly quirks: Quirks;
 }

@@ -166,5 +166,8 @@ function describe(
   const waitMs = held && breaker.until !== undefined ? Math.max(0, breaker.until - now) : null;
   const lasting = reason !== undefined || (failure !== undefined && LASTING.has(failure.kind));
   const when = waitMs === null ? '' : `, again in ${Math.ceil(waitMs / 1000)} s`;
-  return { text: `${name}: ${breaker.name} (${why}${when})`, waitMs: waitMs ?? (lasting ? null : 1000) };
+  return {
+    text: `${name}: ${why} (breaker ${breaker.name}${when})`,
+    waitMs: waitMs ?? (lasting ? null : 1000),
+  };
 }

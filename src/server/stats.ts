@@ -27,6 +27,8 @@ export interface Stats extends Journal {
   firstContent(upstream: string): { p50: Ms; p95: Ms } | null;
   /** Who answered last. */
   readonly servedBy: string | null;
+  /** In words, how its last attempt failed; null when that went well, or there was none. */
+  lastFailure(upstream: string): string | null;
   readonly lastSwitch: Switch | null;
   /** Requests that are being answered. */
   readonly inFlight: number;
@@ -39,6 +41,7 @@ const SAMPLES = 100;
 /** @param next is told everything too: the log. */
 export function stats(clock: Clock, next: Journal): Stats {
   const counters = new Map<string, Counts>();
+  const failures = new Map<string, string>();
   const samples = new Map<string, Ms[]>();
   const state = { serving: null as string | null, lastSwitch: null as Switch | null, inFlight: 0 };
 
@@ -55,6 +58,7 @@ export function stats(clock: Clock, next: Journal): Stats {
     get servedBy() {
       return state.serving;
     },
+    lastFailure: (upstream) => failures.get(upstream) ?? null,
     get lastSwitch() {
       return state.lastSwitch;
     },
@@ -76,8 +80,12 @@ export function stats(clock: Clock, next: Journal): Stats {
     },
     attempt(record: AttemptRecord) {
       counts(record.upstream).attempts += 1;
-      if (record.failure !== undefined && record.failure.kind !== 'cancelled')
+      const { failure } = record;
+      if (failure === undefined) failures.delete(record.upstream);
+      else if (failure.kind !== 'cancelled') {
         counts(record.upstream).failed += 1;
+        failures.set(record.upstream, failure.message);
+      }
       if (record.firstContentMs !== undefined) {
         const list = samples.get(record.upstream) ?? [];
         list.push(record.firstContentMs);

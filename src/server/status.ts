@@ -71,7 +71,7 @@ export function statusOf(
         state: breaker.name,
         since: instant(breaker.since === 0 ? identity.startedAt : breaker.since),
         until: breaker.until === undefined ? null : instant(breaker.until),
-        reason: breaker.reason ?? '',
+        reason: breaker.reason ?? stats.lastFailure(name) ?? '',
         last_probe: null,
         last_tested: null,
         latency: { first_content_ms: stats.firstContent(name), probe_ms: null },

@@ -5,6 +5,7 @@ import type { Journal } from '../core/runtime.ts';
 export function logJournal(log: Logger): Journal {
   // Most of it is never read: its lines are not even put together then.
   const isDebug = log.isEnabledFor('debug');
+  let servedBy: string | null = null;
   return {
     attempt({ requestId, upstream, model, number, startedAt, endedAt, failure }) {
       if (!isDebug) return;
@@ -13,9 +14,12 @@ export function logJournal(log: Logger): Journal {
       log.debug(LINE, { line: `${requestId} attempt ${number}: ${upstream} (${model}) ${how}, ${took} ms` });
     },
     serving(requestId, upstream, because) {
-      if (because === null && !isDebug) return;
-      if (because === null) log.debug(LINE, { line: `${requestId} served by ${upstream}` });
-      else log.info(LINE, { line: `${requestId} served by ${upstream}, because ${because}` });
+      // Who serves is news when it changes; one line for every request of an outage would fill the user's terminal.
+      const isNews = upstream !== (servedBy ?? (because === null ? upstream : null));
+      servedBy = upstream;
+      const why = because === null ? '' : `, because ${because}`;
+      if (isNews) log.info(LINE, { line: `now served by ${upstream}${why}` });
+      else if (isDebug) log.debug(LINE, { line: `${requestId} served by ${upstream}${why}` });
     },
     request({ requestId, upstream, attempts, outcome, because }) {
       if (outcome === 'failed') {

@@ -22,7 +22,7 @@ export function openLog(level: LogLevelName, write: (line: string) => void): Log
 }
 
 function format({ timestamp, level, message }: LogRecord): string {
-  const time = new Date(timestamp).toISOString().slice(11, 19);
+  const time = new Date(timestamp).toTimeString().slice(0, 8);
   const text = message.map((part) => (typeof part === 'string' ? part : String(part))).join('');
   return `${time} ${level === 'info' ? '' : `${level}: `}${printable(text)}`;
 }

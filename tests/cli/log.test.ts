@@ -27,12 +27,14 @@ test.each<[string, string]>([
   expect(lines).toEqual([`debug: req_1 attempt 1: groq (m) garbled: ${shown}, 5 ms`]);
 });
 
-test('at `info` a user reads who took over and what failed, and nothing of what went well', () => {
+test('at `info` a user reads once who took over, who is back and what failed, and nothing of what went well', () => {
   const lines = logged('info', (journal) => {
     journal.attempt(ATTEMPT);
-    journal.serving('req_1', 'groq', null);
     journal.request({ requestId: 'req_1', upstream: 'groq', attempts: 1, outcome: 'ok', because: null });
+    journal.serving('req_1', 'anthropic', null);
     journal.serving('req_2', 'groq', 'anthropic: overloaded');
+    journal.serving('req_2b', 'groq', 'anthropic: overloaded');
+    journal.serving('req_2c', 'anthropic', null);
     journal.request({
       requestId: 'req_3',
       upstream: null,
@@ -50,7 +52,8 @@ test('at `info` a user reads who took over and what failed, and nothing of what 
     });
   });
   expect(lines).toEqual([
-    'req_2 served by groq, because anthropic: overloaded',
+    'now served by groq, because anthropic: overloaded',
+    'now served by anthropic',
     'warning: req_3 failed after 2 attempts: all: down',
     'warning: req_4 failed after 1 attempt (groq)',
   ]);

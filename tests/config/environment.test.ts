@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test';
+import type { Inbound } from '../../src/core/upstream.ts';
 import { bad, good, world } from './sources.ts';
 
 const names = (list: readonly { name: string }[]) => list.map(({ name }) => name);
@@ -45,6 +46,9 @@ describe('PROVIDER', () => {
       { GROQ_API_KEY: 'a\nb' },
       { key: 'GROQ_API_KEY', what: 'a key cannot hold this', found: 'a line break' },
     ],
+    ['groq', { GROQ_API_KEY: '"gsk_k"' }, { key: 'GROQ_API_KEY', found: 'quotes around it' }],
+    ['groq', { GROQ_API_KEY: 'Bearer gsk_k' }, { key: 'GROQ_API_KEY', found: '"Bearer" before it' }],
+    ['groq', { GROQ_API_KEY: 'gsk_...' }, { key: 'GROQ_API_KEY', found: 'the dots of an example' }],
     ['groq', { GROQ_API_KEY: 'a\x07' }, { key: 'GROQ_API_KEY', found: 'a control character' }],
     ['groq', { GROQ_API_KEY: 'ä' }, { key: 'GROQ_API_KEY', found: 'a character outside ASCII' }],
     ['groq', { GROQ_API_KEY: 'k', GROQ_MAX_TOKENS: '0' }, { key: 'GROQ_MAX_TOKENS', found: '"0"' }],
@@ -267,4 +271,28 @@ describe('host and port', () => {
       { key: '--port', found: JSON.stringify(port) },
     ]);
   });
+});
+
+test('a key is sent without the white space that came along with it', async () => {
+  const { chain } = await good(world({}, { PROVIDER: 'groq', GROQ_API_KEY: ' k\n' }));
+  const inbound = { headers: new Headers() } as Inbound;
+  expect(chain[0]?.auth(new Headers(), inbound)?.get('authorization')).toBe('Bearer k');
+});
+
+test.each([
+  ['its own limit', {}, 16_384],
+  ["the user's", { GROQ_MAX_TOKENS: '30000' }, 30_000],
+])('groq is asked for at most %s', async (_, env, most) => {
+  const { chain } = await good(world({}, { PROVIDER: 'groq', GROQ_API_KEY: 'k', ...env }));
+  expect(chain[0]?.maxTokens).toBe(most);
+});
+
+test.each([
+  ['is said where nothing else is', {}, true],
+  ['is not said where a model is named', { OPENAI_COMPATIBLE_MODEL: 'm' }, false],
+])("that a server is asked for Claude's model names %s", async (_, env, said) => {
+  const { warnings } = await good(
+    world({}, { PROVIDER: 'openai-compatible', OPENAI_COMPATIBLE_BASE_URL: 'http://localhost:1', ...env }),
+  );
+  expect(warnings.some((line) => line.includes('OPENAI_COMPATIBLE_MODEL'))).toBe(said);
 });

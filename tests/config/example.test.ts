@@ -22,8 +22,18 @@ test('the example as it stands is standing mode with every default', async () =>
   const bare = await good(world());
   const { settings, chain } = await good(world({ '/here/ccproxy.toml': example }));
   const failover = { ...bare.settings.failover, triggers: expect.any(Function) };
-  expect(settings).toEqual({ ...bare.settings, failover, configPath: '/here/ccproxy.toml' });
+  expect(settings).toEqual({ ...bare.settings, failover });
   expect(chain.map(({ name }) => name)).toEqual(['anthropic']);
+});
+
+test('the example as it stands, where ccproxy happens to be started, does not hide the file of the user', async () => {
+  const files = {
+    '/here/ccproxy.toml': example,
+    '/home/me/.config/ccproxy/ccproxy.toml': 'chain = ["ollama"]',
+  };
+  const { settings, chain } = await good(world(files));
+  expect([settings.mode, settings.configPath]).toEqual(['file', '/home/me/.config/ccproxy/ccproxy.toml']);
+  expect(chain.map(({ name }) => name)).toEqual(['ollama']);
 });
 
 test('the example with its lines uncommented is valid, and shows the defaults', async () => {

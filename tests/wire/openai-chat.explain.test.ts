@@ -70,7 +70,7 @@ describe('the kind of a refusal', () => {
       openai('Request too large on tokens per minute (TPM): Limit 6000, Requested 80000.', {
         code: 'rate_limit_exceeded',
       }),
-      'too_long',
+      'unsupported',
     ],
     ['too many requests, without words', 429, '', 'rate_limited'],
     [

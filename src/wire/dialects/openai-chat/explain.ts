@@ -71,6 +71,8 @@ function kindOf(status: number, shape: ErrorShape): FailureKind {
   const text = `${shape.words} ${shape.message}`.replace(/https?:\/\/\S+/g, '');
   const clientSide = status >= 400 && status < 500;
   if (status < 400) return 'garbled';
+  // Groq, for a plan whose tokens of a minute are fewer than those of the request: neither waiting nor compacting helps.
+  if (status === 413 && PER_MINUTE.test(text)) return 'unsupported';
   if ((clientSide || status === 500) && status !== 429 && isTooLong(text)) return 'too_long';
   if (status === 413) return 'too_long';
   if (status === 402) return 'exhausted';

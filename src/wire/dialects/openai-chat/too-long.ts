@@ -33,7 +33,9 @@ export function isTooLong(text: string): boolean {
 export function isAnswerTooLong(text: string): boolean {
   const prompt = PROMPT.exec(text);
   if (prompt === null)
-    return /at most \d+ completion tokens|max_tokens[^.]{0,40} too (?:large|high)/i.test(text);
+    return /at most \d+ completion tokens|max_(?:completion_)?tokens[^.]{0,40} (?:too (?:large|high)|less than or equal)/i.test(
+      text,
+    );
   const limit = /maximum context length[^\d]{0,20}(\d+)/i.exec(text);
   return limit !== null && Number(prompt[1] ?? prompt[2]) < Number(limit[1]);
 }
