@@ -71,6 +71,11 @@ export interface BreakerView {
   reason?: string;
 }
 
+/**
+ * How long suspicion puts an upstream last. Only an answer of its own clears it, and while others answer it is not asked:
+ * without an end nobody would find out that it is well.
+ */
+const SUSPECT_MS: Ms = 60_000;
 /** One of `trips` is forgiven for every such time in closed. */
 const FORGIVE_MS = 60_000;
 /** Further away, a hint on a counted failure is not believed. */
@@ -171,7 +176,9 @@ export function suspect(state: BreakerState, now: Ms, reason: string): BreakerSt
 export function view(state: BreakerState, now: Ms): BreakerView {
   switch (state.phase) {
     case 'closed':
-      return state.suspect ? { name: 'suspect', ...state.suspect } : { name: 'closed', since: state.since };
+      return state.suspect && now - state.suspect.since < SUSPECT_MS
+        ? { name: 'suspect', ...state.suspect }
+        : { name: 'closed', since: state.since };
     case 'half-open':
       return { name: 'half-open', since: state.since, reason: state.reason };
     case 'open':

@@ -40,6 +40,16 @@ export type FailureKind =
   | 'cancelled'
   | 'offline';
 
+/** What the same upstream would take the request with, by its own refusal. */
+export interface Amendment {
+  /** Without its images. */
+  vision?: false;
+  /** With at most so many tokens of answer. */
+  maxTokens?: number;
+  /** With the limit of the answer in the newer field. */
+  maxTokensField?: 'max_completion_tokens';
+}
+
 /** How an attempt failed. */
 export interface Failure {
   kind: FailureKind;
@@ -51,6 +61,10 @@ export interface Failure {
   answer?: { status: number; headers: Headers; body: Uint8Array };
   /** When the upstream says it will serve again. */
   retryAt?: Ms;
+  /** Set when the request is worth repeating at the same upstream, so changed. */
+  amend?: Amendment;
+  /** Set when the upstream had less time than it is given otherwise: then the failure says nothing about it. */
+  excused?: true;
   /** Tokens of the request and the model's limit, where a `too_long` refusal names them. */
   tokens?: { asked: number; limit: number };
 }

@@ -16,6 +16,8 @@ const HOLD_MS: Ms = 10_000;
 const PING_ONLY_MS: Ms = 240_000;
 /** How long the rest of a body may take after the answer is over; read to its end, its connection can be used again. */
 const LINGER_MS: Ms = 1000;
+/** More than any answer, or any event of one, is long. */
+const MOST_UNSENT_BYTES = 32 << 20;
 /** How much of an error body is read: enough for any message, not enough to hurt. */
 const ERROR_BODY_BYTES = 1 << 20;
 /** How long it may take. */
@@ -79,7 +81,7 @@ async function* run(
     head.headers = response.headers;
     const frames = decoderFor(response, upstream, target);
     const reader = response.body.getReader() as BodyReader;
-    source = { reader, frames, answer, limits, idleMs: upstream.timeouts.idleMs, isRead: false };
+    source = { reader, frames, answer, limits, idleMs: upstream.timeouts.idleMs, isRead: false, unsent: 0 };
     if (target.stream) yield* stream(source, options, patience);
     else yield [await collectWhole(source)];
     isOver = true;
@@ -119,14 +121,17 @@ function setLimits(
     limits.limit(responseMs, () => ({ kind: 'slow', message: `no answer within ${responseMs} ms` }));
     return undefined;
   }
+  const restMs = Math.max(0, contentBy - runtime.clock.now());
   return {
     event: limits.limit(firstEventMs, () => ({
       kind: 'slow',
       message: `no event within ${firstEventMs} ms`,
     })),
-    content: limits.limit(Math.max(0, contentBy - runtime.clock.now()), () => ({
+    content: limits.limit(restMs, () => ({
       kind: 'slow',
       message: 'no content within the budget of the request',
+      // Others had used it up: this one was not given the time it has otherwise.
+      ...(restMs < firstEventMs ? { excused: true as const } : {}),
     })),
   };
 }
@@ -221,6 +226,8 @@ interface Source {
   idleMs: Ms;
   /** The body was read to its end. */
   isRead: boolean;
+  /** Bytes read since something was last sent on: all that an upstream can make this process hold. */
+  unsent: number;
 }
 
 /** Frames of one read, or null at the end of the body. */
@@ -230,7 +237,12 @@ async function next(source: Source): Promise<Iterable<Frame> | null> {
   const { done, value } = await reader.read();
   limits.heard();
   source.isRead = done || value === undefined;
-  return value === undefined ? null : frames.push(value);
+  if (value === undefined) return null;
+  source.unsent += value.byteLength;
+  if (source.unsent > MOST_UNSENT_BYTES) {
+    throw new AttemptError({ kind: 'garbled', message: 'too much came without an answer in it' });
+  }
+  return frames.push(value);
 }
 
 /** Holds the frames until the first content, then lets them pass as they come. */
@@ -283,6 +295,7 @@ async function* stream(
       limit?.content.cancel();
       yield held;
       held = [];
+      source.unsent = 0;
     }
   }
 }

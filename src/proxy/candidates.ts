@@ -1,6 +1,5 @@
 import { clientCredentials } from '../auth/credential.ts';
 import { view } from '../core/breaker.ts';
-import type { Ms } from '../core/failure.ts';
 import { select } from '../core/select.ts';
 import type { Chain, Inbound, Upstream } from '../core/upstream.ts';
 import type { RelayContext } from './context.ts';
@@ -8,12 +7,6 @@ import { ask, insist, type Leave } from './permits.ts';
 
 /** At most this many upstreams with an open breaker are asked when nothing else can answer. */
 const LAST_RESORTS = 2;
-
-/**
- * How long suspicion puts an upstream last. Only an answer of its own clears it, and while others answer it is not asked:
- * without an end nobody would find out that it is well.
- */
-const SUSPECT_MS: Ms = 60_000;
 
 /** Who may be asked for a request, in which order, and why the others may not. */
 export interface Candidates {
@@ -36,8 +29,7 @@ export function candidates(inbound: Inbound, context: RelayContext): Candidates 
   const standings = chain.map((upstream) => {
     const reason = barredFor(upstream, inbound, context, chain.length > 1);
     if (reason !== null) barred.set(upstream.name, reason);
-    const { name, since } = view(runtime.breakers.read(upstream.name), now);
-    const suspect = name === 'suspect' && now - since < SUSPECT_MS;
+    const suspect = view(runtime.breakers.read(upstream.name), now).name === 'suspect';
     return { upstream, barred: reason, last: suspect || upstream.name === deserter };
   });
   return { chain, order: select(standings), barred };
@@ -62,26 +54,26 @@ function barredFor(
 }
 
 /**
- * The upstreams that are asked, each with its breaker's leave, as they are needed. When no breaker gives leave, the first
- * open ones are asked all the same: an upstream that may be back is better than a certain failure.
+ * The upstreams that are asked, each with its breaker's leave, as they are needed. When none of them could answer, the
+ * first with open breakers are asked all the same: an upstream that may be back is better than a certain failure.
  */
 export function* permitted(
   order: readonly Upstream[],
   { failover, runtime }: RelayContext,
 ): Generator<{ upstream: Upstream; leave: Leave }> {
   const most = 1 + failover.maxFailoverAttempts;
-  let asked = 0;
-  for (const [leaveFor, limit] of [
+  const asked = new Set<Upstream>();
+  for (const [leaveFor, more] of [
     [ask, most],
-    [insist, Math.min(most, LAST_RESORTS)],
+    [insist, LAST_RESORTS],
   ] as const) {
+    const limit = Math.min(most, asked.size + more);
     for (const upstream of order) {
-      if (asked >= limit) return;
-      const leave = leaveFor(upstream, runtime);
+      if (asked.size >= limit) return;
+      const leave = asked.has(upstream) ? null : leaveFor(upstream, runtime);
       if (leave === null) continue;
-      asked += 1;
+      asked.add(upstream);
       yield { upstream, leave };
     }
-    if (asked > 0) return;
   }
 }

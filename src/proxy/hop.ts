@@ -1,6 +1,6 @@
 import { clientCredentials } from '../auth/credential.ts';
 import { view } from '../core/breaker.ts';
-import type { Failure, Ms, Outcome } from '../core/failure.ts';
+import type { Amendment, Failure, Ms, Outcome } from '../core/failure.ts';
 import type { Runtime } from '../core/runtime.ts';
 import { endCut, type MidStream } from '../core/splice.ts';
 import type { Inbound, Target, Upstream } from '../core/upstream.ts';
@@ -11,6 +11,7 @@ import type { RelayContext } from './context.ts';
 import { keepAlive } from './keep-alive.ts';
 import { distrust, type Leave } from './permits.ts';
 import { answerHeaders, join, mark, type Piece } from './reply.ts';
+import { keysOf, scrub } from './scrub.ts';
 import { CANCELLED } from './watch.ts';
 
 /** One upstream asked on behalf of one request. */
@@ -23,6 +24,8 @@ export interface Hop {
   contentBy: Ms;
   /** Upstreams asked before, and how they failed. */
   tries: readonly Try[];
+  /** How the request is changed, because this upstream refused it as it was. */
+  amend?: Amendment;
   /** Upstreams that could not be asked, and why. */
   barred: ReadonlyMap<string, string>;
 }
@@ -39,7 +42,7 @@ export class ResetConnection extends Error {}
 export async function* serve(hop: Hop): AsyncGenerator<Piece, Failure | null> {
   const { upstream, inbound, context, client, contentBy } = hop;
   const { runtime } = context;
-  const target = targetFor(upstream, inbound, runtime);
+  const target = targetFor(upstream, inbound, runtime, hop.amend ?? {});
   const tried = attempt({ upstream, inbound, target, runtime, contentBy });
   const record = recorder(hop, target);
   // A client that leaves while nobody asks for the next piece must not keep the permit.
@@ -54,14 +57,14 @@ export async function* serve(hop: Hop): AsyncGenerator<Piece, Failure | null> {
   try {
     const first = await tried.frames.next();
     if (first.done) {
-      outcome = first.value;
+      outcome = discreet(first.value, hop);
     } else {
       begun = true;
       record.content();
       runtime.journal.serving(inbound.id, upstream.name, whyNotOthers(hop));
       yield { head: { status: 200, headers: headersFor(hop, tried) } };
       yield { bytes: join(first.value) };
-      outcome = yield* rest(tried, runtime);
+      outcome = discreet(yield* rest(tried, runtime), hop);
     }
   } finally {
     client.removeEventListener('abort', leave);
@@ -76,20 +79,33 @@ export async function* serve(hop: Hop): AsyncGenerator<Piece, Failure | null> {
   return null;
 }
 
+/** The outcome without keys and quotations in an upstream's words. */
+function discreet(outcome: Outcome, { upstream, inbound }: Hop): Outcome {
+  if (outcome.ok) return outcome;
+  const { failure } = outcome;
+  const message = scrub(failure.message, keysOf(upstream, inbound), inbound.bytes);
+  return { ok: false, failure: { ...failure, message } };
+}
+
 const CANCELLED_OUTCOME: Outcome = { ok: false, failure: CANCELLED };
 
-function targetFor(upstream: Upstream, inbound: Inbound, runtime: Runtime): Target {
-  const { native, provider, quirks, maxTokens } = upstream;
+function targetFor(upstream: Upstream, inbound: Inbound, runtime: Runtime, amend: Amendment): Target {
+  const { native, provider } = upstream;
+  const { maxTokens: least, ...quirkAmendments } = amend;
+  const maxTokens = Math.min(
+    upstream.maxTokens ?? Number.POSITIVE_INFINITY,
+    least ?? Number.POSITIVE_INFINITY,
+  );
   return {
     model: upstream.model(inbound.model),
     asked: inbound.model,
     stream: inbound.stream,
     native,
     provider,
-    quirks,
+    quirks: { ...upstream.quirks, ...quirkAmendments },
     answerId: runtime.id('msg_'),
     inbound,
-    ...(maxTokens === undefined ? {} : { maxTokens }),
+    ...(Number.isFinite(maxTokens) ? { maxTokens } : {}),
   };
 }
 

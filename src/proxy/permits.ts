@@ -36,10 +36,13 @@ function leave(upstream: Upstream, permit: Permit, { breakers, clock, random }: 
       if (settled) return;
       settled = true;
       const state = breakers.read(upstream.name);
-      breakers.write(upstream.name, settle(state, permit, outcome, clock.now(), upstream.breaker, random));
+      const counted = !outcome.ok && outcome.failure.excused ? SAYS_NOTHING : outcome;
+      breakers.write(upstream.name, settle(state, permit, counted, clock.now(), upstream.breaker, random));
     },
   };
 }
+
+const SAYS_NOTHING: Outcome = { ok: false, failure: { kind: 'rejected', message: 'it was excused' } };
 
 /** Puts an upstream behind all others until it has answered again: it died in the middle of an answer. */
 export function distrust(upstream: Upstream, reason: string, { breakers, clock }: Runtime): void {

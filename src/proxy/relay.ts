@@ -14,6 +14,7 @@ import {
 } from './conclude.ts';
 import type { RelayContext } from './context.ts';
 import { serve } from './hop.ts';
+import { ask } from './permits.ts';
 import { mark, type Piece } from './reply.ts';
 
 /**
@@ -33,11 +34,15 @@ export async function* relay(
   const tries: Try[] = [];
 
   for (const { upstream, leave } of permitted(order, context)) {
+    if (client.aborted) return leave.settle(NOT_ASKED);
     if (inbound.stream && runtime.clock.now() >= contentBy) {
       leave.settle(NOT_ASKED);
       break;
     }
-    const failure = yield* serve({ upstream, leave, inbound, context, client, contentBy, tries, barred });
+    const hop = { upstream, leave, inbound, context, client, contentBy, tries, barred };
+    let failure = yield* serve(hop);
+    const again = failure?.amend === undefined || upstream.native ? null : ask(upstream, runtime);
+    if (again !== null) failure = yield* serve({ ...hop, leave: again, amend: failure?.amend ?? {} });
     if (failure === null) return;
     const one = { upstream, failure };
     tries.push(one);
@@ -59,7 +64,7 @@ function* passOn(
   if (same !== null) yield* whole(same, inbound, tries, one.upstream.name, runtime);
 }
 
-const NOT_ASKED = { ok: false, failure: { kind: 'cancelled', message: 'the budget was spent' } } as const;
+const NOT_ASKED = { ok: false, failure: { kind: 'cancelled', message: 'it was not asked' } } as const;
 
 /**
  * Whether the next upstream is asked. A backup's failure always moves on. Of Anthropic's answers those do that are

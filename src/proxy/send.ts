@@ -7,7 +7,7 @@ import { codeOf } from './transport-failure.ts';
 /** How long an idle connection is kept for the next request. */
 const IDLE_S = 50;
 /** A connection that the server had closed fails at once; a reset that takes longer is the answer to this request. */
-const STALE_MS: Ms = 5000;
+const STALE_MS: Ms = 500;
 
 /** What sending needs from outside. */
 export interface SendOptions {
@@ -23,8 +23,10 @@ export interface SendOptions {
 /** One upstream's connections. */
 interface Line {
   session: Bun.FetchSession;
-  /** Whether an answer came over one of them: then the next request may meet one that the server has closed. */
-  used: boolean;
+  /** When an answer last came over one of them, or 0: the next request may meet one that the server has closed since. */
+  answeredAt: Ms;
+  /** Requests that wait for their answer's head. */
+  underWay: number;
 }
 
 /**
@@ -37,7 +39,11 @@ export function createSend({ clock, instance, isProxied, dial = dialTcp }: SendO
   function lineOf({ name }: Upstream): Line {
     const known = lines.get(name);
     if (known !== undefined) return known;
-    const fresh = { session: new Bun.FetchSession({ keepAlive: { idleTimeout: IDLE_S } }), used: false };
+    const fresh = {
+      session: new Bun.FetchSession({ keepAlive: { idleTimeout: IDLE_S } }),
+      answeredAt: 0,
+      underWay: 0,
+    };
     lines.set(name, fresh);
     return fresh;
   }
@@ -47,14 +53,20 @@ export function createSend({ clock, instance, isProxied, dial = dialTcp }: SendO
     const line = lineOf(upstream);
     if (url.protocol === 'http:')
       outgoing.headers.set(INSTANCE_HEADER, passedThrough(outgoing.via, instance));
-    const mayBeStale = line.used;
+    if (!outgoing.headers.has('accept-encoding')) outgoing.headers.set('accept-encoding', 'identity');
+    if (!outgoing.headers.has('user-agent')) outgoing.headers.set('user-agent', 'ccproxy');
+    const mayBeStale = line.answeredAt > 0;
     const sentAt = clock.now();
     const { connectMs } = upstream.timeouts;
     const { abort } = outgoing;
+    // A server on this machine that takes no new connection is busy, not gone, where it has lately answered.
+    const isBusy =
+      isLoopback(url.hostname) && (line.underWay > 0 || clock.now() - line.answeredAt < IDLE_S * 1000);
     const check =
-      abort === undefined || isProxied(url)
+      abort === undefined || isBusy || isProxied(url)
         ? null
         : watchConnection(url, connectMs, clock, dial, () => abort(unconnected(connectMs)));
+    line.underWay += 1;
     try {
       const response = await fetchOnce(line, outgoing, url).catch((error: unknown) => {
         // The server had closed an idle connection; the request reached nobody, a fresh connection may do.
@@ -63,9 +75,10 @@ export function createSend({ clock, instance, isProxied, dial = dialTcp }: SendO
         line.session.close();
         return fetchOnce(line, outgoing, url);
       });
-      line.used = true;
+      line.answeredAt = clock.now();
       return response;
     } finally {
+      line.underWay -= 1;
       check?.cancel();
     }
   };

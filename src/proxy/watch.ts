@@ -26,7 +26,15 @@ export function watch(clock: Clock): Watch {
   const timers = new Set<Timer>();
   let askedAt: Ms | undefined;
 
-  const abort = (reason: AttemptError) => control.abort(reason);
+  function stop(): void {
+    for (const timer of timers) timer.cancel();
+    timers.clear();
+  }
+
+  function abort(reason: AttemptError): void {
+    stop();
+    control.abort(reason);
+  }
 
   function limit(delayMs: Ms, failure: () => Failure): Timer {
     const timer = clock.after(delayMs, () => abort(new AttemptError(failure())));
@@ -58,9 +66,6 @@ export function watch(clock: Clock): Watch {
       askedAt = undefined;
     },
     abort,
-    stop() {
-      for (const timer of timers) timer.cancel();
-      timers.clear();
-    },
+    stop,
   };
 }

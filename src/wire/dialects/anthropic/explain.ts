@@ -1,4 +1,5 @@
 import type { Failure, FailureKind } from '../../../core/failure.ts';
+import { amendmentIn } from '../../history/amend.ts';
 import { filled, isObject, parseJson } from '../../history/json.ts';
 
 /** What an error body says, as far as it says it. */
@@ -11,8 +12,16 @@ interface Refusal {
 /** An error answer of the Messages API, of the servers that imitate it, or of whatever stands before them. */
 export function explain(status: number, headers: Headers, body: string): Failure {
   const refusal = read(body);
-  const kind = kindOf(status, headers, refusal);
-  return { kind, message: describe(status, refusal, body), status, ...tokensOf(kind, refusal) };
+  // A page is nobody's answer: something stands in the way, and it does so for every request.
+  const kind = status >= 400 && isPage(body) ? 'garbled' : kindOf(status, headers, refusal);
+  const amend = status >= 400 && status < 500 ? amendmentIn(refusal.message) : undefined;
+  return {
+    kind,
+    message: describe(status, refusal, body),
+    status,
+    ...tokensOf(kind, refusal),
+    ...(amend === undefined ? {} : { amend }),
+  };
 }
 
 /** The data of an `error` event inside a stream that began with 200. */
@@ -93,7 +102,7 @@ function named({ type }: Refusal): string {
 
 function describe(status: number, refusal: Refusal, body: string): string {
   if (refusal.type !== '') return `${status} ${named(refusal)}`;
-  if (body.trimStart().startsWith('<')) return `${status} with an HTML page`;
+  if (isPage(body)) return `${status} with an HTML page`;
   return status < 300 ? `${status} with a body that is no answer` : `status ${status}`;
 }
 
@@ -115,4 +124,8 @@ function nameIn(value: unknown): string {
 
 function field(value: unknown, name: string): unknown {
   return isObject(value) ? value[name] : undefined;
+}
+
+function isPage(body: string): boolean {
+  return body.trimStart().startsWith('<');
 }

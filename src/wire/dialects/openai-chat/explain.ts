@@ -1,4 +1,5 @@
 import type { Failure, FailureKind } from '../../../core/failure.ts';
+import { amendmentIn } from '../../history/amend.ts';
 import { discreet } from './discreet.ts';
 import { type ErrorShape, readBody, readShape } from './error-shape.ts';
 import { retryTime } from './retry.ts';
@@ -28,6 +29,8 @@ function failureOf(meant: number, shape: ErrorShape, status: number | undefined,
   if (status !== undefined && status >= 400) failure.status = status;
   const retryAt = WAITS.has(kind) ? retryTime(headers, shape) : undefined;
   if (retryAt !== undefined) failure.retryAt = retryAt;
+  const amend = meant >= 400 && meant < 500 ? amendmentIn(shape.message) : undefined;
+  if (amend !== undefined) failure.amend = amend;
   const tokens = kind === 'too_long' ? (shape.tokens ?? tokensIn(shape.message)) : undefined;
   if (tokens !== undefined) failure.tokens = tokens;
   return failure;
