@@ -1,0 +1,79 @@
+/** An upstream that says how it would take the request is asked once more, so; everything else moves on. */
+import { describe, expect, test } from 'bun:test';
+import type { Upstream } from '../../src/core/upstream.ts';
+import { text } from '../../src/drill/answers.ts';
+import { openaiChat } from '../../src/wire/dialects/openai-chat/index.ts';
+import { ask, backup, benchOf, eventsOf, fakeSend, primary, streamOf, wordsOf } from '../support/relay.ts';
+
+const PICTURE = JSON.stringify({
+  model: 'claude-opus-4-8',
+  max_tokens: 64_000,
+  stream: true,
+  messages: [
+    {
+      role: 'user',
+      content: [
+        { type: 'text', text: 'look' },
+        { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'eA==' } },
+      ],
+    },
+  ],
+});
+const refusal = (message: string, status = 400) =>
+  new Response(JSON.stringify({ error: { message, type: 'invalid_request_error' } }), { status });
+const spoken = () => streamOf(eventsOf(text('Here it is.')));
+const compatible = (name: string): Upstream => backup({ name });
+const chat = (name: string): Upstream => backup({ name, dialect: openaiChat });
+const CHUNKS =
+  'data: {"choices":[{"index":0,"delta":{"content":"Here it is."},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n';
+const chatSpoken = () => new Response(CHUNKS, { headers: { 'content-type': 'text/event-stream' } });
+
+describe.each([
+  ['anthropic-compatible', compatible, spoken],
+  ['openai-chat', chat, chatSpoken],
+] as const)('an upstream that speaks %s', (_, upstream, answer) => {
+  test('and refuses images is asked again without them', async () => {
+    const send = fakeSend({
+      one: ({ body }) =>
+        String(body).includes('eA==') ? refusal('This model does not support image input') : answer(),
+    });
+    const said = await ask(benchOf([upstream('one')], { send }), { body: PICTURE });
+    expect([said.status, wordsOf(said), said.headers.get('x-ccproxy-attempts')]).toEqual([
+      200,
+      'Here it is.',
+      '1',
+    ]);
+    expect(send.sent.map(({ body }) => body.includes('image omitted'))).toEqual([false, true]);
+  });
+
+  test('and gives shorter answers is asked again for one', async () => {
+    const send = fakeSend({
+      one: ({ body }) =>
+        JSON.parse(String(body)).max_tokens > 8192
+          ? refusal('max_tokens must be less than or equal to 8192, the maximum value')
+          : answer(),
+    });
+    const said = await ask(benchOf([upstream('one')], { send }), { body: PICTURE });
+    expect([said.status, wordsOf(said)]).toEqual([200, 'Here it is.']);
+    expect(send.sent.map(({ body }) => JSON.parse(body).max_tokens)).toEqual([64_000, 8192]);
+  });
+
+  test('is asked again once, not for ever', async () => {
+    const send = fakeSend({
+      one: () => refusal('This model does not support image input'),
+      two: answer,
+    });
+    const said = await ask(benchOf([upstream('one'), upstream('two')], { send }), { body: PICTURE });
+    expect(wordsOf(said)).toBe('Here it is.');
+    expect(send.sent.map(({ upstream: name }) => name)).toEqual(['one', 'one', 'two']);
+    expect(send.sent[2]?.body).toContain('eA==');
+  });
+});
+
+test("Anthropic's refusal is the client's to see: nothing of its request is changed", async () => {
+  const send = fakeSend({
+    anthropic: () => refusal('messages.0.content.1.image: image input is not supported'),
+  });
+  const said = await ask(benchOf([primary(), compatible('two')], { send }), { body: PICTURE });
+  expect([said.status, send.sent.length]).toEqual([400, 1]);
+});
