@@ -125,6 +125,23 @@ describe('when all breakers are open', () => {
       expect(said.text).toMatch(new RegExp(`${name}: [^;]+ \\(breaker open, again in `));
   });
 
+  test('one that is open is asked after others that could not answer, and its answer counts', async () => {
+    let isWell = false;
+    const { bench, count } = tableOf(
+      {
+        one: () => (isWell ? streamOf(EVENTS) : down()),
+        two: () => (isWell ? new Response('{}', { status: 400 }) : streamOf(EVENTS)),
+      },
+      chain.slice(0, 2),
+    );
+    await ask(bench);
+    await ask(bench);
+    expect([stateOf(bench, 'one'), count('one')]).toEqual(['open', 2]);
+    isWell = true;
+    expect(wordsOf(await ask(bench))).toBe('Hello, you there');
+    expect([stateOf(bench, 'one'), count('one')]).toEqual(['closed', 3]);
+  });
+
   test('a success of the last resort closes the breaker', async () => {
     let broken = true;
     const voice = () => (broken ? down() : streamOf(EVENTS));
