@@ -84,7 +84,7 @@ describe('the port', () => {
 describe('the welcome', () => {
   test('says who answers and why, and how to point Claude Code at it, and nothing else', async () => {
     await using proxy = await startBinary({ env: GROQ });
-    await proxy.says('logged in\n');
+    await proxy.says('  claude\n');
     const { stdout, stderr } = proxy.printed();
     expect(stdout).toBe('');
     expect(stderr.split('\n')).toEqual([
@@ -92,10 +92,12 @@ describe('the welcome', () => {
       'file: none',
       'chain:',
       '  1. groq  https://api.groq.com/openai/v1 (openai-chat): PROVIDER names it',
+      'Anthropic is not asked while PROVIDER is set.',
       `ccproxy: listening on http://127.0.0.1:${proxy.port} and http://[::1]:${proxy.port}`,
       'Point Claude Code at it, in the shell where it runs:',
       `  export ANTHROPIC_BASE_URL=http://localhost:${proxy.port}`,
-      '  export ANTHROPIC_AUTH_TOKEN=NOT_NEEDED   # only if Claude Code is not logged in',
+      '  export ANTHROPIC_AUTH_TOKEN=NOT_NEEDED',
+      '  claude',
       '',
     ]);
   });

@@ -15,7 +15,8 @@ describe('ccproxy does not start', () => {
     const second = await runToEnd(['--port', String(proxy.port)], emergency(groq));
     expect(second.exitCode).toBe(1);
     expect(second.stderr).toContain(String(proxy.port));
-    expect(second.stderr).toMatch(/another ccproxy/);
+    expect(second.stderr).toMatch(/ccproxy \S+ is running there already/);
+    expect(second.stderr).toContain(`ccproxy stop --port ${proxy.port}`);
     expect((await fetch(`${proxy.url}/health`)).status).toBe(200);
   });
 
