@@ -61,7 +61,10 @@ export function changesOff(env: Environment): Changes {
   return changes;
 }
 
-/** The changes as lines that the shell evaluates, or as one JSON object. */
+/**
+ * The changes as lines that the shell evaluates, or as one JSON object. fish's `eval (ccproxy env)` joins lines with
+ * spaces, so there each ends by itself.
+ */
 export function render(changes: Changes, shell: Shell): string {
   if (shell === 'json') return JSON.stringify(changes, null, 2);
   return Object.entries(changes)
@@ -72,13 +75,13 @@ export function render(changes: Changes, shell: Shell): string {
 function set(name: string, value: string, shell: Exclude<Shell, 'json'>): string {
   const plain = /^[\w.:/,@%+=-]+$/.test(value);
   if (shell === 'powershell') return `$env:${name} = '${value.replaceAll("'", "''")}'`;
-  if (shell === 'fish') return `set -gx ${name} ${plain ? value : `'${value.replace(/[\\']/g, '\\$&')}'`}`;
+  if (shell === 'fish') return `set -gx ${name} ${plain ? value : `'${value.replace(/[\\']/g, '\\$&')}'`};`;
   return `export ${name}=${plain ? value : `'${value.replaceAll("'", "'\\''")}'`}`;
 }
 
 function unset(name: string, shell: Exclude<Shell, 'json'>): string {
   if (shell === 'powershell') return `Remove-Item Env:${name} -ErrorAction SilentlyContinue`;
-  return shell === 'fish' ? `set -e ${name}` : `unset ${name}`;
+  return shell === 'fish' ? `set -e ${name};` : `unset ${name}`;
 }
 
 /**

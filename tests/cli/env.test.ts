@@ -127,10 +127,37 @@ describe.each(['bash', 'sh'])('the lines, evaluated by %s,', (shell) => {
   });
 });
 
+describe.skipIf(Bun.which('fish') === null)('the lines, evaluated by fish as its users do,', () => {
+  /** `eval (command)`: fish makes one argument of each line of output, and eval joins them with spaces. */
+  const evaluate = (changes: Changes, env: Record<string, string> = {}) => {
+    const script = 'eval (printenv LINES_OF); set -q VALUE; and printenv VALUE; or echo unset; printenv LAST';
+    const { stdout, stderr, exitCode } = Bun.spawnSync({
+      cmd: ['fish', '--no-config', '-c', script],
+      env: {
+        PATH: String(process.env.PATH),
+        HOME: '/nonexistent',
+        LC_ALL: 'C.UTF-8',
+        ...env,
+        LINES_OF: render({ ...changes, LAST: 'x' }, 'fish'),
+      },
+    });
+    expect([exitCode, stderr.toString()]).toEqual([0, '']);
+    return stdout.toString();
+  };
+
+  test.each(NASTY.filter((value) => !value.includes('\n')))('set and export %j', (value) => {
+    expect(evaluate({ VALUE: value })).toBe(`${value}\nx\n`);
+  });
+
+  test('unset', () => {
+    expect(evaluate({ VALUE: null }, { VALUE: 'x' })).toBe('unset\nx\n');
+  });
+});
+
 describe('the lines for other shells', () => {
   test.each<[(typeof SHELLS)[number], string, string]>([
     ['zsh', "export A='it'\\''s'", 'unset A'],
-    ['fish', "set -gx A 'it\\'s'", 'set -e A'],
+    ['fish', "set -gx A 'it\\'s';", 'set -e A;'],
     ['powershell', "$env:A = 'it''s'", 'Remove-Item Env:A -ErrorAction SilentlyContinue'],
     ['json', '{\n  "A": "it\'s"\n}', '{\n  "A": null\n}'],
   ])('%s', (shell, set, unset) => {
@@ -139,7 +166,7 @@ describe('the lines for other shells', () => {
   });
 
   test('fish keeps a backslash', () => {
-    expect(render({ A: 'a\\b' }, 'fish')).toBe("set -gx A 'a\\\\b'");
+    expect(render({ A: 'a\\b' }, 'fish')).toBe("set -gx A 'a\\\\b';");
   });
 
   test.each<[string | undefined, Record<string, string>, string]>([
