@@ -31,6 +31,17 @@ const CASES: [name: string, stream: string, kind: FailureKind, frames: number][]
   ['text and no end', sseOf([role, text], { done: false }), 'cut', 3],
   ['a call and no end', sseOf([role, call('Read', '{"path":"a"}')], { done: false }), 'cut', 2],
   ['half a call before [DONE]', sseOf([role, call('Read', '{"pa')]), 'cut', 2],
+  ['half a call and a finish', sseOf([role, call('Read', '{"pa'), finish('tool_calls')]), 'cut', 2],
+  ['half a call that is no JSON', sseOf([role, call('Read', '{path: a.md'), finish('tool_calls')]), 'cut', 2],
+  ['half a call and a stop', sseOf([role, call('Read', '{"path":"a'), finish('stop')]), 'cut', 2],
+  ['half a call in a string', sseOf([role, call('Read', '"{\\"path\\":'), finish('tool_calls')]), 'cut', 2],
+  ['half a call at a filter', sseOf([role, text, call('Read', '{"pa'), finish('content_filter')]), 'cut', 4],
+  [
+    'half a long call and a finish',
+    sseOf([role, call('Read', `{"p":"${'x'.repeat(5000)}`), finish('tool_calls')]),
+    'cut',
+    3,
+  ],
   [
     'half a long call at the length limit',
     sseOf([role, call('Read', `{"p":"${'x'.repeat(5000)}`), finish('length')]),

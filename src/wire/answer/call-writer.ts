@@ -31,8 +31,9 @@ export interface CallWriter {
   /** Sends what cannot be held any longer. */
   send(): Generator<Frame>;
   /**
-   * Sends the rest. Where the answer was cut off by its length, a call that is a part only is left out.
-   * @throws AttemptError when a call is a part only for another reason.
+   * Sends the rest. Where the answer was cut off by its length, a call that is a part only and was not begun is left out.
+   * @throws AttemptError when a call is a part only otherwise, whatever the upstream says of its end: a tool must not run
+   * with half of its input.
    */
   finish(reason: string | undefined): Generator<Frame>;
 }
@@ -79,14 +80,14 @@ export function callWriter({ composer, tools, nameOf, idOf, waiting }: CallWrite
     *finish(reason) {
       const limited = isLimit(reason);
       if (pieces !== undefined) {
-        if (tools.calls[sent]?.scan.complete === false && (limited || reason === undefined)) throw partial();
+        if (tools.calls[sent]?.scan.complete === false) throw partial();
         yield* send();
         if (pieces !== undefined) yield* close();
       }
       for (const call of tools.calls.slice(sent)) {
         if (limited && !isWhole(call)) continue;
         if (call.name === '') throw failure('garbled', 'a tool call without a name');
-        if (reason === undefined && !isWhole(call)) throw partial();
+        if (isCutOff(call) || (reason === undefined && !isWhole(call))) throw partial();
         yield* open(call);
         yield* composer.toolInput(argumentsText(call));
         yield* close();
@@ -98,6 +99,11 @@ export function callWriter({ composer, tools, nameOf, idOf, waiting }: CallWrite
 /** Whether a call may be sent before it is complete: a named one whose arguments begin as those of an object. */
 function canStream(call: PartialCall): boolean {
   return call.name !== '' && /^\s*\{\s*[^\s}]/.test(call.pieces.slice(0, 8).join(''));
+}
+
+/** Whether its arguments stop before their end. What is balanced but not JSON goes on: the client tells the model. */
+function isCutOff(call: PartialCall): boolean {
+  return call.size > 0 && !call.scan.complete && !isWhole(call);
 }
 
 function partial(): AttemptError {
