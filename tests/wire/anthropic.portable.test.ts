@@ -5,6 +5,7 @@ import type { Block, MessageParam, MessagesRequest } from '../../src/core/messag
 import { mark, validToolId } from '../../src/core/provenance.ts';
 import { inboundOf } from '../../src/server/inbound.ts';
 import { anthropic } from '../../src/wire/dialects/anthropic/index.ts';
+import { mayBeRefused } from '../../src/wire/dialects/anthropic/portable.ts';
 import { targetOf } from '../support/openai-chat.ts';
 
 const SIGNED = { type: 'thinking', thinking: 'mine', signature: 'EqQBCkYIBxgCKkD/+=' };
@@ -230,4 +231,13 @@ describe('any history', () => {
       { numRuns: 300 },
     );
   });
+});
+
+test('a telling key at the very end of a body is read like any other', () => {
+  for (const key of ['signature', 'data', 'input', 'text', 'tool_use_id', 'thinking']) {
+    for (const value of ['1', '"x"', ' "y" ']) {
+      const body = `{"model":"m","messages":[{"role":"assistant","content":[]}],"${key}":${value}}`;
+      expect(() => mayBeRefused(new TextEncoder().encode(body))).not.toThrow();
+    }
+  }
 });

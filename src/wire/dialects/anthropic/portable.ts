@@ -7,44 +7,60 @@ const ASSISTANT = Buffer.from('"assistant"');
 const SIGNATURE = Buffer.from('"signature":');
 /** Of a block of thinking where a string follows; the request's own `thinking` is an object. */
 const THINKING = Buffer.from('"thinking":');
+const MARKED = Buffer.from('"ccp1:');
+const QUOTE = 0x22;
+
+/** Whether the value that begins at `at`, white space skipped, is one that Anthropic refuses under its key. */
+type Refused = (bytes: Buffer, at: number) => boolean;
+
+const isString: Refused = (bytes, at) => bytes[at] === QUOTE;
+const isEmpty: Refused = (bytes, at) => bytes[at] === QUOTE && bytes[at + 1] === QUOTE;
+const isMarked: Refused = (bytes, at) => bytes.subarray(at, at + MARKED.length).equals(MARKED);
+const isOddId: Refused = (bytes, at) => {
+  if (bytes[at] !== QUOTE) return false;
+  const end = bytes.indexOf(QUOTE, at + 1);
+  return end !== -1 && !isValidToolId(bytes.toString('latin1', at + 1, Math.min(end, at + LONGEST_ID)));
+};
+/** Beyond this an id is not valid, whatever it is made of. */
+const LONGEST_ID = 128;
 
 /**
- * Keys whose value tells whether a history holds something Anthropic refuses, and what that value begins with. Quotes
- * inside JSON strings are escaped, so a key found like this is a key and never part of anybody's text.
+ * Keys whose value tells whether a history holds something Anthropic refuses. Quotes inside JSON strings are escaped, so a
+ * key found like this is a key and never part of anybody's text.
  */
-const TELLING: readonly { key: Buffer; refused: RegExp }[] = [
-  { key: SIGNATURE, refused: /^\s*"(?:"|ccp1:)/ },
-  { key: Buffer.from('"data":'), refused: /^\s*"ccp1:/ },
-  { key: Buffer.from('"input":'), refused: /^\s*"/ },
-  { key: Buffer.from('"text":'), refused: /^\s*""/ },
-  { key: Buffer.from('"tool_use_id":'), refused: /^\s*"(?![a-zA-Z0-9_-]{1,64}")/ },
+const TELLING: readonly { key: Buffer; refused: Refused }[] = [
+  { key: SIGNATURE, refused: (bytes, at) => isEmpty(bytes, at) || isMarked(bytes, at) },
+  { key: Buffer.from('"data":'), refused: isMarked },
+  { key: Buffer.from('"input":'), refused: isString },
+  { key: Buffer.from('"text":'), refused: isEmpty },
+  { key: Buffer.from('"tool_use_id":'), refused: isOddId },
 ];
-/** How much of a value is looked at: the longest valid tool id, and some white space. */
-const LOOK = 80;
 
 /**
  * Whether the history may hold what Anthropic refuses: thinking that another model wrote, tool ids with other characters,
- * tool inputs that are strings, empty texts. Costs a few passes of a native search, no parse.
+ * tool inputs that are strings, empty texts. Costs a few passes of a native search, no parse and nothing allocated.
  */
 export function mayBeRefused(bytes: Uint8Array): boolean {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (!buffer.includes(ASSISTANT)) return false;
-  const refused = TELLING.some(({ key, refused }) =>
-    valuesOf(buffer, key).some((value) => refused.test(value)),
-  );
-  if (refused) return true;
-  const thoughts = valuesOf(buffer, THINKING).filter((value) => /^\s*"/.test(value));
-  return thoughts.length > 0 && thoughts.length > valuesOf(buffer, SIGNATURE).length;
+  if (TELLING.some(({ key, refused }) => count(buffer, key, refused, 1) > 0)) return true;
+  const thoughts = count(buffer, THINKING, isString);
+  return thoughts > 0 && thoughts > count(buffer, SIGNATURE, () => true);
 }
 
-/** The beginnings of everything that stands after `key`. */
-function valuesOf(buffer: Buffer, key: Buffer): string[] {
-  const values: string[] = [];
-  for (let at = buffer.indexOf(key); at !== -1; at = buffer.indexOf(key, at)) {
+/** How many values of `key` are as `test` says; counting stops at `most`. */
+function count(buffer: Buffer, key: Buffer, test: Refused, most = Number.POSITIVE_INFINITY): number {
+  let found = 0;
+  for (let at = buffer.indexOf(key); at !== -1 && found < most; at = buffer.indexOf(key, at)) {
     at += key.length;
-    values.push(buffer.toString('latin1', at, at + LOOK));
+    while (isSpace(buffer[at])) at += 1;
+    if (test(buffer, at)) found += 1;
   }
-  return values;
+  return found;
+}
+
+function isSpace(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 
 /** The request with a history that Anthropic accepts; the same object when there was nothing to mend. */
