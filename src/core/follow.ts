@@ -24,7 +24,7 @@ export interface Follower {
   readonly hasContent: boolean;
   /** Something besides thinking was seen: without it a whole answer is empty to its reader. */
   readonly hasSubstance: boolean;
-  /** The stop reason of `message_delta`; undefined before it. */
+  /** The stop reason of `message_delta`, and of the last one that had any; undefined before the first. */
   readonly stopReason: string | null | undefined;
   /** `message_stop` was seen. */
   readonly over: boolean;
@@ -65,7 +65,7 @@ export function follow(): Follower {
           state.started = true;
           return;
         case 'message_delta':
-          state.stopReason = stopReasonOf(frame);
+          state.stopReason = stopReasonOf(frame) ?? state.stopReason ?? null;
           return;
         case 'message_stop':
           state.over = true;

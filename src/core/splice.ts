@@ -15,12 +15,14 @@ export type MidStream = 'resume' | 'stop';
 
 /**
  * Ends an answer that was cut after its first content went out. Never a clean `end_turn`, never a tool call that looks
- * whole. What `resume` sends in each position was measured with Claude Code 2.1.197: before a finished block an error
+ * whole; only where the upstream gave its reason and left nothing open, the last event was all that was missing. What `resume` sends in each position was measured with Claude Code 2.1.197: before a finished block an error
  * event makes it ask again; after finished thinking alone only a reset does; after a finished tool call a reset lets the
  * tool run and the conversation go on; after finished text only `max_tokens` makes it resume.
  */
 export function endCut(answer: Follower, mode: MidStream, message: string): Ending {
-  if (answer.stopReason !== undefined) return { frames: [frameOf({ type: 'message_stop' })], reset: false };
+  if (typeof answer.stopReason === 'string' && answer.open === null) {
+    return { frames: [frameOf({ type: 'message_stop' })], reset: false };
+  }
   if (mode === 'stop') return { frames: [errorFrame(message)], reset: false };
   const { finished } = answer;
   if (finished.length === 0) return { frames: [errorFrame(message)], reset: false };

@@ -145,6 +145,17 @@ describe('the end of a cut answer', () => {
         .filter(({ name }) => name !== 'ping')
         .slice(0, events),
     );
+  const end = (reason: string | null) =>
+    raw(
+      'message_delta',
+      JSON.stringify({ type: 'message_delta', delta: { stop_reason: reason }, usage: {} }),
+    );
+  const ended = (said: Parameters<typeof answer>[0], events: number, reason: string | null) => {
+    const follower = opened(said, events);
+    follower.see(end(reason));
+    return follower;
+  };
+  const again = ended([words], 5, null);
   const RESUME = ['message_delta max_tokens', 'message_stop'];
 
   test.each<[string, ReturnType<typeof followed>, string[], boolean, string[]]>([
@@ -163,6 +174,11 @@ describe('the end of a cut answer', () => {
     ['a call', opened([tool, words], 5), [], true, ['error']],
     ['text, a call, an open call', opened([words, tool, tool], 9), [], true, ['error']],
     ['all but the last event', opened([words], 5), ['message_stop'], false, ['message_stop']],
+    ['text and an end without a reason', ended([words], 4, null), RESUME, false, ['error']],
+    ['a call and an end without a reason', ended([tool], 5, null), [], true, ['error']],
+    ['an open call and an end', ended([tool], 3, 'tool_use'), ['error'], false, ['error']],
+    ['text, an open call and an end', ended([words, tool], 6, 'tool_use'), RESUME, false, ['error']],
+    ['text, an end and another without a reason', again, ['message_stop'], false, ['message_stop']],
   ])('after %s', (_, follower, resumed, reset, stopped) => {
     const resume = endCut(follower, 'resume', 'it broke off');
     expect([names(resume.frames), resume.reset]).toEqual([resumed, reset]);

@@ -25,6 +25,7 @@ const end = (reason: string | null) => ({
   delta: { stop_reason: reason },
   usage: { output_tokens: 2 },
 });
+const CLOSED = { type: 'content_block_stop', index: 0 } as const;
 const STOP = { type: 'message_stop' };
 const error = (type: string) => ({ type: 'error', error: { type, message: 'the garden is closed' } });
 
@@ -49,13 +50,7 @@ const STREAMS: Case[] = [
   ['half a call and an end', sseOf([START, ...call('Water', '{"bed":1'), end('tool_use'), STOP]), 'cut', 2],
   [
     'half a call, closed, and an end',
-    sseOf([
-      START,
-      ...call('Water', '{"bed":1'),
-      { type: 'content_block_stop', index: 0 },
-      end('tool_use'),
-      STOP,
-    ]),
+    sseOf([START, ...call('Water', '{"bed":1'), CLOSED, end('tool_use'), STOP]),
     'cut',
     2,
   ],
