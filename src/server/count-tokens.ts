@@ -3,6 +3,7 @@ import type { Inbound } from '../core/upstream.ts';
 import { withoutToken } from './guard.ts';
 import { inboundOf } from './inbound.ts';
 import type { MessagesSettings } from './messages.ts';
+import { targetOf } from './path.ts';
 import { readBody } from './read-body.ts';
 import { call, firstAnthropic, mayBeAsked } from './upstream-call.ts';
 
@@ -20,7 +21,7 @@ export async function countTokens(
 ): Promise<Response> {
   const bytes = await readBody(request, settings.maxBodyBytes, settings.relay.runtime.clock);
   const headers = withoutToken(request.headers, settings.tokens);
-  const inbound = inboundOf(id, headers, new URL(request.url).search, bytes);
+  const inbound = inboundOf(id, headers, targetOf(request).search, bytes);
   const counted = await ownCount(inbound, settings, request.signal);
   return Response.json(
     { input_tokens: counted?.tokens ?? estimateTokens(inbound.request) },

@@ -4,6 +4,7 @@ import { answerHeaders } from '../proxy/reply.ts';
 import { fault } from './fault.ts';
 import { withoutToken } from './guard.ts';
 import type { MessagesSettings } from './messages.ts';
+import { targetOf } from './path.ts';
 import { readBody } from './read-body.ts';
 import { call, firstAnthropic, mayBeAsked } from './upstream-call.ts';
 
@@ -12,7 +13,7 @@ import { call, firstAnthropic, mayBeAsked } from './upstream-call.ts';
  * @throws ErrorAnswer 404 without an Anthropic upstream, 503 when it cannot be asked or does not answer.
  */
 export async function forward(request: Request, settings: MessagesSettings, id: string): Promise<Response> {
-  const { pathname, search } = new URL(request.url);
+  const { pathname, search } = targetOf(request);
   if (pathname.startsWith('/v1/v1/')) {
     throw fault(404, 'not_found_error', `${pathname}: the base URL of the client must end before /v1`);
   }

@@ -65,14 +65,15 @@ function denied(message: string, requestId: string): WholeReply {
 /** `localhost`, 127.0.0.0/8, `[::1]` or an allowed name, with or without a port. Two Host headers arrive joined by a comma. */
 function isOwnHost(host: string | null, { allowedHosts }: GuardSettings): boolean {
   const asked = host?.toLowerCase();
-  const name = /^(\[[0-9a-f:.]+\]|[^:[\],\s]+)(?::\d{1,5})?$/.exec(asked ?? '')?.[1];
-  if (asked === undefined || name === undefined) return false;
+  const [, name, port = '0'] = /^(\[[0-9a-f:.]+\]|[^:[\],\s]+)(?::(\d{1,5}))?$/.exec(asked ?? '') ?? [];
+  if (asked === undefined || name === undefined || Number(port) > 65_535) return false;
   return isLoopback(name) || allowedHosts.includes(name) || allowedHosts.includes(asked);
 }
 
 function isLoopback(name: string): boolean {
   if (name === 'localhost' || name === '[::1]') return true;
-  const octets = /^127\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(name);
+  // A leading zero is octal to some and decimal to others: no address that both would take for the same.
+  const octets = /^127\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/.exec(name);
   return octets?.slice(1).every((octet) => Number(octet) <= 255) ?? false;
 }
 

@@ -3,6 +3,7 @@ import { relay } from '../proxy/relay.ts';
 import type { Piece } from '../proxy/reply.ts';
 import { withoutToken } from './guard.ts';
 import { inboundOf } from './inbound.ts';
+import { targetOf } from './path.ts';
 import { readBody } from './read-body.ts';
 
 /** What answering needs beside the request. */
@@ -35,7 +36,7 @@ export async function answerMessages(
   try {
     const bytes = await readBody(request, settings.maxBodyBytes, settings.relay.runtime.clock);
     const headers = withoutToken(request.headers, settings.tokens);
-    const inbound = inboundOf(id, headers, new URL(request.url).search, bytes);
+    const inbound = inboundOf(id, headers, targetOf(request).search, bytes);
     return await respond(relay(inbound, settings.relay, leave.signal), inbound.stream, leave, done);
   } catch (error) {
     done();
