@@ -1,3 +1,4 @@
+import { AttemptError } from './failure.ts';
 import { type Frame, frameOf } from './frame.ts';
 import type { Block, Delta, Json, Message, StreamEvent, ToolUseBlock, Usage } from './messages.ts';
 
@@ -97,11 +98,15 @@ function addEnd(message: Message, event: Extract<StreamEvent, { type: 'message_d
 /**
  * The events of a whole answer: for a server that answered with JSON although it was asked for a stream. Other servers'
  * messages lack fields; a stream without them is refused by the official SDK.
+ * @throws AttemptError before the first event for a message without a stop reason: nobody said that it is whole.
  */
 export function* expand(message: Message): Generator<Frame> {
   const { content, stop_reason, stop_sequence, usage, stop_details, ...rest } = message as Message & {
     stop_details?: Json;
   };
+  if (typeof stop_reason !== 'string') {
+    throw new AttemptError({ kind: 'cut', message: 'the answer ended without a stop reason' });
+  }
   const counts: Usage = { ...(usage ?? { input_tokens: 0 }), output_tokens: usage?.output_tokens ?? 0 };
   const start = {
     ...rest,
@@ -118,7 +123,7 @@ export function* expand(message: Message): Generator<Frame> {
     index += 1;
   }
   const details = stop_details === undefined ? {} : { stop_details };
-  const delta = { stop_reason: stop_reason ?? 'end_turn', stop_sequence: stop_sequence ?? null, ...details };
+  const delta = { stop_reason, stop_sequence: stop_sequence ?? null, ...details };
   yield frameOf({ type: 'message_delta', delta, usage: counts });
   yield frameOf({ type: 'message_stop' });
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { collect, expand, parseInput } from '../../src/core/collect.ts';
 import { compose } from '../../src/core/compose.ts';
+import { AttemptError } from '../../src/core/failure.ts';
 import { type Frame, frameOf } from '../../src/core/frame.ts';
 import type { Message, StreamEvent } from '../../src/core/messages.ts';
 import { assertGrammar } from '../support/grammar.ts';
@@ -157,5 +158,11 @@ describe('expand', () => {
   test('takes a message without usage or content for an empty one', () => {
     const { usage: _, content: __, ...bare } = WHOLE;
     assertGrammar([...expand(bare as Message)]);
+  });
+
+  test.each([null, undefined])('invents no end for a message whose stop reason is %p', (stop_reason) => {
+    const content = [{ type: 'text', text: 'a' }];
+    const frames = expand({ ...WHOLE, content, stop_reason } as Message)[Symbol.iterator]();
+    expect(() => frames.next()).toThrow(AttemptError);
   });
 });
