@@ -33,7 +33,8 @@ async function readUpTo(body: ReadableStream<Uint8Array>, maxBytes: number): Pro
   let size = 0;
   for await (const chunk of body) {
     size += chunk.byteLength;
-    if (size > maxBytes) throw tooLarge(maxBytes);
+    // Nobody knows how much is still to come: a connection that is kept would have to swallow it all.
+    if (size > maxBytes) throw tooLarge(maxBytes, { connection: 'close' });
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -48,6 +49,7 @@ function tooSlow(): ErrorAnswer {
   return fault(408, 'timeout_error', message, { connection: 'close' });
 }
 
-function tooLarge(maxBytes: number): ErrorAnswer {
-  return fault(413, 'request_too_large', `the request is larger than server.max_body (${maxBytes} bytes)`);
+function tooLarge(maxBytes: number, headers: Record<string, string> = {}): ErrorAnswer {
+  const message = `the request is larger than server.max_body (${maxBytes} bytes)`;
+  return fault(413, 'request_too_large', message, headers);
 }

@@ -265,22 +265,38 @@ describe('a body that is too large', () => {
   const NEXT = 'GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n';
   const LARGE = 'x'.repeat(5000);
 
-  test.each<[string, string]>([
-    ['by its length', `${HEAD}Content-Length: 5000\r\n\r\n${LARGE}`],
-    ['by its chunks', `${HEAD}Transfer-Encoding: chunked\r\n\r\n1388\r\n${LARGE}\r\n0\r\n\r\n`],
-  ])('%s is 413, and its connection takes the next request', async (_, request) => {
-    await using anthropic = await startUpstream();
-    await using app = await startApp({ file: file(anthropic.url) });
-    const connection = await rawConnection(app.port);
-    connection.send(request + NEXT);
-    const received = await connection.until((sofar) => sofar.includes('"status":"ok"'));
+  const expectTooLarge = (received: string) => {
     expect(received).toMatch(/^HTTP\/1\.1 413 /);
     expect(received).toContain('"type":"request_too_large"');
     expect(received).toContain('larger than server.max_body (1000 bytes)');
     expect(received.toLowerCase()).toContain('x-ccproxy-attempts: 0');
+  };
+
+  test('by its length is 413, and its connection takes the next request', async () => {
+    await using anthropic = await startUpstream();
+    await using app = await startApp({ file: file(anthropic.url) });
+    const connection = await rawConnection(app.port);
+    connection.send(`${HEAD}Content-Length: 5000\r\n\r\n${LARGE}${NEXT}`);
+    expectTooLarge(await connection.until((sofar) => sofar.includes('"status":"ok"')));
     connection.hangUp();
     expect(anthropic.requests).toHaveLength(0);
   });
+
+  test.each(['/v1/messages', '/v1/messages/count_tokens', '/v1/files'])(
+    'by its chunks is 413 for %s, and ends the connection: how much is still to come is not known',
+    async (path) => {
+      await using anthropic = await startUpstream();
+      await using app = await startApp({ file: file(anthropic.url) });
+      const connection = await rawConnection(app.port);
+      const head = HEAD.replace('/v1/messages', path);
+      connection.send(`${head}Transfer-Encoding: chunked\r\n\r\n1388\r\n${LARGE}\r\n`);
+      const { received } = await connection.closed();
+      if (path === '/v1/messages') expectTooLarge(received);
+      expect(received).toMatch(/^HTTP\/1\.1 413 /);
+      expect(received.toLowerCase()).toContain('\r\nconnection: close\r\n');
+      expect(anthropic.requests).toHaveLength(0);
+    },
+  );
 
   test('is refused by its length before it is sent, and by its chunks before it ends', async () => {
     await using anthropic = await startUpstream();
