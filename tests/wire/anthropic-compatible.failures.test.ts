@@ -46,13 +46,13 @@ const STREAMS: Case[] = [
   ['a start alone', sseOf([START]), 'cut', 1],
   ['text without an end', sseOf([START, ...text('Roses')]), 'cut', 3],
   ['an end without a reason', sseOf([START, ...text('Roses'), end(null)]), 'cut', 3],
-  ['a call without its end', sseOf([START, ...call('Water', '{"bed":'), STOP]), 'cut', 2],
-  ['half a call and an end', sseOf([START, ...call('Water', '{"bed":1'), end('tool_use'), STOP]), 'cut', 2],
+  ['a call without its end', sseOf([START, ...call('Water', '{"bed":'), STOP]), 'cut', 3],
+  ['half a call and an end', sseOf([START, ...call('Water', '{"bed":1'), end('tool_use'), STOP]), 'cut', 3],
   [
     'half a call, closed, and an end',
     sseOf([START, ...call('Water', '{"bed":1'), CLOSED, end('tool_use'), STOP]),
     'cut',
-    2,
+    3,
   ],
   [
     'half a long call and an end',
@@ -61,8 +61,8 @@ const STREAMS: Case[] = [
     4,
   ],
   ['a long call without its end', sseOf([START, ...call('Water', `{"bed":"${'r'.repeat(5000)}`)]), 'cut', 4],
-  ['a beginning anew inside a call', sseOf([START, ...call('Water', '{"b'), START]), 'cut', 2],
-  ['a call without a name', sseOf([START, ...call(undefined, '{}'), end('tool_use'), STOP]), 'garbled', 2],
+  ['a beginning anew inside a call', sseOf([START, ...call('Water', '{"b'), START]), 'cut', 3],
+  ['a call without a name', sseOf([START, ...call(undefined, '{}'), end('tool_use'), STOP]), 'garbled', 3],
   ['an error at once', sseOf([error('overloaded_error')]), 'overloaded', 0],
   ['an error before content', sseOf([START, error('rate_limit_error')]), 'rate_limited', 1],
   ['an error after content', sseOf([START, ...text('Roses'), error('api_error')]), 'server_error', 3],
@@ -107,4 +107,18 @@ test('nothing is read behind the end of an answer', () => {
   const answer = runText(whole);
   expect(answer.failure).toBeUndefined();
   expect(events(runText(`${whole}${sseOf([error('api_error')])}data: {"type":\n\n`))).toEqual(events(answer));
+});
+
+test('every packet of a call that is held is a sign of life, and no empty delta', () => {
+  const [begin, ...rest] = call('Water', '{"bed":');
+  const more = {
+    type: 'content_block_delta',
+    index: 0,
+    delta: { type: 'input_json_delta', partial_json: '1' },
+  };
+  const answer = runText(
+    sseOf([START, ...text('Roses'), begin, ...rest, more, more].flatMap((event) => event ?? [])),
+  );
+  const types = events(answer).map(({ type }) => type);
+  expect(types.slice(3)).toEqual(['ping', 'ping', 'ping', 'ping']);
 });

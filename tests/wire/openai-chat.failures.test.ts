@@ -167,3 +167,17 @@ test('a hundred thousand deltas take no time to speak of, and eight megabytes of
   ]);
   expect(runText(long).failure).toBeUndefined();
 });
+
+test('every packet of a call that is held is a sign of life, and no empty delta', () => {
+  const answer = runText(
+    sseOf([role, text, call('Read', '{"p'), call(undefined, 'ath":'), call(undefined, '"a')]),
+  );
+  expect(events(answer).map(({ type }) => type)).toEqual([
+    'message_start',
+    'content_block_start',
+    'content_block_delta',
+    'ping',
+    'ping',
+    'ping',
+  ]);
+});

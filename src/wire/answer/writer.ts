@@ -1,7 +1,7 @@
 import { type Composer, compose } from '../../core/compose.ts';
 import { estimateTokens } from '../../core/estimate.ts';
 import { AttemptError, type FailureKind } from '../../core/failure.ts';
-import type { Frame } from '../../core/frame.ts';
+import { type Frame, frameOf } from '../../core/frame.ts';
 import type { Usage } from '../../core/messages.ts';
 import { mark, toolIds } from '../../core/provenance.ts';
 import type { Target } from '../../core/upstream.ts';
@@ -63,11 +63,6 @@ export class AnswerWriter {
     return this.isStarted;
   }
 
-  /** Grows with every piece of a call. */
-  get callsSize(): number {
-    return this.tools.size + this.tools.calls.length;
-  }
-
   /** Opens the message, with an estimate for tokens that nobody has counted; does nothing when it is open. */
   start(usage: Partial<Usage>): Frame[] {
     if (this.isStarted) return [];
@@ -104,10 +99,20 @@ export class AnswerWriter {
     else yield* this.write(text);
   }
 
-  /** @param whole whether each entry is a whole call. */
+  /**
+   * Adds to calls. While what came is held, a ping says that the upstream is alive: held calls would look like silence. No
+   * empty delta: a client may count that as content.
+   * @param whole whether each entry is a whole call.
+   */
   *calls(entries: unknown, whole: boolean): Generator<Frame> {
+    const before = this.callsSize;
     this.tools.add(entries, whole);
-    yield* this.writer.send();
+    let held = !whole && this.callsSize > before;
+    for (const frame of this.writer.send()) {
+      held = false;
+      yield frame;
+    }
+    if (held) yield frameOf({ type: 'ping' });
   }
 
   pulse(): Frame[] {
@@ -123,6 +128,11 @@ export class AnswerWriter {
     const counted = { output_tokens: estimate(this.chars + this.tools.size), ...usage };
     const hit = stop === 'end_turn' || stop === 'stop_sequence' ? stopSequence : undefined;
     yield* this.composer.finish(hit === undefined ? stop : 'stop_sequence', counted, hit);
+  }
+
+  /** Grows with every piece of a call. */
+  private get callsSize(): number {
+    return this.tools.size + this.tools.calls.length;
   }
 
   private *takeLate(): Generator<Frame> {

@@ -121,8 +121,6 @@ class CompatibleStream implements Transducer<Packet, Frame> {
     const isGiven = isObject(input) ? Object.keys(input).length > 0 : filled(input) !== undefined;
     this.open.set(index, { call, given: isGiven ? JSON.stringify(input) : '' });
     yield* this.answer.calls([{ index: call, id, name }], false);
-    // What comes of the call is held for a while: one sign of life instead.
-    yield* this.answer.pulse();
   }
 
   private *takeDelta(delta: Record<string, unknown>, index: unknown): Generator<Frame> {

@@ -33,8 +33,6 @@ class ChatStream implements Transducer<Packet, Frame> {
   private afterFinish = 0;
   private usage: Partial<Usage> = {};
   private refused = false;
-  /** The packet before was one more piece of a call that is held back. */
-  private holding = false;
 
   constructor(private readonly target: Target) {
     this.answer = new AnswerWriter(target, (name) => this.nameOf(name));
@@ -63,7 +61,6 @@ class ChatStream implements Transducer<Packet, Frame> {
     if (!Array.isArray(chunk.choices)) return;
     const opening = this.answer.start(this.usage);
     yield* opening;
-    const before = this.answer.callsSize;
     let alive = opening.length > 0;
     for (const choice of chunk.choices) {
       if (!isObject(choice)) continue;
@@ -77,10 +74,8 @@ class ChatStream implements Transducer<Packet, Frame> {
       if (this.afterFinish > AFTER_FINISH) yield* this.finish(false);
       return;
     }
-    // One sign of life when a call begins to be held, and one for every packet that says nothing at all.
-    const holds = this.answer.callsSize > before;
-    if (!alive && !(holds && this.holding)) yield* this.answer.pulse();
-    this.holding = holds;
+    // A sign of life for every packet that says nothing at all.
+    if (!alive) yield* this.answer.pulse();
   }
 
   private *takeChoice(choice: Record<string, unknown>): Generator<Frame> {
