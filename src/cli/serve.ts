@@ -1,5 +1,6 @@
 import type { Configuration } from '../config/build.ts';
 import { describeProblems } from '../config/problem.ts';
+import { variable } from '../config/references.ts';
 import { recent } from '../proxy/recent.ts';
 import { rejectedCredentials } from '../proxy/rejected.ts';
 import { createApp } from '../server/app.ts';
@@ -24,7 +25,7 @@ const DESERTER_MS = 10 * 60_000;
 
 /**
  * `ccproxy [serve]`: listens until it is told to stop.
- * @throws Exit 2 for a configuration that is not valid, 1 for a port that is taken.
+ * @throws Exit 2 for a configuration or a log level that is not valid, 1 for a port that is taken.
  */
 export async function serve(flags: CommonFlags): Promise<never> {
   const log = openLog(levelOf(flags), tell);
@@ -89,9 +90,11 @@ export async function serve(flags: CommonFlags): Promise<never> {
 }
 
 function levelOf({ logLevel }: CommonFlags): LogLevelName {
-  const level = LOG_LEVELS.find((name) => name === (logLevel ?? 'info'));
+  const asked = logLevel ?? variable(process.env, 'CCPROXY_LOG_LEVEL') ?? 'info';
+  const level = LOG_LEVELS.find((name) => name === asked);
   if (level !== undefined) return level;
-  throw new Exit(EXIT.usage, `--log-level: found "${logLevel}"; allowed: ${LOG_LEVELS.join(', ')}`);
+  const key = logLevel === undefined ? 'CCPROXY_LOG_LEVEL' : '--log-level';
+  throw new Exit(EXIT.usage, `${key}: found ${JSON.stringify(asked)}; allowed: ${LOG_LEVELS.join(', ')}`);
 }
 
 /** The address that is listened on is a name of ours, unless it stands for all of them. */

@@ -1,6 +1,6 @@
 import { configureSync, getLogger, type Logger, type LogLevel, type LogRecord } from '@logtape/logtape';
 
-/** Levels of `--log-level`, loudest last. */
+/** Levels of `--log-level` and `CCPROXY_LOG_LEVEL`, loudest last. */
 export const LOG_LEVELS = ['debug', 'info', 'warning', 'error'] as const;
 export type LogLevelName = (typeof LOG_LEVELS)[number];
 

@@ -48,10 +48,19 @@ describe('ccproxy does not start', () => {
     ],
     ['a port that is none', ['--port', 'seventy'], {}, 'seventy'],
     ['a log level that is none', ['--log-level', 'loud'], {}, 'loud'],
+    ['a log level that is none, by variable', [], { CCPROXY_LOG_LEVEL: 'loud' }, 'CCPROXY_LOG_LEVEL'],
   ])('with %s, and exits 2 naming it', async (_, args, env, named) => {
     const { exitCode, stdout, stderr } = await runToEnd(args, env);
     expect([exitCode, stdout]).toEqual([2, '']);
     expect(stderr).toContain(named);
+  });
+
+  test('with a log level of a variable that is none, unless a flag beats it', async () => {
+    await using proxy = await startBinary({
+      args: ['--log-level', 'error'],
+      env: { PROVIDER: 'groq', GROQ_API_KEY: 'k', CCPROXY_LOG_LEVEL: 'loud' },
+    });
+    expect((await fetch(`${proxy.url}/health`)).status).toBe(200);
   });
 
   test('with a file that is wrong in several places, and names all of them with their lines', async () => {
@@ -73,6 +82,14 @@ describe('with no ccproxy running', () => {
 });
 
 describe('with a ccproxy running', () => {
+  test('CCPROXY_LOG_LEVEL says how much it says', async () => {
+    await using groq = await startUpstream();
+    await using proxy = await startBinary({ env: { ...emergency(groq), CCPROXY_LOG_LEVEL: 'debug' } });
+    const body = JSON.stringify({ model: 'm', max_tokens: 9, messages: [{ role: 'user', content: 'hi' }] });
+    expect((await fetch(`${proxy.url}/v1/messages`, { method: 'POST', body })).status).toBe(200);
+    await proxy.says(' attempt 1: groq ');
+  });
+
   test('`status` and `status --json` say who would serve, and why not the others', async () => {
     await using anthropic = await startUpstream({
       script: { fault: { kind: 'status', status: 429, headers: { 'retry-after': '600' } } },
