@@ -10,8 +10,8 @@ type Claim = 'events' | 'json' | 'page' | 'unsaid';
  * The framing of a response body, chosen by the response's content type; null for a type that is neither text nor JSON
  * (images, Amazon's event stream), which nothing here can cut.
  *
- * Content types are often missing or wrong: `text/plain` over events, `text/event-stream` over a JSON error. So what is
- * returned looks at the first byte that is not white space, too: `{`, `[` and `<` never begin a line of an event stream,
+ * Content types are often missing or wrong: `text/plain` or `text/html` over events, `text/event-stream` over a JSON error.
+ * So what is returned looks at the first byte that is not white space, too: `{`, `[` and `<` never begin a line of an event stream,
  * and `:`, `d`, `e`, `i`, `r` (a comment, or one of the standard's fields) never begin JSON.
  */
 export function framingFor(contentType: string | null): Framing | null {
@@ -29,10 +29,9 @@ const DOCUMENT_FIRSTS = new Set([...'{[<'].map((first) => first.charCodeAt(0)));
 const SKIPPED = new Set([0x20, 0x09, 0x0a, 0x0c, 0x0d, 0xef, 0xbb, 0xbf]);
 
 function decide(claim: Claim, first: number | undefined): Framing {
-  if (claim === 'page') return whole;
   if (first === undefined) return claim === 'events' ? sse : whole;
   if (DOCUMENT_FIRSTS.has(first)) return whole;
-  if (claim === 'json') return EVENT_FIRSTS.has(first) ? sse : whole;
+  if (claim === 'json' || claim === 'page') return EVENT_FIRSTS.has(first) ? sse : whole;
   return sse;
 }
 
