@@ -4,31 +4,44 @@ import type { Block, Delta, Json, Message, StreamEvent, ToolUseBlock, Usage } fr
 
 /**
  * The whole answer that `frames` make: what the official SDK's `messages.stream().finalMessage()` accumulates of them. For
- * frames whose grammar is whole; anything it cannot place is left out.
+ * frames whose grammar is whole; anything it cannot place is left out. A second `message_start`, at which the SDK gives up,
+ * goes on behind what was finished.
  * @throws TypeError when there is no `message_start`.
  */
 export function collect(frames: Iterable<Frame>): Message {
   let message: Message | undefined;
   const inputs = new Map<number, string[]>();
+  /** By index: after a second start, indexes are used again. */
+  const open = new Map<number, Block>();
   for (const frame of frames) {
     if (frame.name === 'ping' || frame.name === 'error') continue;
     const { event } = frame;
     switch (event.type) {
       case 'message_start':
+        if (message !== undefined) {
+          dropOpen(message, open);
+          open.clear();
+          inputs.clear();
+        }
         message ??= {
           ...event.message,
           content: [...event.message.content],
           usage: { ...event.message.usage },
         };
         break;
-      case 'content_block_start':
-        message?.content.push({ ...event.content_block });
+      case 'content_block_start': {
+        const block = { ...event.content_block };
+        message?.content.push(block);
+        open.set(event.index, block);
+        inputs.delete(event.index);
         break;
+      }
       case 'content_block_delta':
-        addDelta(message?.content[event.index], event.index, event.delta, inputs);
+        addDelta(open.get(event.index), event.index, event.delta, inputs);
         break;
       case 'content_block_stop':
-        closeInput(message?.content[event.index], inputs.get(event.index));
+        closeInput(open.get(event.index), inputs.get(event.index));
+        open.delete(event.index);
         break;
       case 'message_delta':
         if (message !== undefined) addEnd(message, event);
@@ -36,6 +49,12 @@ export function collect(frames: Iterable<Frame>): Message {
   }
   if (message === undefined) throw new TypeError('an answer without message_start');
   return message;
+}
+
+/** What will not be finished, above all a tool call with a part of its input, is no part of the answer. */
+function dropOpen(message: Message, open: ReadonlyMap<number, Block>): void {
+  const unfinished = new Set(open.values());
+  message.content = message.content.filter((block) => !unfinished.has(block));
 }
 
 type AnyDelta = Delta | { type: 'citations_delta'; citation: Json };

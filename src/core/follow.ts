@@ -24,7 +24,7 @@ export interface Follower {
   readonly hasContent: boolean;
   /** Something besides thinking was seen: without it a whole answer is empty to its reader. */
   readonly hasSubstance: boolean;
-  /** The stop reason of `message_delta`, and of the last one that had any; undefined before the first. */
+  /** The stop reason of `message_delta`, of the last one that had any; undefined before the first, and after a new start. */
   readonly stopReason: string | null | undefined;
   /** `message_stop` was seen. */
   readonly over: boolean;
@@ -62,7 +62,10 @@ export function follow(): Follower {
           return;
         case 'message_start':
           checkStart(frame);
+          // A second one begins anew behind what the client has: what is open will not be finished, no end was given.
           state.started = true;
+          state.open = null;
+          state.stopReason = undefined;
           return;
         case 'message_delta':
           state.stopReason = stopReasonOf(frame) ?? state.stopReason ?? null;

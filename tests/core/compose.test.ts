@@ -127,6 +127,26 @@ describe('collect', () => {
     expect(collect(expand(message))).toEqual(message);
   });
 
+  test('goes on after a second message_start behind what was finished', () => {
+    const tool = { type: 'tool_use', id: 'toolu_1', name: 'A', input: {} };
+    const begin = { type: 'message_start', message: { ...WHOLE, content: [] } };
+    const words = [
+      { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+      { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'a' } },
+      { type: 'content_block_stop', index: 0 },
+    ];
+    const half = [
+      { type: 'content_block_start', index: 1, content_block: tool },
+      { type: 'content_block_delta', index: 1, delta: { type: 'input_json_delta', partial_json: '{"a":' } },
+    ];
+    const all = [begin, begin, ...words, ...half, begin, ...words];
+    const { content } = collect(all.map((event) => frameOf(event as unknown as StreamEvent)));
+    expect(content).toEqual([
+      { type: 'text', text: 'a' },
+      { type: 'text', text: 'a' },
+    ]);
+  });
+
   test.each([
     ['', {}],
     ['  ', {}],

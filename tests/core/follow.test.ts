@@ -132,6 +132,27 @@ describe('an answer without substance', () => {
   });
 });
 
+describe('a second message_start is a new beginning', () => {
+  const events = framesFor(text('a')).filter(({ name }) => name !== 'ping');
+  const [begin] = events;
+  if (begin === undefined) throw new Error('no events');
+
+  test.each([
+    ['at once', 1, []],
+    ['inside a block', 3, []],
+    ['after a block', 4, ['text']],
+    ['after the stop reason', 5, ['text']],
+  ])('%s: nothing is open, what is finished stays', (_, seen, finished) => {
+    const follower = followed([...events.slice(0, seen), begin]);
+    expect(follower).toMatchObject({ started: true, open: null, finished, over: false });
+    expect(follower.stopReason).toBeUndefined();
+    expect(follower.hasContent).toBe(seen >= 3);
+    for (const frame of events.slice(1)) follower.see(frame);
+    expect(follower).toMatchObject({ open: null, finished: [...finished, 'text'], over: true });
+    expect(follower.stopReason).toBe('end_turn');
+  });
+});
+
 describe('the end of a cut answer', () => {
   const names = (frames: readonly Frame[]) => frames.map(({ event }) => endName(event));
   const endName = (event: StreamEvent) =>

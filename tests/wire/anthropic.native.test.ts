@@ -46,6 +46,15 @@ describe('a stream', () => {
       expect(new TextDecoder().decode(frame.bytes)).toStartWith(`event: ${frame.name}\n`);
   });
 
+  test('keeps a second beginning, byte for byte', () => {
+    const spliced = [...EVENTS.slice(0, 3), ...EVENTS].join('');
+    const { frames, failure } = decode(spliced);
+    expect([frames.map((frame) => new TextDecoder().decode(frame.bytes)).join(''), failure]).toEqual([
+      spliced,
+      null,
+    ]);
+  });
+
   test('keeps events that nobody knows, whatever is in them', () => {
     const decoded = decode(`event: next_year\ndata: not JSON\n\n${ALL}`);
     expect(names(decoded)).toEqual(['next_year', ...NAMES]);
