@@ -52,7 +52,7 @@ async function ownCount(
       path: `/messages/count_tokens${inbound.search}`,
       inbound,
       body: inbound.bytes,
-      signal: control.signal,
+      control,
     });
     if (response === null) return null;
     const answer = (await response.json()) as { input_tokens?: unknown };

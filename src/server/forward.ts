@@ -32,7 +32,7 @@ export async function forward(request: Request, settings: MessagesSettings, id: 
     method: request.method,
     path: `${pathname.slice('/v1'.length)}${search}`,
     inbound: { headers: withoutToken(request.headers, tokens) },
-    signal: control.signal,
+    control,
     ...(body.byteLength === 0 ? {} : { body }),
   })
     .catch(() => {

@@ -22,7 +22,8 @@ export interface Call {
   path: string;
   inbound: Pick<Inbound, 'headers'>;
   body?: Uint8Array;
-  signal: AbortSignal;
+  /** Ends it; also used when nobody accepts connections there. */
+  control: AbortController;
 }
 
 /** Sends it; null when there is no credential to send. */
@@ -33,13 +34,14 @@ export async function call(
 ): Promise<Response | null> {
   const headers = upstream.auth(nativeHeaders(request.inbound.headers), request.inbound as Inbound);
   if (headers === null) return null;
-  const { method, path, body, signal } = request;
+  const { method, path, body, control } = request;
   return context.runtime.send(upstream, {
     method,
     url: `${upstream.base}${path}`,
     headers,
     via: request.inbound.headers.get(INSTANCE_HEADER),
-    signal,
+    signal: control.signal,
+    abort: (reason) => control.abort(reason),
     ...(body === undefined ? {} : { body }),
   });
 }
