@@ -76,6 +76,8 @@ function stop(request: Request, parts: AppParts): Response {
 /** The app: Elysia routes, behind the guard, with every error in the shape of the Messages API. */
 export function createApp(parts: AppParts): Answer {
   const routes = routesOf(parts);
+  /** The id of each request on its way through Elysia, which hands nothing to a handler but the request itself. */
+  const ids = new WeakMap<Request, string>();
   const app = new Elysia({ systemRouter: false, nativeStaticResponse: false });
   for (const [path, methods] of Object.entries(routes)) {
     for (const [method, handler] of Object.entries(methods)) {
@@ -88,7 +90,7 @@ export function createApp(parts: AppParts): Answer {
   app.compile();
 
   async function guarded(request: Request, handler: Handler): Promise<Response> {
-    const id = runtime.id('req_');
+    const id = ids.get(request) ?? runtime.id('req_');
     try {
       return marked(await handler(request, id), request, id);
     } catch (error) {
@@ -120,6 +122,7 @@ export function createApp(parts: AppParts): Answer {
   const { runtime } = parts;
   return async (request) => {
     const id = runtime.id('req_');
+    ids.set(request, id);
     try {
       const refusal = refuse(request, parts.guard(), id);
       if (refusal !== null) return marked(responseOf(refusal), request, id);

@@ -1,0 +1,31 @@
+import { expect, test } from 'bun:test';
+import { createApp } from '../../src/server/app.ts';
+import { benchOf, primary } from '../support/relay.ts';
+
+test('a request has one id, whichever way it takes', async () => {
+  const relay = benchOf([primary()], { send: () => Promise.reject(new Error('must not be asked')) });
+  const answer = createApp({
+    messages: { relay, maxBodyBytes: 1000, tokens: [], inFlight: { enter: () => () => {} } },
+    guard: () => ({ port: 1, allowedHosts: [], tokens: [], controlTokens: [], instance: 'i' }),
+    runtime: relay.runtime,
+    draining: () => false,
+    version: '1',
+    startedAt: 0,
+    status: () => {
+      throw new Error('must not be asked');
+    },
+    controlTokens: [],
+    stop() {},
+    unexpected() {},
+  });
+  const paths = ['/health', '/nowhere', '/v1/models', '/status', '/health/'];
+  const seen: (string | null)[] = [];
+  for (const path of paths) {
+    const request = new Request(`http://localhost${path}`, { headers: { host: 'localhost' } });
+    seen.push((await answer(request)).headers.get('x-ccproxy-request-id'));
+  }
+  seen.push(
+    (await answer(new Request('http://localhost/', { headers: { host: 'evil' } }))).headers.get('request-id'),
+  );
+  expect(seen).toEqual([1, 2, 3, 4, 5, 6].map((number) => `req_test${number}`));
+});
