@@ -16,6 +16,13 @@ export interface Frame {
    * @throws SyntaxError when the data is not JSON.
    */
   readonly event: StreamEvent;
+  /** Set for a ping that stands for something that came and is held back: the upstream is at work. */
+  readonly isProgress?: true;
+}
+
+/** What is sent in the place of something that came and is held back. */
+export function progress(): Frame {
+  return Object.assign(frameOf({ type: 'ping' }), { isProgress: true as const });
 }
 
 /** A frame made by ccproxy from a typed event. */

@@ -304,7 +304,7 @@ async function* stream(
 function take(frames: Iterable<Frame>, answer: Follower, held: Frame[]): boolean {
   let eventful = false;
   for (const frame of frames) {
-    if (frame.name !== 'ping') eventful = true;
+    if (frame.name !== 'ping' || frame.isProgress) eventful = true;
     for (const part of toFrames(frame)) {
       admitFrame(part, answer);
       held.push(part);
@@ -322,9 +322,6 @@ function admitFrame(frame: Frame, answer: Follower): void {
   }
   if (!answer.started && NEEDS_START.has(frame.name)) {
     throw new AttemptError({ kind: 'garbled', message: `${frame.name} came before message_start` });
-  }
-  if (answer.started && frame.name === 'message_start') {
-    throw new AttemptError({ kind: 'garbled', message: 'a second message_start' });
   }
   if (frame.name === 'message_stop' && answer.stopReason === undefined && !answer.hasSubstance) {
     throw new AttemptError(EMPTY);

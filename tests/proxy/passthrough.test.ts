@@ -28,6 +28,8 @@ const FORMS: [name: string, form: (events: string[]) => string][] = [
         ...events.slice(4),
       ].join(''),
   ],
+  ['with its beginning twice', ([start = '', ...rest]) => [start, start, ...rest].join('')],
+  ['with another answer spliced into it', (events) => [...events.slice(0, 4), ...events].join('')],
   [
     'with deltas in other spelling',
     (events) => events.map((event) => event.replace('"index":0', '"x":1.50,"index": 0')).join(''),

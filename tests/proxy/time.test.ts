@@ -4,6 +4,7 @@ import { initial } from '../../src/core/breaker.ts';
 import { text, thinkingThenText } from '../../src/drill/answers.ts';
 import { relay } from '../../src/proxy/relay.ts';
 import type { Piece } from '../../src/proxy/reply.ts';
+import { openaiChat } from '../../src/wire/dialects/openai-chat/index.ts';
 import { type ManualClock, manualClock, turns } from '../support/manual-clock.ts';
 import {
   type Asking,
@@ -310,6 +311,31 @@ describe('signs of life', () => {
     await turns();
     expect(bench.events.attempts[0]?.failure).toMatchObject({ kind: 'stalled' });
     expect(got.done).toBe(true);
+  });
+});
+
+describe('a tool call that is long in the making', () => {
+  const chunk = (delta: object) => `data: ${JSON.stringify({ choices: [{ index: 0, delta }] })}\n\n`;
+  const call = (part: object) => chunk({ tool_calls: [{ index: 0, ...part }] });
+  const FINISH =
+    'data: {"choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}\n\ndata: [DONE]\n\n';
+
+  test('is neither out of budget nor silence, and arrives whole', async () => {
+    const { clock, bench, body } = tableOf();
+    const chain = [backup({ name: 'anthropic', dialect: openaiChat })];
+    const got = client({ ...bench, chain });
+    await turns();
+    body().push(call({ id: 'call_8f2kd91xq', function: { name: 'Write', arguments: '{"text":"' } }));
+    for (let turn = 0; turn < 40; turn += 1) {
+      await clock.advance(10_000);
+      body().push(call({ function: { arguments: 'x' } }));
+      await turns();
+    }
+    body().push(call({ function: { arguments: '"}' } }), FINISH);
+    await turns();
+    expect([got.status, got.done, got.error]).toEqual([200, true, null]);
+    expect(got.text).toContain('x'.repeat(40));
+    expect(got.text).toContain('"stop_reason":"tool_use"');
   });
 });
 

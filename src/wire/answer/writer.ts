@@ -1,7 +1,7 @@
 import { type Composer, compose } from '../../core/compose.ts';
 import { estimateTokens } from '../../core/estimate.ts';
 import { AttemptError, type FailureKind } from '../../core/failure.ts';
-import { type Frame, frameOf } from '../../core/frame.ts';
+import { type Frame, progress } from '../../core/frame.ts';
 import type { Usage } from '../../core/messages.ts';
 import { mark, toolIds } from '../../core/provenance.ts';
 import type { Target } from '../../core/upstream.ts';
@@ -112,7 +112,7 @@ export class AnswerWriter {
       held = false;
       yield frame;
     }
-    if (held) yield frameOf({ type: 'ping' });
+    if (held) yield progress();
   }
 
   pulse(): Frame[] {
