@@ -62,7 +62,6 @@ export async function serve(flags: CommonFlags): Promise<never> {
       },
       maxBodyBytes,
       tokens: [...tokens, ...controlTokens],
-      inFlight: counters,
     },
     guard: () => ({
       port: listener?.port ?? settings.server.port,

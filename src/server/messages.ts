@@ -11,13 +11,6 @@ export interface MessagesSettings {
   relay: RelayContext;
   maxBodyBytes: number;
   tokens: readonly string[];
-  inFlight: InFlight;
-}
-
-/** Answers that are being given; a drain waits for them. */
-export interface InFlight {
-  /** Counts one in; the returned function counts it out, once. */
-  enter(): () => void;
 }
 
 /**
@@ -32,14 +25,12 @@ export async function answerMessages(
   const leave = new AbortController();
   if (request.signal.aborted) leave.abort();
   request.signal.addEventListener('abort', () => leave.abort(), { once: true });
-  const done = settings.inFlight.enter();
   try {
     const bytes = await readBody(request, settings.maxBodyBytes, settings.relay.runtime.clock);
     const headers = withoutToken(request.headers, settings.tokens);
     const inbound = inboundOf(id, headers, targetOf(request).search, bytes);
-    return await respond(relay(inbound, settings.relay, leave.signal), inbound.stream, leave, done);
+    return await respond(relay(inbound, settings.relay, leave.signal), inbound.stream, leave);
   } catch (error) {
-    done();
     leave.abort();
     throw error;
   }
@@ -50,23 +41,13 @@ const CLIENT_LEFT = 499;
 
 type Pieces = AsyncGenerator<Piece, void>;
 
-/** @param done called when the answer is over, however it ends. */
-async function respond(
-  pieces: Pieces,
-  stream: boolean,
-  leave: AbortController,
-  done: () => void,
-): Promise<Response> {
+async function respond(pieces: Pieces, stream: boolean, leave: AbortController): Promise<Response> {
   const first = await pieces.next();
-  if (first.done || !('head' in first.value)) {
-    done();
-    return new Response(null, { status: CLIENT_LEFT });
-  }
+  if (first.done || !('head' in first.value)) return new Response(null, { status: CLIENT_LEFT });
   const { status, headers } = first.value.head;
-  if (stream && status === 200) return new Response(bodyOf(pieces, leave, done), { status, headers });
+  if (stream && status === 200) return new Response(bodyOf(pieces, leave), { status, headers });
   const chunks: Uint8Array[] = [];
   for await (const piece of pieces) if ('bytes' in piece) chunks.push(piece.bytes);
-  done();
   const [only] = chunks;
   const body = only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks);
   return new Response(body as Uint8Array<ArrayBuffer>, { status, headers });
@@ -82,19 +63,16 @@ const RESET_AFTER_MS = 50;
  * The body as it is pulled, so that a slow client slows its upstream down instead of filling memory. An error resets the
  * connection, which is what a cut must look like. A client that leaves ends the relay.
  */
-function bodyOf(pieces: Pieces, leave: AbortController, done: () => void): ReadableStream<Uint8Array> {
+function bodyOf(pieces: Pieces, leave: AbortController): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
           const step = await pieces.next();
-          if (step.done) {
-            done();
-            controller.close();
-          } else if ('bytes' in step.value) controller.enqueue(step.value.bytes);
+          if (step.done) controller.close();
+          else if ('bytes' in step.value) controller.enqueue(step.value.bytes);
         } catch (error) {
           await Bun.sleep(RESET_AFTER_MS);
-          done();
           controller.error(error);
         }
       },
@@ -104,8 +82,6 @@ function bodyOf(pieces: Pieces, leave: AbortController, done: () => void): Reada
           await pieces.return();
         } catch {
           // A reset for a client that is gone.
-        } finally {
-          done();
         }
       },
     },

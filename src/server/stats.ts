@@ -30,9 +30,6 @@ export interface Stats extends Journal {
   /** In words, how its last attempt failed; null when that went well, or there was none. */
   lastFailure(upstream: string): string | null;
   readonly lastSwitch: Switch | null;
-  /** Requests that are being answered. */
-  readonly inFlight: number;
-  enter(): () => void;
 }
 
 /** Samples kept per upstream. */
@@ -43,7 +40,7 @@ export function stats(clock: Clock, next: Journal): Stats {
   const counters = new Map<string, Counts>();
   const failures = new Map<string, string>();
   const samples = new Map<string, Ms[]>();
-  const state = { serving: null as string | null, lastSwitch: null as Switch | null, inFlight: 0 };
+  const state = { serving: null as string | null, lastSwitch: null as Switch | null };
 
   function counts(upstream: string): Counts {
     const known = counters.get(upstream);
@@ -61,17 +58,6 @@ export function stats(clock: Clock, next: Journal): Stats {
     lastFailure: (upstream) => failures.get(upstream) ?? null,
     get lastSwitch() {
       return state.lastSwitch;
-    },
-    get inFlight() {
-      return state.inFlight;
-    },
-    enter() {
-      state.inFlight += 1;
-      let inside = true;
-      return () => {
-        if (inside) state.inFlight -= 1;
-        inside = false;
-      };
     },
     firstContent(upstream) {
       const sorted = [...(samples.get(upstream) ?? [])].sort((a, b) => a - b);

@@ -5,7 +5,7 @@ import { benchOf, primary } from '../support/relay.ts';
 test('a request has one id, whichever way it takes', async () => {
   const relay = benchOf([primary()], { send: () => Promise.reject(new Error('must not be asked')) });
   const answer = createApp({
-    messages: { relay, maxBodyBytes: 1000, tokens: [], inFlight: { enter: () => () => {} } },
+    messages: { relay, maxBodyBytes: 1000, tokens: [] },
     guard: () => ({ port: 1, allowedHosts: [], tokens: [], controlTokens: [], instance: 'i' }),
     runtime: relay.runtime,
     draining: () => false,

@@ -16,7 +16,6 @@ const settings = () => ({
   relay: benchOf([primary()], { send: nobody }),
   maxBodyBytes: 1000,
   tokens: [],
-  inFlight: { enter: () => () => {} },
 });
 const request = (path: string) =>
   new Request(`http://localhost${path}`, {

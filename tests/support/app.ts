@@ -83,7 +83,6 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
       },
       maxBodyBytes,
       tokens: [...tokens, ...controlTokens],
-      inFlight: counters,
     },
     guard: () => ({ port: listener?.port ?? 0, allowedHosts, tokens, controlTokens, instance }),
     runtime,
