@@ -1,28 +1,24 @@
 import { AttemptError, type Failure, type Ms, type Outcome } from '../core/failure.ts';
-import { type Follower, follow, isEmptyAnswer } from '../core/follow.ts';
+import { type Follower, follow } from '../core/follow.ts';
 import type { Frame } from '../core/frame.ts';
 import { retryAt } from '../core/retry-after.ts';
-import { type Clock, INSTANCE_HEADER, type Runtime, type Timer } from '../core/runtime.ts';
+import { INSTANCE_HEADER, type Runtime, type Timer } from '../core/runtime.ts';
 import { pipe, type Transducer } from '../core/transducer.ts';
 import type { Encoded, Inbound, Target, Upstream } from '../core/upstream.ts';
 import { framingFor } from '../wire/framing/index.ts';
+import { type BodyReader, readSome, release } from './body.ts';
+import { admitFrame, cut, take } from './take.ts';
 import { bodyFailure, transportFailure } from './transport-failure.ts';
 import { CANCELLED, type Watch, watch } from './watch.ts';
-import { checkedWhole, EMPTY, toFrames, toWhole } from './whole.ts';
+import { checkedWhole, toWhole } from './whole.ts';
+import { within } from './within.ts';
 
 /** How long an answer whose thinking is not shown is held once it has begun and is alive: design of the hold. */
 const HOLD_MS: Ms = 10_000;
 /** Nothing but pings for this long is silence: the client itself gives up after 300 s (measured). */
 const PING_ONLY_MS: Ms = 240_000;
-/** How long the rest of a body may take after the answer is over; read to its end, its connection can be used again. */
-const LINGER_MS: Ms = 1000;
 /** More than any answer, or any event of one, is long. */
 const MOST_UNSENT_BYTES = 32 << 20;
-/** How much of an error body is read: enough for any message, not enough to hurt. */
-const ERROR_BODY_BYTES = 1 << 20;
-/** How long it may take. */
-const ERROR_BODY_MS: Ms = 2000;
-
 /** One request to one upstream, on its way. */
 export interface Attempt {
   /**
@@ -46,12 +42,6 @@ export interface AttemptOptions {
   runtime: Runtime;
   /** When a stream must have had its first content. */
   contentBy: Ms;
-}
-
-/** A body's reader, as far as an attempt uses it. */
-interface BodyReader {
-  read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
-  cancel(): Promise<void>;
 }
 
 /** Starts nothing by itself: the request goes out when the first frames are asked for. */
@@ -201,23 +191,6 @@ async function refusal(response: Response, { upstream, runtime }: AttemptOptions
   };
 }
 
-/** The beginning of an error body; what has not come after a while is not waited for. */
-async function readSome(response: Response, clock: Clock): Promise<Uint8Array> {
-  if (response.body === null) return new Uint8Array();
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  const reader = response.body.getReader() as BodyReader;
-  const until = clock.now() + ERROR_BODY_MS;
-  while (size < ERROR_BODY_BYTES) {
-    const read = await within(reader.read(), until - clock.now(), clock);
-    if (read === 'later' || read.done || read.value === undefined) break;
-    chunks.push(read.value);
-    size += read.value.byteLength;
-  }
-  reader.cancel().catch(() => {});
-  return Buffer.concat(chunks);
-}
-
 interface Source {
   reader: BodyReader;
   frames: Transducer<Uint8Array, Frame>;
@@ -300,49 +273,6 @@ async function* stream(
   }
 }
 
-/** Follows `frames` into `held`, up to the end of the answer; true when there was more than pings. */
-function take(frames: Iterable<Frame>, answer: Follower, held: Frame[]): boolean {
-  let eventful = false;
-  for (const frame of frames) {
-    if (frame.name !== 'ping' || frame.isProgress) eventful = true;
-    for (const part of toFrames(frame)) {
-      admitFrame(part, answer);
-      held.push(part);
-    }
-    if (answer.over) break;
-  }
-  return eventful;
-}
-
-/** Sees `frame`, unless it would end an answer that has nothing in it: that is a failure, not an end. */
-function admitFrame(frame: Frame, answer: Follower): void {
-  if (frame.name === 'message_delta') {
-    const { delta } = frame.event as { delta?: { stop_reason?: string | null } };
-    if (isEmptyAnswer(delta?.stop_reason, answer.hasSubstance)) throw new AttemptError(EMPTY);
-  }
-  if (!answer.started && NEEDS_START.has(frame.name)) {
-    throw new AttemptError({ kind: 'garbled', message: `${frame.name} came before message_start` });
-  }
-  if (frame.name === 'message_stop' && answer.stopReason === undefined && !answer.hasSubstance) {
-    throw new AttemptError(EMPTY);
-  }
-  answer.see(frame);
-}
-
-const NEEDS_START = new Set([
-  'content_block_start',
-  'content_block_delta',
-  'content_block_stop',
-  'message_delta',
-  'message_stop',
-]);
-
-function cut(answer: Follower): AttemptError {
-  return new AttemptError(
-    answer.started ? { kind: 'cut', message: 'the stream ended before the answer did' } : EMPTY,
-  );
-}
-
 function silent(): AttemptError {
   return new AttemptError({ kind: 'stalled', message: `nothing but pings for ${PING_ONLY_MS} ms` });
 }
@@ -359,37 +289,5 @@ async function collectWhole(source: Source): Promise<Frame> {
     }
     if (source.answer.over) return toWhole(seen);
     if (read === null) throw cut(source.answer);
-  }
-}
-
-/** The promise's value, or `later` when it takes longer than `delayMs`. */
-async function within<T>(promise: Promise<T>, delayMs: Ms, clock: Clock): Promise<T | 'later'> {
-  let timer: { cancel(): void } | undefined;
-  const later = new Promise<'later'>((resolve) => {
-    timer = clock.after(Math.max(0, delayMs), () => resolve('later'));
-  });
-  try {
-    return await Promise.race([promise, later]);
-  } finally {
-    timer?.cancel();
-  }
-}
-
-/**
- * Lets go of a body: read to its end where the answer is over, so that its connection can be used again; given up at once
- * otherwise. Its own errors no longer matter.
- */
-async function release(reader: BodyReader, isOver: boolean, clock: Clock, giveUp: () => void): Promise<void> {
-  const limit = clock.after(isOver ? LINGER_MS : 0, giveUp);
-  try {
-    for (let reads = 0; isOver && reads < 8; reads += 1) {
-      if ((await reader.read()).done) return limit.cancel();
-    }
-    giveUp();
-    await reader.cancel();
-  } catch {
-    // Aborted or broken: either way nothing holds it any more.
-  } finally {
-    limit.cancel();
   }
 }

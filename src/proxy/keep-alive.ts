@@ -2,6 +2,7 @@ import type { Ms, Outcome } from '../core/failure.ts';
 import type { Follower } from '../core/follow.ts';
 import { type Frame, frameOf } from '../core/frame.ts';
 import type { Clock } from '../core/runtime.ts';
+import { within } from './within.ts';
 
 /** A ping this often keeps sockets and middleboxes awake. */
 const PING_MS: Ms = 15_000;
@@ -21,8 +22,8 @@ export async function* keepAlive(
   for (;;) {
     const pending = frames.next();
     for (;;) {
-      const step = await orSilence(pending, clock);
-      if (step !== 'silence') {
+      const step = await within(pending, PING_MS, clock);
+      if (step !== 'later') {
         if (step.done) return step.value;
         signs = 0;
         yield step.value;
@@ -51,17 +52,4 @@ function sign({ open }: Follower): Frame {
     });
   }
   return frameOf({ type: 'ping' });
-}
-
-async function orSilence<T>(pending: Promise<T>, clock: Clock): Promise<T | 'silence'> {
-  let wake: () => void = () => {};
-  const silence = new Promise<'silence'>((resolve) => {
-    wake = () => resolve('silence');
-  });
-  const timer = clock.after(PING_MS, wake);
-  try {
-    return await Promise.race([pending, silence]);
-  } finally {
-    timer.cancel();
-  }
 }
