@@ -133,11 +133,6 @@ export function replaceModel(bytes: Uint8Array, span: Span, model: string): Uint
   return replaced;
 }
 
-/** Whether the UTF-8 of `needle` occurs anywhere in `bytes`. */
-export function contains(bytes: Uint8Array, needle: string): boolean {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(needle);
-}
-
 function judge(bytes: Uint8Array, model: Span | undefined, stream: Span | undefined): Scan {
   if (model === undefined) return fail('model: Field required', bytes.length);
   if (bytes[model[0]] !== QUOTE) return fail('model: Input should be a valid string', model[0]);

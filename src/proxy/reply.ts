@@ -1,6 +1,6 @@
 import type { Frame } from '../core/frame.ts';
+import { namedByConnection } from '../core/named-by-connection.ts';
 import type { Upstream } from '../core/upstream.ts';
-import { namedByConnection } from '../wire/dialects/anthropic/native-headers.ts';
 
 /** Status and headers of the answer, decided before anything goes out. */
 export interface ReplyHead {

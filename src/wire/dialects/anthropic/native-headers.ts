@@ -1,3 +1,5 @@
+import { namedByConnection } from '../../../core/named-by-connection.ts';
+
 /**
  * Headers of the client that stay behind on the way to Anthropic. Everything else goes on: the gateway contract calls
  * `anthropic-*` headers and betas open lists, and the client's own headers are what Anthropic is used to see.
@@ -30,16 +32,6 @@ const STAYS = new Set([
 ]);
 /** Of ccproxy itself, or of proxies on the way here. */
 const STAYS_BY_PREFIX = /^x-(?:ccproxy|forwarded)-/;
-
-/** Further headers of the hop alone, as its `connection` header names them (RFC 9110 §7.6.1). */
-export function namedByConnection(headers: Headers): ReadonlySet<string> {
-  const value = headers.get('connection')?.toLowerCase() ?? '';
-  if (value === '' || value === 'keep-alive') return NONE;
-  const names = value.split(',').map((name) => name.trim());
-  return new Set(names.filter((name) => /^[\w!#$%&'*+.^`|~-]+$/.test(name)));
-}
-
-const NONE: ReadonlySet<string> = new Set();
 
 /**
  * The client's headers as Anthropic gets them. The answer is asked for uncompressed, so that its bytes can be passed on
