@@ -118,7 +118,7 @@ describe.each(['bash', 'sh'])('the lines, evaluated by %s,', (shell) => {
   });
 
   test('export what they set', () => {
-    const lines = `${render({ VALUE: "it's" }, 'bash')}\nSEEN=$(printenv VALUE)`;
+    const lines = `${render({ VALUE: "it's" }, 'bash')}\nSEEN=$(sh -c 'printf %s "$VALUE"')`;
     expect(evaluate(lines, 'SEEN', {})).toBe("it's");
   });
 
