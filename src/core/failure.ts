@@ -48,6 +48,14 @@ export interface Amendment {
   maxTokens?: number;
   /** With the limit of the answer in the newer field. */
   maxTokensField?: 'max_completion_tokens';
+  /** Without `stream_options`. */
+  streamUsage?: false;
+  /** Without `parallel_tool_calls`. */
+  parallelToolCalls?: false;
+  /** Without sampling parameters. */
+  fixedSampling?: () => true;
+  /** Without `reasoning_effort`. */
+  reasoningEffort?: () => false;
 }
 
 /** How an attempt failed. */

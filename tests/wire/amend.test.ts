@@ -30,6 +30,14 @@ test.each<[string, Amendment | undefined]>([
   ['image_url is only supported by certain models', { vision: false }],
   ['No endpoints found that support image input', { vision: false }],
   ['messages[3]: unknown variant `image_url`, expected `text`', { vision: false }],
+  ["Unknown parameter: 'stream_options'.", { streamUsage: false }],
+  ['stream_options: Extra inputs are not permitted', { streamUsage: false }],
+  ['parallel_tool_calls is not supported by this model', { parallelToolCalls: false }],
+  [
+    "Unsupported value: 'temperature' does not support 0.5 with this model. Only the default (1) value is supported.",
+    { fixedSampling: expect.any(Function) },
+  ],
+  ['`reasoning_effort` is not supported with this model', { reasoningEffort: expect.any(Function) }],
   ['Could not process image', undefined],
   ['invalid request', undefined],
 ])('%s', (message, amendment) => {

@@ -20,9 +20,19 @@ const LEAST_TOKENS = 256;
 
 const OTHER_FIELD = /max_tokens.{0,80}max_completion_tokens/is;
 
+/** Parameters that a server may not know, or not for this model, and the request without them. */
+const WITHOUT: readonly [parameter: RegExp, amendment: Amendment][] = [
+  [/stream_options/i, { streamUsage: false }],
+  [/parallel_tool_calls/i, { parallelToolCalls: false }],
+  [/reasoning_effort/i, { reasoningEffort: () => false }],
+  [/\b(?:temperature|top_p)\b/i, { fixedSampling: () => true }],
+];
+const UNKNOWN =
+  /not support|unsupported|n't support|unknown|unrecognized|unexpected|not permitted|not allowed|extra inputs|extra fields|only the default/i;
+
 /**
- * What a refusal (4xx) says the request would be taken with: without its images, with a smaller answer, with the limit in
- * its newer field. Undefined when it says nothing of the kind.
+ * What a refusal (4xx) says the request would be taken with: without its images or a parameter, with a smaller answer, with
+ * the limit in its newer field. Undefined when it says nothing of the kind.
  */
 export function amendmentIn(message: string): Amendment | undefined {
   if (OTHER_FIELD.test(message) && /unsupported|not supported|instead/i.test(message)) {
@@ -30,6 +40,8 @@ export function amendmentIn(message: string): Amendment | undefined {
   }
   const maxTokens = largestIn(message.replace(/(\d)[,_](?=\d{3}\b)/g, '$1'));
   if (maxTokens !== undefined) return { maxTokens };
+  const unknown = UNKNOWN.test(message) ? WITHOUT.find(([parameter]) => parameter.test(message)) : undefined;
+  if (unknown !== undefined) return unknown[1];
   return IMAGES.test(message) && REFUSED.test(message) ? { vision: false } : undefined;
 }
 
