@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { isLoopback } from '../core/loopback.ts';
 import type { Clock, Journal, Runtime } from '../core/runtime.ts';
 import { createSend } from '../proxy/send.ts';
 import { memoryStore } from '../store/memory.ts';
@@ -41,7 +42,7 @@ export function createRuntime(instance: string, journal: Journal): Runtime {
 
 /** Whether the environment sends requests to this URL through a proxy; NO_PROXY may still except it. */
 function isProxied({ protocol, hostname }: URL): boolean {
-  if (/^(localhost|\[::1\]|127\..*)$/.test(hostname)) return false;
+  if (isLoopback(hostname)) return false;
   const names = protocol === 'https:' ? ['HTTPS_PROXY', 'ALL_PROXY'] : ['HTTP_PROXY', 'ALL_PROXY'];
   return names.some((name) => Boolean(process.env[name] || process.env[name.toLowerCase()]));
 }

@@ -1,3 +1,4 @@
+import { isLoopback } from '../core/loopback.ts';
 import type { DialectName } from '../providers/provider.ts';
 
 /** A base URL, understood. */
@@ -80,11 +81,6 @@ export function parseAddress(text: string): Address | BadAddress {
         warning: 'its address is plain http: keys and conversations travel unencrypted',
       }),
   };
-}
-
-/** Whether a host name or address is this machine: `localhost`, 127.0.0.0/8, `::1`, with or without brackets. */
-export function isLoopback(host: string): boolean {
-  return /^(?:localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)$/i.test(host);
 }
 
 function withoutHttp(text: string): BadAddress {

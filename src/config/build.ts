@@ -1,6 +1,6 @@
+import { isLoopback } from '../core/loopback.ts';
 import type { Chain, Dialect, Upstream } from '../core/upstream.ts';
 import type { DialectName } from '../providers/provider.ts';
-import { isLoopback } from './address.ts';
 import { describesChain, draftFile } from './chain.ts';
 import { type Draft, isReferenceIn } from './draft.ts';
 import { type Answers, type Drafts, draftEmergency, draftStanding, type LeftOut } from './environment.ts';

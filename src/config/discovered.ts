@@ -1,4 +1,4 @@
-import { isLoopback } from './address.ts';
+import { isLoopback } from '../core/loopback.ts';
 import { type Draft, isReferenceIn, placeIn, showIn } from './draft.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Problem } from './problem.ts';

@@ -1,5 +1,5 @@
 import { PLACEHOLDER } from '../auth/credential.ts';
-import { isLoopback } from './address.ts';
+import { isLoopback } from '../core/loopback.ts';
 import { badHeaderValue } from './credential.ts';
 import { placeOf, showValue } from './explain.ts';
 import type { LoadedFile } from './load.ts';

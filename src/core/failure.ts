@@ -63,6 +63,8 @@ export interface Failure {
   kind: FailureKind;
   /** For logs and for the final error: what happened, in words, without secrets and without message content. */
   message: string;
+  /** Set when `message` repeats words of the upstream's own: they may quote a key or the request. */
+  quotes?: true;
   /** The HTTP status of the upstream's answer, where it sent one that was an error. */
   status?: number;
   /** That answer as it came, for passing it on unchanged. */

@@ -81,7 +81,7 @@ export async function* serve(hop: Hop): AsyncGenerator<Piece, Failure | null> {
 
 /** The outcome without keys and quotations in an upstream's words. */
 function discreet(outcome: Outcome, { upstream, inbound }: Hop): Outcome {
-  if (outcome.ok) return outcome;
+  if (outcome.ok || outcome.failure.quotes === undefined) return outcome;
   const { failure } = outcome;
   const message = scrub(failure.message, keysOf(upstream, inbound), inbound.bytes);
   return { ok: false, failure: { ...failure, message } };

@@ -1,4 +1,5 @@
 import { AttemptError, type Ms } from '../core/failure.ts';
+import { isLoopback } from '../core/loopback.ts';
 import { type Clock, INSTANCE_HEADER, type Outgoing, type Send } from '../core/runtime.ts';
 import type { Upstream } from '../core/upstream.ts';
 import { type Dial, dialTcp, watchConnection } from './dial.ts';
@@ -106,8 +107,4 @@ function fetchOnce(
 
 function unconnected(connectMs: Ms): AttemptError {
   return new AttemptError({ kind: 'unreachable', message: `no connection within ${connectMs} ms` });
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127\./.test(hostname);
 }

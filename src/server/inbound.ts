@@ -1,6 +1,7 @@
 import type { MessagesRequest } from '../core/messages.ts';
 import { scanRequest } from '../core/scan.ts';
 import type { Inbound } from '../core/upstream.ts';
+import { isObject } from '../wire/history/json.ts';
 import { fault } from './fault.ts';
 
 /**
@@ -66,8 +67,4 @@ function isText(value: unknown): boolean {
 
 function isList(value: unknown): boolean {
   return Array.isArray(value) && value.every(isObject);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { isLoopback, parseAddress } from '../../src/config/address.ts';
+import { parseAddress } from '../../src/config/address.ts';
+import { isLoopback } from '../../src/core/loopback.ts';
 
 describe('a base URL', () => {
   test.each([

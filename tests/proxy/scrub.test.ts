@@ -1,6 +1,7 @@
 /** What an upstream says of a failure, as it goes into logs, `status` and the final error. */
 import { expect, test } from 'bun:test';
 import { scrub } from '../../src/proxy/scrub.ts';
+import { ask, backup, benchOf, fakeSend } from '../support/relay.ts';
 
 const REQUEST = new TextEncoder().encode(
   JSON.stringify({
@@ -32,4 +33,14 @@ test.each([
   ['nothing', '', ''],
 ])('%s', (_, said, left) => {
   expect(scrub(said, ['Wx7.short'], REQUEST)).toBe(left);
+});
+
+test("ccproxy's own words stay, also where the request says the same", async () => {
+  const refused = () => {
+    throw Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
+  };
+  const content = 'why does it say that the connection was refused?';
+  const body = JSON.stringify({ model: 'm', max_tokens: 1, messages: [{ role: 'user', content }] });
+  const said = await ask(benchOf([backup()], { send: fakeSend({ backup: refused }) }), { body });
+  expect(said.text).toContain('backup: the connection was refused');
 });

@@ -8,3 +8,6 @@ export function clean(text: string): string {
 export function isBlank(text: unknown): boolean {
   return typeof text !== 'string' || clean(text).trim() === '';
 }
+
+/** Stands where a conversation needs words and has none: the client's own for it. */
+export const NO_CONTENT = '(no content)';

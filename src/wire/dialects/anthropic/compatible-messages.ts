@@ -10,13 +10,11 @@ import { validToolId } from '../../../core/provenance.ts';
 import type { Target } from '../../../core/upstream.ts';
 import { isObject, parseJson } from '../../history/json.ts';
 import { pair } from '../../history/pairs.ts';
+import { NO_CONTENT } from '../../history/text.ts';
 import { type Turn, turns } from '../../history/turns.ts';
 import { compacted, plainBlocks } from './compatible-content.ts';
 import { orphan, type Result, resultOf } from './compatible-results.ts';
 import { ownThinking } from './own-thinking.ts';
-
-/** Stands where a conversation needs words and has none; the client's own. */
-const NO_CONTENT = '(no content)';
 
 /**
  * The conversation as strict servers take it: roles alternate and the user begins, nothing is empty, every call has a

@@ -1,6 +1,7 @@
 import type { Block, MessageParam, MessagesRequest } from '../../../core/messages.ts';
 import { isForeign, isValidToolId, validToolId } from '../../../core/provenance.ts';
 import { isObject, parseJson } from '../../history/json.ts';
+import { NO_CONTENT } from '../../history/text.ts';
 
 /** Where nobody has answered yet there is no history. */
 const ASSISTANT = Buffer.from('"assistant"');
@@ -91,9 +92,6 @@ function mendMessage(message: MessageParam): MessageParam | null {
     content.length === message.content.length && content.every((block, at) => block === message.content[at]);
   return same ? message : { ...message, content };
 }
-
-/** Said where there are no words; the client's own. */
-const NO_CONTENT = '(no content)';
 
 function isEmptyText(block: Block): boolean {
   return block.type === 'text' && (block as { text?: unknown }).text === '';

@@ -4,15 +4,13 @@ import type { Target } from '../../../core/upstream.ts';
 import { isObject, parseJson } from '../../history/json.ts';
 import { type Pairs, pair } from '../../history/pairs.ts';
 import { systemTexts } from '../../history/system.ts';
+import { NO_CONTENT } from '../../history/text.ts';
 import { type Turn, turns } from '../../history/turns.ts';
 import type { ChatMessage, Part, ToolCall } from './api.ts';
 import { joined, parts } from './content.ts';
 import { wireToolId } from './tool-ids.ts';
 import type { ToolNames } from './tool-names.ts';
 import { INTERRUPTED, orphan, toolOutput } from './tool-results.ts';
-
-/** Stands where a conversation needs a user message and has none; the client's own words for it. */
-const NO_CONTENT = '(no content)';
 
 /** The system prompt and the conversation as chat messages. Depends on what is said, never on how far it has come. */
 export function encodeMessages(request: MessagesRequest, names: ToolNames, target: Target): ChatMessage[] {

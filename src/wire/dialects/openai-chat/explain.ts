@@ -25,7 +25,7 @@ export function explainInStream(value: unknown): Failure {
 
 function failureOf(meant: number, shape: ErrorShape, status: number | undefined, headers: Headers): Failure {
   const kind = kindOf(meant, shape);
-  const failure: Failure = { kind, message: describe(meant, shape) };
+  const failure: Failure = { kind, message: describe(meant, shape), quotes: true };
   if (status !== undefined && status >= 400) failure.status = status;
   const retryAt = WAITS.has(kind) ? retryTime(headers, shape) : undefined;
   if (retryAt !== undefined) failure.retryAt = retryAt;
