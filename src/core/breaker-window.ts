@@ -13,14 +13,14 @@ export type Window = readonly Bucket[];
 const BUCKETS = 10;
 
 /** The window with one more outcome. Nothing older than `windowMs` is left in it. */
-export function record(window: Window, ok: boolean, now: Ms, windowMs: Ms): Window {
+export function record(window: Window, ok: boolean, now: Ms, windowMs: Ms, weight = 1): Window {
   const width = Math.max(1, windowMs / BUCKETS);
   const startedAt = Math.floor(now / width) * width;
   const current = window.find((bucket) => bucket.startedAt === startedAt);
   // A clock set back a little must not forget what just happened, so both directions count.
   const others = window.filter((bucket) => bucket !== current && Math.abs(now - bucket.startedAt) < windowMs);
-  const succeeded = (current?.succeeded ?? 0) + (ok ? 1 : 0);
-  const failed = (current?.failed ?? 0) + (ok ? 0 : 1);
+  const succeeded = (current?.succeeded ?? 0) + (ok ? weight : 0);
+  const failed = (current?.failed ?? 0) + (ok ? 0 : weight);
   return [...others, { startedAt, succeeded, failed }];
 }
 

@@ -1,21 +1,17 @@
+import {
+  blockUntil,
+  cooldownUntil,
+  FORGIVE_MS,
+  isFlap,
+  nextTrips,
+  openUntil,
+  type Settings,
+} from './breaker-times.ts';
 import { record, tally, type Window } from './breaker-window.ts';
-import { type Failure, type Ms, type Outcome, VERDICTS } from './failure.ts';
+import type { Failure, Ms, Outcome } from './failure.ts';
+import { type Proof, proves, VERDICTS, type Verdict } from './verdict.ts';
 
-/** When an upstream's breaker opens, and for how long. */
-export interface BreakerSettings {
-  /** Consecutive counted failures that open it; ≥ 1. */
-  failures: number;
-  /** Length of the window that `ratio` looks at. */
-  windowMs: Ms;
-  /** Share of counted failures in the window that opens it, 0 < ratio ≤ 1. */
-  ratio: number;
-  /** Outcomes the window must hold before `ratio` counts; ≥ 1. */
-  minSamples: number;
-  /** How long it stays open the first time; doubles with every further opening. */
-  openMs: Ms;
-  /** The longest it stays open. */
-  openMaxMs: Ms;
-}
+export type { Settings as BreakerSettings } from './breaker-times.ts';
 
 interface Phase {
   /** Changes with every phase and every canary: a result that belongs to an older one is ignored. */
@@ -26,94 +22,117 @@ interface Phase {
   readonly trips: number;
   /** Cooldowns without a known end since the last success; none while closed. */
   readonly cooldowns: number;
+  /** When it last opened, newest last: what flapping is told by. */
+  readonly flaps: readonly Ms[];
 }
 
 interface Closed extends Phase {
   readonly phase: 'closed';
-  /** Counted failures since the last success. */
-  readonly inRow: number;
+  /** What counts since the last success that takes it back. */
+  readonly run: { readonly weight: number; readonly needs: Proof } | null;
   readonly window: Window;
-  readonly suspect: { readonly since: Ms; readonly reason: string } | null;
+  readonly suspect: { readonly since: Ms; readonly reason: string; readonly needs: Proof } | null;
+  /** What it recovered from; null when it was never anything else, or was closed by hand. */
+  readonly from: Shut['phase'] | null;
 }
 
-/** Open after failures, or in a cooldown that the upstream asked for; both end by the clock. */
+/**
+ * Open after failures, in a cooldown that the upstream asked for, or blocked because something has to change first; all end
+ * by the clock.
+ */
 interface Shut extends Phase {
-  readonly phase: 'open' | 'cooldown';
+  readonly phase: 'open' | 'cooldown' | 'blocked';
   readonly until: Ms;
   readonly reason: string;
+  /** What a success must show to close it. */
+  readonly needs: Proof;
 }
 
 interface HalfOpen extends Phase {
   readonly phase: 'half-open';
+  readonly from: Shut['phase'];
   readonly reason: string;
-  /** Whether the one request that may try the upstream is under way. */
+  readonly needs: Proof;
+  /** Whether the one that may try the upstream is under way. */
   readonly canary: boolean;
+  /** When a probe first succeeded that shows less than is needed, or has to be repeated. */
+  readonly aliveAt: Ms | null;
+}
+
+/** Held out by hand until it is closed by hand. */
+interface Isolated extends Phase {
+  readonly phase: 'isolated';
 }
 
 /** A breaker as a value: plain data that can be stored anywhere as JSON. Only the functions of this file look inside. */
-export type BreakerState = Closed | Shut | HalfOpen;
+export type BreakerState = Closed | Shut | HalfOpen | Isolated;
+
+/** Who asks: a request, or a probe that nobody waits for. */
+export type Asker = 'request' | 'probe';
 
 /** Leave to ask an upstream once. It must be settled exactly once, whatever happens: a canary that never is blocks the next. */
 export interface Permit {
   readonly generation: number;
+  /** Given while the breaker is half-open: on this one depends what it does next. */
+  readonly canary?: boolean;
   /** Given although the breaker is not closed, because nothing else was left; see `lastResort`. */
   readonly lastResort?: boolean;
 }
 
 /** A breaker as people and `select` see it. */
 export interface BreakerView {
-  name: 'closed' | 'suspect' | 'open' | 'half-open' | 'cooldown';
+  name: 'closed' | 'suspect' | 'open' | 'half-open' | 'cooldown' | 'blocked' | 'isolated';
   /** 0 for a breaker that was closed from the start. */
   since: Ms;
-  /** When it will be asked again; only while `open` or in `cooldown`. */
+  /** When it will be asked again; only while `open`, in `cooldown` or `blocked`. */
   until?: Ms;
   /** What put it there, in words; none while `closed`. */
   reason?: string;
 }
 
-/**
- * How long suspicion puts an upstream last. Only an answer of its own clears it, and while others answer it is not asked:
- * without an end nobody would find out that it is well.
- */
+/** How long suspicion puts an upstream last: while others answer it is not asked, and nobody would find out that it is well. */
 const SUSPECT_MS: Ms = 60_000;
-/** One of `trips` is forgiven for every such time in closed. */
-const FORGIVE_MS = 60_000;
-/** Further away, a hint on a counted failure is not believed. */
-const HINT_MAX_MS = 6 * 3_600_000;
-/** A cooldown without a known end: the first, doubling up to the longest. */
-const COOLDOWN_MS = 30_000;
-const COOLDOWN_UNKNOWN_MAX_MS = 600_000;
-/** No cooldown is longer: the longest period that providers bill by is a month. */
-const COOLDOWN_MAX_MS = 32 * 86_400_000;
+/** For so long after it recovered from failures, one failure opens it again. */
+const PROBATION_MS: Ms = 60_000;
+/** A connection has to be good twice, this far apart, to close a breaker without any request. */
+const STEADY_MS: Ms = 2_000;
+/** Half-open for longer without a probe, requests do not wait for one. */
+const PROBE_OVERDUE_MS: Ms = 10_000;
 /** A clock this far before the phase's beginning was set back: the phase's end means nothing any more. */
 const CLOCK_SET_BACK_MS = 60_000;
 
 /** The breaker of an upstream that has never been asked: closed. */
 export function initial(): BreakerState {
-  return closed({ generation: 0, since: 0, trips: 0, cooldowns: 0 });
+  return closed({ generation: 0, since: 0, trips: 0, cooldowns: 0, flaps: [] }, null);
 }
 
 /** Closed by hand, everything forgotten; what is still under way does not count. */
 export function reset(state: BreakerState, now: Ms): BreakerState {
-  return closed({ generation: state.generation + 1, since: now, trips: 0, cooldowns: 0 });
+  return closed({ generation: state.generation + 1, since: now, trips: 0, cooldowns: 0, flaps: [] }, null);
+}
+
+/** Held out by hand; what is still under way does not count. */
+export function isolate(state: BreakerState, now: Ms): BreakerState {
+  return { ...phaseOf(state), phase: 'isolated', generation: state.generation + 1, since: now };
 }
 
 /**
- * Asks for leave to send one request. Closed: always. Open or in cooldown: none before its end. After that the breaker is
- * half-open and gives one permit, the canary; the next only when the canary was settled without a verdict on the upstream.
+ * Asks for leave to send one request or probe. Closed: always. Open, in cooldown, blocked: none before its end. After that
+ * the breaker is half-open and gives one permit, the canary; the next only when that was settled without closing or opening.
+ * Where probes can find out, the canary is a probe; a request is one once a probe has shown that something answers.
  */
 export function admit(
   state: BreakerState,
   now: Ms,
-  _settings: BreakerSettings,
+  settings: Settings,
+  asker: Asker,
 ): { state: BreakerState; permit: Permit | null } {
   if (state.phase === 'closed') return { state, permit: { generation: state.generation } };
-  if (state.phase === 'half-open' ? state.canary : !isOver(state, now)) return { state, permit: null };
-  const { trips, cooldowns, reason } = state;
+  const trying = halfOpenAt(state, now);
+  if (trying === null || trying.canary) return { state, permit: null };
+  if (asker === 'request' && !isRequestsTurn(trying, now, settings)) return { state, permit: null };
   const generation = state.generation + 1;
-  const since = state.phase === 'half-open' ? state.since : halfOpenSince(state, now);
-  const trying: HalfOpen = { phase: 'half-open', generation, since, trips, cooldowns, reason, canary: true };
-  return { state: trying, permit: { generation } };
+  return { state: { ...trying, generation, canary: true }, permit: { generation, canary: true } };
 }
 
 /**
@@ -125,12 +144,11 @@ export function lastResort(state: BreakerState): Permit {
 }
 
 /**
- * What a permitted request came to. `VERDICTS` says what a failure means: counted, opening at once, starting a cooldown, or
- * saying nothing about the upstream.
+ * What a permitted request or probe came to. `VERDICTS` says what a failure means.
  *
- * It opens for `openMs` · 2^(openings − 1), at most `openMaxMs`, times `0.8 … 1.2` so that many instances do not come back
- * at once: never longer than 1.2 · `openMaxMs`, unless the failure names a later time within six hours. A cooldown lasts
- * until the time the failure names, exactly; it does not make later open times longer.
+ * Failures that are counted open it when there are `failures` in a row, when their share of the window reaches `ratio`, or
+ * at once within a minute after it recovered from others. For how long: see `openUntil`, `cooldownUntil`, `blockUntil`.
+ * @param shown what a success has shown; a request always shows `inference`
  * @param random uniform in [0, 1)
  */
 export function settle(
@@ -138,38 +156,78 @@ export function settle(
   permit: Permit,
   outcome: Outcome,
   now: Ms,
-  settings: BreakerSettings,
+  settings: Settings,
   random: () => number,
+  shown: Proof = 'inference',
 ): BreakerState {
-  if (permit.generation !== state.generation) return state;
+  if (permit.generation !== state.generation || state.phase === 'isolated') return state;
   const isLastResort = permit.lastResort === true;
   if (state.phase === 'half-open' && !state.canary && !isLastResort) return state;
-  if (outcome.ok) return succeed(state, now, settings);
+  if (outcome.ok) return succeed(state, now, settings, shown);
   const { failure } = outcome;
-  const verdict = VERDICTS[failure.kind].breaker;
-  if (verdict === 'exclude')
-    return state.phase === 'half-open' && !isLastResort ? { ...state, canary: false } : state;
-  if (verdict === 'cooldown') return cool(state, failure, now);
-  switch (state.phase) {
-    case 'closed': {
-      const inRow = state.inRow + 1;
-      const window = record(state.window, false, now, settings.windowMs);
-      const { samples, failed } = tally(window);
-      const isMany = samples >= settings.minSamples && failed / samples >= settings.ratio;
-      const trips = verdict === 'trip' || inRow >= settings.failures || isMany;
-      return trips ? open(state, failure, now, settings, random) : { ...state, inRow, window };
+  const verdict = VERDICTS[failure.kind];
+  switch (verdict.breaker) {
+    case 'exclude':
+      return state.phase === 'half-open' && !isLastResort ? { ...state, canary: false } : state;
+    case 'cooldown': {
+      const { until, isKnown } = cooldownUntil(verdict, failure, state.cooldowns, now);
+      const cooldowns = isKnown ? state.cooldowns : state.cooldowns + 1;
+      return shut(state, 'cooldown', until, failure, verdict, now, { cooldowns });
     }
-    case 'half-open':
-      return isLastResort ? state : open(state, failure, now, settings, random);
-    case 'open':
-    case 'cooldown':
-      return state;
+    case 'block':
+      return shut(state, 'blocked', blockUntil(verdict, now), failure, verdict, now, {});
+    case 'trip':
+    case 'count':
+      if (state.phase === 'closed') return count(state, failure, verdict, now, settings, random);
+      return state.phase === 'half-open' && !isLastResort
+        ? open(state, failure, verdict, now, settings, random)
+        : state;
   }
 }
 
+/** Opens it for a failure of something that it is a part of. */
+export function trip(
+  state: BreakerState,
+  failure: Failure,
+  now: Ms,
+  settings: Settings,
+  random: () => number,
+): BreakerState {
+  return state.phase === 'closed'
+    ? open(state, failure, VERDICTS[failure.kind], now, settings, random)
+    : state;
+}
+
 /** Marks a closed breaker: usable, but after all others, until its next success. In any other phase nothing changes. */
-export function suspect(state: BreakerState, now: Ms, reason: string): BreakerState {
-  return state.phase === 'closed' ? { ...state, suspect: { since: now, reason } } : state;
+export function suspect(
+  state: BreakerState,
+  now: Ms,
+  reason: string,
+  needs: Proof = 'inference',
+): BreakerState {
+  return state.phase === 'closed' ? { ...state, suspect: { since: now, reason, needs } } : state;
+}
+
+/** Takes back what failures to connect did: it was our own network. */
+export function forgive(state: BreakerState, now: Ms): BreakerState {
+  const needs =
+    state.phase === 'closed' ? state.run?.needs : state.phase === 'isolated' ? undefined : state.needs;
+  const isOfFailures =
+    state.phase === 'closed' ||
+    state.phase === 'open' ||
+    (state.phase === 'half-open' && state.from === 'open');
+  if (needs !== 'connection' || !isOfFailures) return state;
+  if (state.phase === 'closed') return { ...state, run: null, window: [] };
+  const { trips, flaps } = state;
+  const before = { trips: Math.max(0, trips - 1), flaps: flaps.slice(0, -1) };
+  return closed({ ...phaseOf(state), ...before, generation: state.generation + 1, since: now }, null);
+}
+
+/** Ends the open time of a breaker that failures to connect opened: something changed, and it is worth a look now. */
+export function hasten(state: BreakerState, now: Ms): BreakerState {
+  return state.phase === 'open' && state.needs === 'connection' && state.until > now
+    ? { ...state, until: now }
+    : state;
 }
 
 /** How the breaker stands at `now`. One whose time is up shows as `half-open` also before the next request asks it. */
@@ -177,77 +235,146 @@ export function view(state: BreakerState, now: Ms): BreakerView {
   switch (state.phase) {
     case 'closed':
       return state.suspect && now - state.suspect.since < SUSPECT_MS
-        ? { name: 'suspect', ...state.suspect }
+        ? { name: 'suspect', since: state.suspect.since, reason: state.suspect.reason }
         : { name: 'closed', since: state.since };
+    case 'isolated':
+      return { name: 'isolated', since: state.since, reason: 'held out by hand' };
     case 'half-open':
       return { name: 'half-open', since: state.since, reason: state.reason };
-    case 'open':
-    case 'cooldown': {
+    default: {
+      const trying = halfOpenAt(state, now);
       const { phase, since, until, reason } = state;
-      if (isOver(state, now)) return { name: 'half-open', since: halfOpenSince(state, now), reason };
-      return { name: phase, since, until, reason };
+      return trying === null
+        ? { name: phase, since, until, reason }
+        : { name: 'half-open', since: trying.since, reason };
     }
   }
 }
 
-function isOver(state: Shut, now: Ms): boolean {
-  return now >= state.until || now < state.since - CLOCK_SET_BACK_MS;
+/** Whether a permit could be had, without asking for one. */
+export function mayAsk(state: BreakerState, now: Ms, settings: Settings, asker: Asker): boolean {
+  return admit(state, now, settings, asker).permit !== null;
 }
 
-function halfOpenSince(state: Shut, now: Ms): Ms {
-  return Math.min(state.until, now);
+/**
+ * Until when an upstream that recovered from failures does not serve those whom another serves well: `returnAfterMs`, twice
+ * as long with each further opening within a quarter of an hour, at most ten minutes. Undefined when it may serve.
+ */
+export function dwellUntil(state: BreakerState, now: Ms, returnAfterMs: Ms): Ms | undefined {
+  if (state.phase !== 'closed' || state.from !== 'open') return undefined;
+  const flaps = state.flaps.filter((at) => isFlap(at, state.since)).length;
+  const dwell = Math.min(returnAfterMs * 2 ** Math.max(0, flaps - 1), Math.max(DWELL_MAX_MS, returnAfterMs));
+  const until = state.since + dwell;
+  return now < until && now >= state.since - CLOCK_SET_BACK_MS ? until : undefined;
 }
 
-function closed(phase: Phase): Closed {
-  return { phase: 'closed', ...phase, inRow: 0, window: [], suspect: null };
+const DWELL_MAX_MS: Ms = 600_000;
+
+/** The half-open breaker that a shut one has become; null while its time is not up, and for one that is closed or held. */
+function halfOpenAt(state: BreakerState, now: Ms): HalfOpen | null {
+  if (state.phase === 'half-open') return state;
+  if (state.phase === 'closed' || state.phase === 'isolated') return null;
+  if (now < state.until && now >= state.since - CLOCK_SET_BACK_MS) return null;
+  const { phase: from, reason, needs } = state;
+  const since = Math.min(state.until, now);
+  return { ...phaseOf(state), phase: 'half-open', since, from, reason, needs, canary: false, aliveAt: null };
 }
 
-function succeed(state: BreakerState, now: Ms, settings: BreakerSettings): BreakerState {
-  if (state.phase !== 'closed') {
-    return closed({ generation: state.generation + 1, since: now, trips: state.trips, cooldowns: 0 });
+/** A cooldown ends by the clock: nothing but a request can tell whether it did. */
+function isRequestsTurn(state: HalfOpen, now: Ms, { prober }: Settings): boolean {
+  if (prober === null || state.from === 'cooldown') return true;
+  if (now - state.since >= PROBE_OVERDUE_MS) return true;
+  return state.aliveAt !== null && !proves(prober, state.needs);
+}
+
+function phaseOf({ generation, since, trips, cooldowns, flaps }: BreakerState): Phase {
+  return { generation, since, trips, cooldowns, flaps };
+}
+
+function closed(phase: Phase, from: Closed['from']): Closed {
+  return { phase: 'closed', ...phase, run: null, window: [], suspect: null, from };
+}
+
+function succeed(state: BreakerState, now: Ms, settings: Settings, shown: Proof): BreakerState {
+  switch (state.phase) {
+    case 'isolated':
+      return state;
+    case 'closed': {
+      const run = state.run !== null && !proves(shown, state.run.needs) ? state.run : null;
+      const doubt = state.suspect !== null && !proves(shown, state.suspect.needs) ? state.suspect : null;
+      // A probe says nothing about the share of requests that fail.
+      const window =
+        shown === 'inference' ? record(state.window, true, now, settings.windowMs) : state.window;
+      return { ...state, run, suspect: doubt, window };
+    }
+    case 'half-open': {
+      const aliveAt = state.aliveAt ?? now;
+      const isSteady = shown !== 'connection' || now - aliveAt >= STEADY_MS;
+      if (!proves(shown, state.needs) || !isSteady) return { ...state, canary: false, aliveAt };
+      return recovered(state, state.from, now);
+    }
+    default:
+      return proves(shown, state.needs) ? recovered(state, state.phase, now) : state;
   }
-  const window = record(state.window, true, now, settings.windowMs);
-  return { ...state, inRow: 0, suspect: null, window };
+}
+
+function recovered(state: BreakerState, from: Shut['phase'], now: Ms): BreakerState {
+  const { trips, flaps, generation } = state;
+  return closed({ generation: generation + 1, since: now, trips, cooldowns: 0, flaps }, from);
+}
+
+function count(
+  state: Closed,
+  failure: Failure,
+  verdict: Verdict,
+  now: Ms,
+  settings: Settings,
+  random: () => number,
+): BreakerState {
+  const weight = verdict.weight ?? 1;
+  const inRow = (state.run?.weight ?? 0) + weight;
+  const window = record(state.window, false, now, settings.windowMs, weight);
+  const { samples, failed } = tally(window);
+  const isMany = samples >= settings.minSamples && failed / samples >= settings.ratio;
+  const isOnProbation = state.from === 'open' && Math.abs(now - state.since) < PROBATION_MS && weight >= 1;
+  if (verdict.breaker === 'trip' || inRow >= settings.failures || isMany || isOnProbation) {
+    return open(state, failure, verdict, now, settings, random);
+  }
+  // What it takes to believe in it again is what its worst failure takes.
+  const needs =
+    state.run !== null && proves(state.run.needs, verdict.needs) ? state.run.needs : verdict.needs;
+  return { ...state, run: { weight: inRow, needs }, window };
 }
 
 function open(
   state: BreakerState,
   failure: Failure,
+  verdict: Verdict,
   now: Ms,
-  settings: BreakerSettings,
+  settings: Settings,
   random: () => number,
 ): BreakerState {
-  const before = tripsAt(state, now);
-  // Once the longest time is reached more openings would only have to be forgiven later.
-  const trips = before > 0 && openTime(before, settings) >= settings.openMaxMs ? before : before + 1;
-  const openFor = openTime(trips, settings) * (0.8 + 0.4 * random());
-  const hint = failure.retryAt ?? now;
-  const until = Math.max(now + openFor, hint - now <= HINT_MAX_MS ? hint : now);
-  const { generation, cooldowns } = state;
-  return {
-    phase: 'open',
-    generation: generation + 1,
-    since: now,
-    trips,
-    cooldowns,
-    until,
-    reason: failure.message,
-  };
+  const trips = nextTrips(tripsAt(state, now), verdict, settings);
+  const until = openUntil(trips, failure, verdict, now, settings, random);
+  const worst = state.phase === 'closed' ? state.run?.needs : state.phase === 'half-open' ? state.needs : null;
+  const needs = worst && proves(worst, verdict.needs) ? worst : verdict.needs;
+  const flaps = [...state.flaps.filter((at) => isFlap(at, now)), now];
+  return shut(state, 'open', until, failure, { ...verdict, needs }, now, { trips, flaps });
 }
 
-/** For the given opening, counted from 1, before jitter. The exponent's bound keeps 0 · 2^n a number. */
-function openTime(trips: number, { openMs, openMaxMs }: BreakerSettings): Ms {
-  return Math.min(openMs * 2 ** Math.min(trips - 1, 60), openMaxMs);
-}
-
-function cool(state: BreakerState, failure: Failure, now: Ms): BreakerState {
-  const { retryAt, message: reason } = failure;
-  const isKnown = retryAt !== undefined && retryAt > now;
-  const guessed = Math.min(COOLDOWN_MS * 2 ** state.cooldowns, COOLDOWN_UNKNOWN_MAX_MS);
-  const until = isKnown ? Math.min(retryAt, now + COOLDOWN_MAX_MS) : now + guessed;
+function shut(
+  state: BreakerState,
+  phase: Shut['phase'],
+  until: Ms,
+  { message: reason }: Failure,
+  { needs }: Verdict,
+  now: Ms,
+  changes: Partial<Phase>,
+): Shut {
   const trips = tripsAt(state, now);
-  const cooldowns = isKnown ? state.cooldowns : state.cooldowns + 1;
-  return { phase: 'cooldown', generation: state.generation + 1, since: now, trips, cooldowns, until, reason };
+  const { cooldowns, flaps } = state;
+  const base = { generation: state.generation + 1, since: now, trips, cooldowns, flaps };
+  return { ...base, ...changes, phase, until, reason, needs };
 }
 
 /** `trips` less what a time in closed has forgiven. */

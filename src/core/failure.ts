@@ -2,18 +2,24 @@
 export type Ms = number;
 
 /**
- * Why an attempt gave no whole answer.
- * - `unreachable`: no connection (refused, DNS, TLS, reset before the headers)
+ * Why an attempt, or a probe, gave no whole answer.
+ * - `refused`: something at that address said no before any answer (refused, reset before the head, TLS handshake)
+ * - `unreachable`: there is no way to that address (DNS, no route, no connection in time): the upstream's fault or our network's
+ * - `untrusted`: the TLS identity is not that of the host that was asked
+ * - `unresponsive`: it took a probe and did not answer in time
  * - `slow`: nothing came before the first-event limit
  * - `stalled`: the stream fell silent
  * - `cut`: the body ended before the answer did
- * - `garbled`: the answer is not what the dialect says (HTML, a redirect, broken JSON, a stream without its grammar)
+ * - `garbled`: the answer is not what the dialect says (a page with an error status, broken JSON, a stream without its grammar)
+ * - `misdirected`: what answers there is not the API at all (a page with 200, a redirect, not HTTP)
  * - `empty`: a whole answer without content, or with thinking alone
  * - `server_error`: 5xx, or an error event of that kind
  * - `overloaded`: 529 or its equivalent
+ * - `transient`: 408, 409 or 425: the same request may pass a moment later
  * - `rate_limited`: 429, or an error event of that kind
  * - `exhausted`: the money or the subscription's limit is used up
- * - `unauthorized`: 401 or 403
+ * - `unauthorized`: 401: the credential is not accepted
+ * - `forbidden`: 403: the credential is known and may not do this
  * - `no_such_model`: 404
  * - `unsupported`: the upstream cannot do what the request asks (a feature, a field)
  * - `too_long`: the request does not fit the model's context
@@ -22,17 +28,23 @@ export type Ms = number;
  * - `offline`: our own network is gone
  */
 export type FailureKind =
+  | 'refused'
   | 'unreachable'
+  | 'untrusted'
+  | 'unresponsive'
   | 'slow'
   | 'stalled'
   | 'cut'
   | 'garbled'
+  | 'misdirected'
   | 'empty'
   | 'server_error'
   | 'overloaded'
+  | 'transient'
   | 'rate_limited'
   | 'exhausted'
   | 'unauthorized'
+  | 'forbidden'
   | 'no_such_model'
   | 'unsupported'
   | 'too_long'
@@ -69,8 +81,8 @@ export interface Failure {
   status?: number;
   /** That answer as it came, for passing it on unchanged. */
   answer?: { status: number; headers: Headers; body: Uint8Array };
-  /** When the upstream says it will serve again. */
-  retryAt?: Ms;
+  /** How long the upstream says it will not serve, counted from its answer; ≥ 0. */
+  waitMs?: Ms;
   /** Set when the request is worth repeating at the same upstream, so changed. */
   amend?: Amendment;
   /** Set when the upstream had less time than it is given otherwise: then the failure says nothing about it. */
@@ -81,37 +93,6 @@ export interface Failure {
 
 /** What an attempt came to in the end; known only when its stream is over. */
 export type Outcome = { ok: true } | { ok: false; failure: Failure };
-
-/** What a failure does: whether the next upstream is asked, and what the breaker makes of it. */
-export interface Verdict {
-  failover: boolean;
-  /** `count`: one counted failure · `trip`: open at once · `cooldown`: not asked until its known end · `exclude`: says nothing about the upstream. */
-  breaker: 'count' | 'trip' | 'cooldown' | 'exclude';
-}
-
-/**
- * Failure kind → verdict, for failures of any upstream. Which HTTP statuses of Anthropic move on is configuration
- * (`failover.triggers`) and is decided before this table is asked.
- */
-export const VERDICTS: Record<FailureKind, Verdict> = {
-  unreachable: { failover: true, breaker: 'count' },
-  slow: { failover: true, breaker: 'count' },
-  stalled: { failover: true, breaker: 'count' },
-  cut: { failover: true, breaker: 'count' },
-  garbled: { failover: true, breaker: 'count' },
-  empty: { failover: true, breaker: 'count' },
-  server_error: { failover: true, breaker: 'count' },
-  overloaded: { failover: true, breaker: 'count' },
-  rate_limited: { failover: true, breaker: 'cooldown' },
-  exhausted: { failover: true, breaker: 'cooldown' },
-  unauthorized: { failover: true, breaker: 'count' },
-  no_such_model: { failover: true, breaker: 'exclude' },
-  unsupported: { failover: true, breaker: 'exclude' },
-  too_long: { failover: true, breaker: 'exclude' },
-  rejected: { failover: true, breaker: 'exclude' },
-  cancelled: { failover: false, breaker: 'exclude' },
-  offline: { failover: true, breaker: 'exclude' },
-};
 
 /**
  * Thrown through a transducer or a body to end an attempt: the failure is the value, the stack is for debugging only.

@@ -1,6 +1,7 @@
-import type { BreakerState } from './breaker.ts';
+import type { BreakerState, BreakerView } from './breaker.ts';
 import type { AttemptError, Failure, Ms } from './failure.ts';
-import type { Upstream } from './upstream.ts';
+import type { ProbeMethod, Upstream } from './upstream.ts';
+import type { Scope } from './verdict.ts';
 
 /** A timer that can be called off; calling it off twice, or after it fired, does nothing. */
 export interface Timer {
@@ -39,11 +40,23 @@ export interface Outgoing {
  */
 export type Send = (upstream: Upstream, outgoing: Outgoing) => Promise<Response>;
 
-/** The state of each upstream's breaker, by the upstream's name. */
+/** The state of each breaker, by its key; see `HealthKeys`. */
 export interface BreakerStore {
-  /** The state as it stands; a closed breaker for a name never seen. */
-  read(name: string): BreakerState;
-  write(name: string, state: BreakerState): void;
+  /** The state as it stands; a closed breaker for a key never seen. */
+  read(key: string): BreakerState;
+  write(key: string, state: BreakerState): void;
+  /** Keys that have been written, in no order. */
+  keys(): Iterable<string>;
+}
+
+/** What is known of this machine's own network. */
+export interface NetworkWatch {
+  /** No remote host can be reached: it is our network, and no upstream's fault. */
+  readonly offline: boolean;
+  /** A remote host answered, or there was no way to it. */
+  saw(host: string, reached: boolean): void;
+  /** Whether failures say nothing at this moment: the machine has just woken from sleep. */
+  readonly justWoken: boolean;
 }
 
 /** How an attempt went, for logs, counters and (later) history. Holds no credential and no message content. */
@@ -73,12 +86,34 @@ export interface RequestRecord {
   because: string | null;
 }
 
+/** How a probe went. */
+export interface ProbeRecord {
+  upstream: string;
+  method: ProbeMethod;
+  at: Ms;
+  tookMs: Ms;
+  /** Undefined for a success. */
+  failure?: Failure;
+}
+
+/** A breaker that has come to stand otherwise. */
+export interface BreakerRecord {
+  upstream: string;
+  scope: Scope;
+  /** Of a model's breaker: its name at the upstream. */
+  model?: string;
+  from: BreakerView['name'];
+  to: BreakerView;
+}
+
 /** Where what happened is written down. Must not throw: bookkeeping never fails a good answer. */
 export interface Journal {
   attempt(record: AttemptRecord): void;
   /** An upstream has begun to answer. */
   serving(requestId: string, upstream: string, because: string | null): void;
   request(record: RequestRecord): void;
+  probe(record: ProbeRecord): void;
+  breaker(record: BreakerRecord): void;
 }
 
 /** Everything impure the proxy needs, in one place. */
@@ -90,5 +125,6 @@ export interface Runtime {
   id(prefix: string): string;
   send: Send;
   breakers: BreakerStore;
+  network: NetworkWatch;
   journal: Journal;
 }

@@ -121,7 +121,7 @@ export interface Dialect {
 }
 
 /** Adds the credential to `headers` and returns them; null when there is none to send (the upstream is skipped). */
-export type Auth = (headers: Headers, inbound: Inbound) => Headers | null;
+export type Auth = (headers: Headers, inbound: Pick<Inbound, 'headers'>) => Headers | null;
 
 export interface Timeouts {
   /** To a connected socket. */
@@ -132,6 +132,28 @@ export interface Timeouts {
   idleMs: Ms;
   /** To the whole of a non-streaming answer. */
   responseMs: Ms;
+}
+
+/**
+ * How an upstream is probed, cheapest first. What a success shows: see `Proof`.
+ * - `connect`: a connection is opened and closed (for https with its TLS handshake)
+ * - `head`: `HEAD` of its address, without a credential; any answer below 500 shows that something is there
+ * - `models`: `GET` of its list of models, or what else its provider has that asks for the credential and costs nothing
+ * - `count_tokens`: Anthropic's free count of a word
+ * - `message`: an answer of one token; the only one that costs
+ */
+export type ProbeMethod = 'connect' | 'head' | 'models' | 'count_tokens' | 'message';
+
+/** How and when an upstream is probed. */
+export interface ProbeSettings {
+  enabled: boolean;
+  method: ProbeMethod;
+  /** `models`: what is asked for below the base, e.g. `/models`. */
+  path: string;
+  /** Between two probes while requests come; longer while none do. */
+  intervalMs: Ms;
+  /** To its answer. */
+  timeoutMs: Ms;
 }
 
 /** One configured place that can answer. */
@@ -153,6 +175,9 @@ export interface Upstream {
   readonly quirks: Quirks;
   readonly timeouts: Timeouts;
   readonly breaker: BreakerSettings;
+  readonly probe: ProbeSettings;
+  /** At most so many requests at once; absent: no limit. ≥ 1. */
+  readonly concurrency?: number;
   /** Headers added to every request, from the configuration. */
   readonly extraHeaders: Readonly<Record<string, string>>;
 }

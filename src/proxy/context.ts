@@ -2,8 +2,12 @@ import type { Ms } from '../core/failure.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { MidStream } from '../core/splice.ts';
 import type { Chain } from '../core/upstream.ts';
+import type { CredentialNames } from './credential-names.ts';
+import type { Gates } from './gate.ts';
 import type { Recent } from './recent.ts';
 import type { RejectedCredentials } from './rejected.ts';
+import type { RetryBudgets } from './retry-budget.ts';
+import type { Sessions } from './sessions.ts';
 
 /** When and how a request moves on to the next upstream. */
 export interface Failover {
@@ -15,6 +19,16 @@ export interface Failover {
   /** From the request to the first content of a stream, all attempts together. */
   budgetMs: Ms;
   midStream: MidStream;
+  /** An upstream silent for so long gets company: the next one is asked too. Null: never. */
+  hedgeMs: Ms | null;
+  /** How long an upstream that recovered stays well before it serves again; doubles with flapping. */
+  returnAfterMs: Ms;
+}
+
+/** What the user prefers, by command. */
+export interface Preference {
+  /** The upstream that is asked first for every request; null: the chain's own order. */
+  readonly preferred: string | null;
 }
 
 /** What every request shares. */
@@ -23,6 +37,11 @@ export interface RelayContext {
   failover: Failover;
   runtime: Runtime;
   rejected: RejectedCredentials;
-  /** The upstream that died under a session's last answer, by session id: asked last for its next request. */
+  credentials: CredentialNames;
+  /** The upstream that died under a session's last answer, by session: asked last for its next request. */
   deserters: Recent<string>;
+  sessions: Sessions;
+  gates: Gates;
+  retries: RetryBudgets;
+  preference: Preference;
 }
