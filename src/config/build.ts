@@ -4,11 +4,12 @@ import type { DialectName } from '../providers/provider.ts';
 import { describesChain, draftFile } from './chain.ts';
 import { type Draft, isReferenceIn } from './draft.ts';
 import { type Answers, type Drafts, draftEmergency, draftStanding, type LeftOut } from './environment.ts';
+import { readFailover } from './failover.ts';
 import { type FileSources, findFile, type LoadedFile, loadFile, withoutConsequences } from './load.ts';
 import { presetVariables } from './preset-values.ts';
 import type { Problem } from './problem.ts';
 import { variable } from './references.ts';
-import { type ListenFlags, readFailover, readServer } from './server.ts';
+import { type ListenFlags, readServer } from './server.ts';
 import type { ServerSettings, Settings } from './settings.ts';
 import { buildUpstream } from './upstream.ts';
 
@@ -97,8 +98,9 @@ function assemble(
   const chain: Upstream[] = [];
   const why: Why[] = [];
   const out = [...leftOut];
-  for (const draft of drafts) {
-    const built = buildUpstream(draft, { ...sources, discovered: file?.found.discovered ?? false });
+  const discovered = file?.found.discovered ?? false;
+  for (const [index, draft] of drafts.entries()) {
+    const built = buildUpstream(draft, { ...sources, discovered, isFirst: index === 0 });
     warnings.push(...built.warnings);
     if (built.upstream !== null) {
       chain.push(built.upstream);

@@ -14,6 +14,8 @@ export interface UpstreamCredential {
   takesClientCredential: boolean;
   /** Whether ccproxy's own key, or the client's credential, goes out. */
   sent: boolean;
+  /** Whether ccproxy has a key of its own for it. */
+  hasKey: boolean;
 }
 
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
@@ -86,15 +88,17 @@ export function findCredential(
     });
   }
   if (problems.length > before) return null;
+  const hasKey = key !== undefined;
   if (provider.credential === 'client') {
     const mode = own ? 'own' : 'client';
     const auth = passthroughAuth({ mode, ...(key !== undefined && { ownKey: key.value }) });
-    return { auth, takesClientCredential: !own, sent: true };
+    return { auth, takesClientCredential: !own, sent: true, hasKey };
   }
   return {
     auth: headerAuth(key?.value, header ?? provider.authHeader),
     takesClientCredential: false,
-    sent: key !== undefined,
+    sent: hasKey,
+    hasKey,
   };
 }
 

@@ -107,6 +107,7 @@ function homeOf(name: string): string | undefined {
     ['[upstreams.NAME]', upstream],
     ['[upstreams.NAME.timeouts]', upstream?.properties?.timeouts],
     ['[upstreams.NAME.breaker]', upstream?.properties?.breaker],
+    ['[upstreams.NAME.probe]', upstream?.properties?.probe],
   ];
   return sections.find(([, schema]) => schema !== undefined && keysOf(schema).includes(name))?.[0];
 }

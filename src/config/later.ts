@@ -3,13 +3,9 @@ import type { KeyPath } from './key-path.ts';
 
 /** Keys that later versions will have, with `*` for a name of the user's. They are refused, not ignored. */
 const KEYS: readonly KeyPath[] = [
-  ['failover', 'hedge'],
-  ['failover', 'return_after'],
   ['upstreams', '*', 'context_window'],
   ['upstreams', '*', 'tools'],
-  ['upstreams', '*', 'concurrency'],
   ['upstreams', '*', 'region'],
-  ['upstreams', '*', 'probe'],
   ['history'],
   ['shared'],
 ];

@@ -54,6 +54,11 @@ const failover = section(
       allowed: '"resume" or "stop"',
       description: 'What happens to an answer that is cut after its first content.',
     }),
+    hedge: Type.Union([Type.Literal(false), Type.String({ pattern: DURATION_PATTERN })], {
+      allowed: `false, or ${DURATION_WORDS}`,
+      description: 'After so long without a first content the next upstream is started, too; false: never.',
+    }),
+    return_after: duration('How long a recovered upstream must stay well before it serves again.'),
   },
   'When the next upstream is asked.',
 );
@@ -85,6 +90,28 @@ const breaker = section(
   'When an upstream is held out, and for how long.',
 );
 
+const probe = section(
+  {
+    enabled: bool('false: only requests show how it is.'),
+    interval: duration('Between two probes while requests come; longer while none do.'),
+    timeout: duration('To the answer of a probe.'),
+    method: Type.Union(
+      [
+        Type.Literal('connect'),
+        Type.Literal('head'),
+        Type.Literal('models'),
+        Type.Literal('count_tokens'),
+        Type.Literal('message'),
+      ],
+      {
+        allowed: '"connect", "head", "models", "count_tokens" or "message"',
+        description: "How it is probed; default: the preset's. message spends tokens.",
+      },
+    ),
+  },
+  'How an upstream is tried while no request does.',
+);
+
 const upstream = section(
   {
     provider: text('the name of a provider', "The preset; default: the table's own name."),
@@ -109,9 +136,11 @@ const upstream = section(
       allowed: '"client" or "own"',
       description: "anthropic only. own: always ccproxy's key, never the client's.",
     }),
+    concurrency: whole(1, 10_000, 'At most so many requests at once; default: no limit.'),
     timeouts,
     enabled: bool('false takes it out of the chain.'),
     breaker,
+    probe,
   },
   'One place that can answer.',
 );

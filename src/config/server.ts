@@ -5,10 +5,9 @@ import { placeOf, showValue } from './explain.ts';
 import type { LoadedFile } from './load.ts';
 import type { Place, Problem } from './problem.ts';
 import { type Environment, variable } from './references.ts';
-import { DEFAULT_FAILOVER, DEFAULT_SERVER, type FailoverSettings, type ServerSettings } from './settings.ts';
+import { DEFAULT_SERVER, type ServerSettings } from './settings.ts';
 import { parseSize } from './size.ts';
 import { readDuration } from './times.ts';
-import { matchTriggers } from './trigger.ts';
 
 /** What the command line says about the listener. */
 export interface ListenFlags {
@@ -66,27 +65,6 @@ export function readServer(
     adminToken: table.admin_token ?? null,
     drainTimeoutMs: drain,
     maxBodyBytes,
-  };
-}
-
-/** `[failover]`, or `[failover_policy]` in its place. */
-export function readFailover(file: LoadedFile | null, problems: Problem[]): FailoverSettings {
-  if (file === null) return DEFAULT_FAILOVER;
-  const { failover, failover_policy: policy } = file.config;
-  const table = failover ?? policy ?? {};
-  const triggerList = table.triggers ?? DEFAULT_FAILOVER.triggerList;
-  return {
-    enabled: table.enabled ?? DEFAULT_FAILOVER.enabled,
-    triggers: matchTriggers(triggerList),
-    triggerList,
-    maxFailoverAttempts: table.max_failover_attempts ?? DEFAULT_FAILOVER.maxFailoverAttempts,
-    budgetMs: readDuration(
-      failover?.budget,
-      DEFAULT_FAILOVER.budgetMs,
-      placeOf(file.document, ['failover', 'budget']),
-      problems,
-    ),
-    midStream: failover?.mid_stream ?? DEFAULT_FAILOVER.midStream,
   };
 }
 

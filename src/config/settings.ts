@@ -1,6 +1,6 @@
 import type { BreakerSettings } from '../core/breaker.ts';
 import type { Ms } from '../core/failure.ts';
-import type { Timeouts } from '../core/upstream.ts';
+import type { ProbeSettings, Timeouts } from '../core/upstream.ts';
 import { matchTriggers, type Trigger } from './trigger.ts';
 
 /** The listener. */
@@ -30,6 +30,10 @@ export interface FailoverSettings {
   /** Streaming: from the request to the first content, all attempts together. */
   budgetMs: Ms;
   midStream: 'resume' | 'stop';
+  /** After so long without a first content the next upstream is started, too; null: never. < budgetMs */
+  hedgeMs: Ms | null;
+  /** How long a recovered upstream must stay well before it serves again, if it does not flap; ≥ 0. */
+  returnAfterMs: Ms;
 }
 
 /** Everything but the chain. */
@@ -61,6 +65,8 @@ export const DEFAULT_FAILOVER: FailoverSettings = {
   maxFailoverAttempts: 8,
   budgetMs: 120_000,
   midStream: 'resume',
+  hedgeMs: null,
+  returnAfterMs: 30_000,
 };
 
 export const DEFAULT_TIMEOUTS: Timeouts = {
@@ -70,6 +76,7 @@ export const DEFAULT_TIMEOUTS: Timeouts = {
   responseMs: 240_000,
 };
 
+/** Of a remote host that is probed as `DEFAULT_PROBE` says. */
 export const DEFAULT_BREAKER: BreakerSettings = {
   failures: 2,
   windowMs: 60_000,
@@ -77,4 +84,21 @@ export const DEFAULT_BREAKER: BreakerSettings = {
   minSamples: 5,
   openMs: 15_000,
   openMaxMs: 300_000,
+  connection: { openMs: 10_000, openMaxMs: 300_000 },
+  prober: 'connection',
 };
+
+/** For failures to connect to this machine: whoever starts the server again waits for it. */
+export const LOOPBACK_CONNECTION: BreakerSettings['connection'] = { openMs: 5_000, openMaxMs: 30_000 };
+
+/** Of an upstream that is not the first, where its preset says nothing else. */
+export const DEFAULT_PROBE: ProbeSettings = {
+  enabled: true,
+  method: 'head',
+  path: '/models',
+  intervalMs: 30_000,
+  timeoutMs: 3_000,
+};
+
+/** Between two probes of the first upstream of the chain. */
+export const FIRST_PROBE_INTERVAL_MS: Ms = 10_000;

@@ -4,7 +4,7 @@ import type { Timeouts } from '../core/upstream.ts';
 import { type Draft, placeIn, showIn } from './draft.ts';
 import { parseDuration } from './duration.ts';
 import type { Place, Problem } from './problem.ts';
-import { DEFAULT_BREAKER, DEFAULT_TIMEOUTS } from './settings.ts';
+import { DEFAULT_BREAKER, DEFAULT_TIMEOUTS, LOOPBACK_CONNECTION } from './settings.ts';
 
 /** The longest a timer of the runtime runs; a longer one would fire at once. */
 const LONGEST_MS: Ms = 2 ** 31 - 1;
@@ -39,8 +39,15 @@ export function readTimeouts(draft: Draft, problems: Problem[]): Timeouts {
   };
 }
 
-/** `[upstreams.NAME.breaker]` over the defaults; one of `open` and `open_max` alone moves the other's default. */
-export function readBreaker(draft: Draft, problems: Problem[]): BreakerSettings {
+/**
+ * `[upstreams.NAME.breaker]` over the defaults; one of `open` and `open_max` alone moves the other's default, and either
+ * holds for failures to connect as well.
+ */
+export function readBreaker(
+  draft: Draft,
+  isLocal: boolean,
+  problems: Problem[],
+): Omit<BreakerSettings, 'prober'> {
   const table = draft.table.breaker ?? {};
   const read = (key: 'window' | 'open' | 'open_max', fallback: Ms) =>
     readDuration(table[key], fallback, placeIn(draft, 'breaker', key), problems);
@@ -54,12 +61,18 @@ export function readBreaker(draft: Draft, problems: Problem[]): BreakerSettings 
       allowed: `at most open_max, "${table.open_max}"`,
     });
   }
+  const times = {
+    openMs: table.open === undefined ? Math.min(openMs, openMaxMs) : openMs,
+    openMaxMs: table.open_max === undefined ? Math.max(openMs, openMaxMs) : openMaxMs,
+  };
+  const isSet = table.open !== undefined || table.open_max !== undefined;
+  const connection = isLocal ? LOOPBACK_CONNECTION : DEFAULT_BREAKER.connection;
   return {
     failures: table.failures ?? DEFAULT_BREAKER.failures,
     windowMs: read('window', DEFAULT_BREAKER.windowMs),
     ratio: table.ratio ?? DEFAULT_BREAKER.ratio,
     minSamples: table.min_samples ?? DEFAULT_BREAKER.minSamples,
-    openMs: table.open === undefined ? Math.min(openMs, openMaxMs) : openMs,
-    openMaxMs: table.open_max === undefined ? Math.max(openMs, openMaxMs) : openMaxMs,
+    ...times,
+    connection: isSet ? times : connection,
   };
 }

@@ -1,3 +1,4 @@
+import { isLoopback } from '../core/loopback.ts';
 import type { Dialect, Quirks, Upstream } from '../core/upstream.ts';
 import type { DialectName } from '../providers/provider.ts';
 import { badHeaderValue, findCredential, isHeaderName, type UpstreamCredential } from './credential.ts';
@@ -6,6 +7,7 @@ import { type Draft, placeIn, showIn } from './draft.ts';
 import { environmentWins, findEndpoint } from './endpoint.ts';
 import { mapModels } from './models.ts';
 import { presetVariables } from './preset-values.ts';
+import { priceOf, proofOf, readProbe } from './probe.ts';
 import type { Problem } from './problem.ts';
 import { type Environment, variable } from './references.ts';
 import { readBreaker, readTimeouts } from './times.ts';
@@ -16,6 +18,8 @@ export interface UpstreamSources {
   dialects: Record<DialectName, Dialect>;
   /** The file was found, not named: no credential may leave for a foreign host. */
   discovered: boolean;
+  /** It is the first of the chain. */
+  isFirst: boolean;
 }
 
 /** An upstream, or every problem in its draft. */
@@ -44,7 +48,14 @@ export function buildUpstream(draft: Draft, sources: UpstreamSources): BuiltUpst
   const endpoint = findEndpoint(draft, sources.env, problems, warnings);
   const credential = findCredential(draft, sources.env, problems);
   const timeouts = readTimeouts(draft, problems);
-  const breaker = readBreaker(draft, problems);
+  const isLocal = endpoint !== null && isLoopback(new URL(endpoint.base).hostname);
+  const breaker = readBreaker(draft, isLocal, problems);
+  const probed = {
+    isFirst: sources.isFirst,
+    dialect: endpoint?.dialect ?? null,
+    hasKey: credential?.hasKey ?? null,
+  };
+  const probe = readProbe(draft, probed, problems);
   const models = readModels(draft, sources.env, problems);
   const maxTokens = readMaxTokens(draft, sources.env, problems) ?? provider.maxTokens;
   const extraHeaders = readHeaders(draft, problems);
@@ -67,9 +78,12 @@ export function buildUpstream(draft: Draft, sources: UpstreamSources): BuiltUpst
     ...(maxTokens !== undefined && { maxTokens }),
     quirks,
     timeouts,
-    breaker,
+    breaker: { ...breaker, prober: proofOf(probe, credential.hasKey) },
+    probe,
+    ...(table.concurrency !== undefined && { concurrency: table.concurrency }),
     extraHeaders,
   };
+  warnings.push(...priceOf(draft.name, probe));
   return { upstream, problems, warnings };
 }
 

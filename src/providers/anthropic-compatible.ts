@@ -11,5 +11,7 @@ export const anthropicCompatible: Provider = {
   models: null,
   native: false,
   local: false,
+  // Nobody knows what such a server has beside its messages, or whether that asks for the key.
+  probe: { method: 'head' },
   quirks: {},
 };

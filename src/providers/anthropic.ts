@@ -12,5 +12,8 @@ export const anthropic: Provider = {
   keyUrl: 'https://console.anthropic.com/settings/keys',
   native: true,
   local: false,
+  // With ccproxy's own key: the list asks for it, spends no tokens and can be as short as one model
+  // (docs.anthropic.com, API reference, List Models).
+  probe: { method: 'models', path: '/models?limit=1' },
   quirks: {},
 };

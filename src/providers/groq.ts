@@ -16,6 +16,8 @@ export const groq: Provider = {
   keyUrl: 'https://console.groq.com/keys',
   native: false,
   local: false,
+  // Spends no tokens (groq/groq-python api.md); taken to ask for the key as OpenAI's list does, whose form it has.
+  probe: { method: 'models', path: '/models' },
   maxTokens: 16_384,
   quirks: { vision: false, reasoningEffort: (model) => model.startsWith('openai/gpt-oss-') },
 };

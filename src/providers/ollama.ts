@@ -14,5 +14,8 @@ export const ollama: Provider = {
   models: { opus: 'qwen3-coder', sonnet: 'qwen3-coder', haiku: 'qwen3-coder' },
   native: false,
   local: true,
+  // What it has on disk, in OpenAI's form, without loading any of it: the same list as its own /api/tags
+  // (ollama/ollama server/routes.go).
+  probe: { method: 'models', path: '/models' },
   quirks: { vision: false },
 };

@@ -11,5 +11,7 @@ export const openaiCompatible: Provider = {
   models: null,
   native: false,
   local: false,
+  // Many have a list of models, but not all, and not all of those ask for the key.
+  probe: { method: 'head' },
   quirks: {},
 };

@@ -25,6 +25,8 @@ export const openai: Provider = {
   keyUrl: 'https://platform.openai.com/api-keys',
   native: false,
   local: false,
+  // Asks for the key and spends no tokens (developers.openai.com/api/reference, Models, List).
+  probe: { method: 'models', path: '/models' },
   quirks: {
     maxTokensField: 'max_completion_tokens',
     systemRole: 'developer',

@@ -16,5 +16,8 @@ export const openrouter: Provider = {
   keyUrl: 'https://openrouter.ai/settings/keys',
   native: false,
   local: false,
+  // Its list of models is public; this tells about the key itself, and 401 for one that is not good
+  // (openrouter.ai/docs/api/api-reference/api-keys/get-current-key).
+  probe: { method: 'models', path: '/key' },
   quirks: { files: true },
 };

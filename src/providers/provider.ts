@@ -1,4 +1,4 @@
-import type { Quirks } from '../core/upstream.ts';
+import type { ProbeMethod, Quirks } from '../core/upstream.ts';
 
 /** The dialects an upstream can speak. */
 export type DialectName = 'anthropic' | 'openai-chat';
@@ -34,6 +34,11 @@ export interface Provider {
   readonly native: boolean;
   /** True for a server on this machine, asked whether it is there instead of for a key. */
   readonly local: boolean;
+  /**
+   * How it is probed, unless the configuration says otherwise: the cheapest way that shows something. Where that would take
+   * the client's credential, it is `head`. `path`: what `models` asks for below the base, default `/models`.
+   */
+  readonly probe: { readonly method: ProbeMethod; readonly path?: string };
   /** At most this many output tokens are asked for, unless the user says otherwise; absent passes on what is asked. */
   readonly maxTokens?: number;
   readonly quirks: Quirks;

@@ -12,11 +12,14 @@ const WORDS = [
   'a',
   '',
   '5s',
+  '0s',
   '64MB',
   'https://h/v1',
   '$' + '{X}',
   'own',
   'stop',
+  'message',
+  'count_tokens',
   'é\n',
 ];
 const value = fc.letrec((tie) => ({
@@ -27,9 +30,13 @@ const value = fc.letrec((tie) => ({
     fc.double({ noNaN: true, noDefaultInfinity: true }),
     fc.boolean(),
     fc.array(tie('value'), { maxLength: 3 }),
-    fc.dictionary(fc.constantFrom('groq', 'a', 'open', 'idle', 'port', '*', '__proto__'), tie('value'), {
-      maxKeys: 3,
-    }),
+    fc.dictionary(
+      fc.constantFrom('groq', 'a', 'open', 'idle', 'interval', 'timeout', 'method', 'port', '*', '__proto__'),
+      tie('value'),
+      {
+        maxKeys: 3,
+      },
+    ),
   ),
 })).value;
 
@@ -37,14 +44,22 @@ const keysOf = (...names: string[]) =>
   fc.record(Object.fromEntries(names.map((name) => [name, value])), { requiredKeys: [] });
 const upstream = fc.oneof(
   keysOf('provider', 'base_url', 'dialect', 'api_key', 'models', 'max_tokens', 'vision', 'headers'),
-  keysOf('auth_header', 'auth', 'timeouts', 'enabled', 'breaker', 'probe', 'zzz'),
+  keysOf('auth_header', 'auth', 'timeouts', 'enabled', 'breaker', 'probe', 'concurrency', 'zzz'),
   keysOf(),
 );
 const file = fc.record(
   {
     chain: fc.oneof(value, fc.array(fc.constantFrom('groq', 'anthropic', 'a', 'ollama'))),
     server: keysOf('host', 'port', 'tokens', 'admin_token', 'allowed_hosts', 'drain_timeout', 'max_body'),
-    failover: keysOf('enabled', 'triggers', 'max_failover_attempts', 'budget', 'mid_stream', 'hedge'),
+    failover: keysOf(
+      'enabled',
+      'triggers',
+      'max_failover_attempts',
+      'budget',
+      'mid_stream',
+      'hedge',
+      'return_after',
+    ),
     failover_policy: keysOf('enabled', 'primary_profile', 'secondary_profile', 'triggers'),
     upstreams: fc.dictionary(fc.constantFrom('groq', 'anthropic', 'a', 'ollama', 'auto'), upstream),
     history: value,

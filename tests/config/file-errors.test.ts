@@ -1,12 +1,8 @@
 import { describe, expect, test } from 'bun:test';
+import { type FileError, HEALTH_ERRORS } from './health-errors.ts';
 import { bad, messages, named } from './sources.ts';
 
-/** Each: the case, the file, and what is said: line, key, what, found, allowed. */
-const CASES: [
-  name: string,
-  text: string,
-  expected: { line?: number; key?: string; [part: string]: unknown },
-][] = [
+const CASES: FileError[] = [
   [
     'an unknown key',
     '[server]\nprot = 1',
@@ -85,49 +81,6 @@ const CASES: [
     'a trigger that is none',
     '[failover]\ntriggers = [\n  429,\n  "6xx",\n]',
     { line: 4, key: 'failover.triggers[1]', found: '"6xx" (a string)', allowed: /"5xx"/ },
-  ],
-  [
-    'a duration of nothing',
-    '[upstreams.groq]\napi_key = "k"\ntimeouts = { idle = "0s" }',
-    {
-      line: 3,
-      key: 'upstreams.groq.timeouts.idle',
-      what: 'too short',
-      found: '"0s"',
-      allowed: /longer than "0s"/,
-    },
-  ],
-  [
-    'a duration that no timer can hold',
-    '[upstreams.groq]\napi_key = "k"\ntimeouts.connect = "25d"',
-    {
-      line: 3,
-      key: 'upstreams.groq.timeouts.connect',
-      what: 'too long',
-      found: '"25d"',
-      allowed: /up to "24d"/,
-    },
-  ],
-  [
-    'open longer than open_max',
-    '[upstreams.groq]\napi_key = "k"\n[upstreams.groq.breaker]\nopen_max = "1m"\nopen = "2m"',
-    {
-      line: 5,
-      key: 'upstreams.groq.breaker.open',
-      what: 'longer than open_max',
-      found: '"2m" (a string)',
-      allowed: /"1m"/,
-    },
-  ],
-  [
-    'a ratio of nothing',
-    '[upstreams.ollama.breaker]\nratio = 0',
-    {
-      line: 2,
-      key: 'upstreams.ollama.breaker.ratio',
-      found: '0 (a whole number)',
-      allowed: 'a number above 0 and up to 1',
-    },
   ],
   [
     'a chain with an unknown name',
@@ -333,7 +286,7 @@ const CASES: [
 ];
 
 describe('a file is refused for', () => {
-  test.each(CASES)('%s', async (_, text, expected) => {
+  test.each([...CASES, ...HEALTH_ERRORS])('%s', async (_, text, expected) => {
     const problems = await bad(named(text));
     expect(problems).toHaveLength(1);
     const [problem] = problems;
@@ -350,13 +303,9 @@ describe('a file is refused for', () => {
   });
 
   test.each([
-    ['[failover]\nhedge = "8s"', 'failover.hedge'],
-    ['[failover]\nreturn_after = "30s"', 'failover.return_after'],
     ['[failover]\nmid_stream = "continue"', 'failover.mid_stream'],
     ['[upstreams.anthropic]\ncontext_window = 1', 'upstreams.anthropic.context_window'],
     ['[upstreams.anthropic]\ntools = true', 'upstreams.anthropic.tools'],
-    ['[upstreams.anthropic]\nconcurrency = 8', 'upstreams.anthropic.concurrency'],
-    ['[upstreams.anthropic.probe]\nenabled = true', 'upstreams.anthropic.probe'],
     ['[history]\nenabled = true', 'history'],
     ['[shared]\nurl = "x"', 'shared'],
   ])('%j, which later versions take', async (text, key) => {

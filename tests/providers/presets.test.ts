@@ -46,6 +46,23 @@ describe.each(PROVIDERS.map((provider) => [provider.name, provider] as const))('
   });
 });
 
+test('every preset is probed in the cheapest way that shows something', () => {
+  const probes = PROVIDERS.map(({ name, probe }) => [name, probe.method, probe.path]);
+  expect(probes).toEqual([
+    ['anthropic', 'models', '/models?limit=1'],
+    ['openrouter', 'models', '/key'],
+    ['openai', 'models', '/models'],
+    ['groq', 'models', '/models'],
+    ['ollama', 'models', '/models'],
+    ['anthropic-compatible', 'head', undefined],
+    ['openai-compatible', 'head', undefined],
+  ]);
+});
+
+test('no preset spends tokens on probes', () => {
+  for (const { probe } of PROVIDERS) expect(probe.method).not.toBe('message');
+});
+
 describe('openai', () => {
   test.each([
     ['gpt-5', true, true],

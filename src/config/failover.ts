@@ -1,0 +1,52 @@
+import type { Ms } from '../core/failure.ts';
+import { placeOf, showValue } from './explain.ts';
+import type { LoadedFile } from './load.ts';
+import type { Problem } from './problem.ts';
+import { DEFAULT_FAILOVER, type FailoverSettings } from './settings.ts';
+import { readDuration } from './times.ts';
+import { matchTriggers } from './trigger.ts';
+
+/** `[failover]`, or `[failover_policy]` in its place. */
+export function readFailover(file: LoadedFile | null, problems: Problem[]): FailoverSettings {
+  if (file === null) return DEFAULT_FAILOVER;
+  const { failover, failover_policy: policy } = file.config;
+  const table = failover ?? policy ?? {};
+  const triggerList = table.triggers ?? DEFAULT_FAILOVER.triggerList;
+  const at = (key: string) => placeOf(file.document, ['failover', key]);
+  const budgetMs = readDuration(failover?.budget, DEFAULT_FAILOVER.budgetMs, at('budget'), problems);
+  return {
+    enabled: table.enabled ?? DEFAULT_FAILOVER.enabled,
+    triggers: matchTriggers(triggerList),
+    triggerList,
+    maxFailoverAttempts: table.max_failover_attempts ?? DEFAULT_FAILOVER.maxFailoverAttempts,
+    budgetMs,
+    midStream: failover?.mid_stream ?? DEFAULT_FAILOVER.midStream,
+    hedgeMs: readHedge(file, budgetMs, problems),
+    returnAfterMs: readDuration(
+      failover?.return_after,
+      DEFAULT_FAILOVER.returnAfterMs,
+      at('return_after'),
+      problems,
+      'allowed',
+    ),
+  };
+}
+
+/** After the budget there is nobody left to start another upstream for. */
+function readHedge(file: LoadedFile, budgetMs: Ms, problems: Problem[]): Ms | null {
+  const hedge = file.config.failover?.hedge ?? false;
+  if (hedge === false) return null;
+  const path = ['failover', 'hedge'];
+  const place = placeOf(file.document, path);
+  const before = problems.length;
+  const hedgeMs = readDuration(hedge, 0, place, problems);
+  if (problems.length === before && hedgeMs >= budgetMs && budgetMs > 0) {
+    problems.push({
+      ...place,
+      what: 'not shorter than budget',
+      found: showValue(file.document, path),
+      allowed: `false, or a duration shorter than budget (${budgetMs / 1_000} s)`,
+    });
+  }
+  return hedgeMs;
+}
