@@ -79,19 +79,6 @@ export interface Permit {
   readonly lastResort?: boolean;
 }
 
-/** A breaker as people and `select` see it. */
-export interface BreakerView {
-  name: 'closed' | 'suspect' | 'open' | 'half-open' | 'cooldown' | 'blocked' | 'isolated';
-  /** 0 for a breaker that was closed from the start. */
-  since: Ms;
-  /** When it will be asked again; only while `open`, in `cooldown` or `blocked`. */
-  until?: Ms;
-  /** What put it there, in words; none while `closed`. */
-  reason?: string;
-}
-
-/** How long suspicion puts an upstream last: while others answer it is not asked, and nobody would find out that it is well. */
-const SUSPECT_MS: Ms = 60_000;
 /** For so long after it recovered from failures, one failure opens it again. */
 const PROBATION_MS: Ms = 60_000;
 /** A connection has to be good twice, this far apart, to close a breaker without any request. */
@@ -99,7 +86,7 @@ const STEADY_MS: Ms = 2_000;
 /** Half-open for longer without a probe, requests do not wait for one. */
 const PROBE_OVERDUE_MS: Ms = 10_000;
 /** A clock this far before the phase's beginning was set back: the phase's end means nothing any more. */
-const CLOCK_SET_BACK_MS = 60_000;
+export const CLOCK_SET_BACK_MS = 60_000;
 
 /** The breaker of an upstream that has never been asked: closed. */
 export function initial(): BreakerState {
@@ -120,17 +107,18 @@ export function isolate(state: BreakerState, now: Ms): BreakerState {
  * Asks for leave to send one request or probe. Closed: always. Open, in cooldown, blocked: none before its end. After that
  * the breaker is half-open and gives one permit, the canary; the next only when that was settled without closing or opening.
  * Where probes can find out, the canary is a probe; a request is one once a probe has shown that something answers.
+ * @param prober what probes can show of what this breaker stands for; null when none are sent
  */
 export function admit(
   state: BreakerState,
   now: Ms,
-  settings: Settings,
+  prober: Proof | null,
   asker: Asker,
 ): { state: BreakerState; permit: Permit | null } {
   if (state.phase === 'closed') return { state, permit: { generation: state.generation } };
   const trying = halfOpenAt(state, now);
   if (trying === null || trying.canary) return { state, permit: null };
-  if (asker === 'request' && !isRequestsTurn(trying, now, settings)) return { state, permit: null };
+  if (asker === 'request' && !isRequestsTurn(trying, now, prober)) return { state, permit: null };
   const generation = state.generation + 1;
   return { state: { ...trying, generation, canary: true }, permit: { generation, canary: true } };
 }
@@ -230,48 +218,8 @@ export function hasten(state: BreakerState, now: Ms): BreakerState {
     : state;
 }
 
-/** How the breaker stands at `now`. One whose time is up shows as `half-open` also before the next request asks it. */
-export function view(state: BreakerState, now: Ms): BreakerView {
-  switch (state.phase) {
-    case 'closed':
-      return state.suspect && now - state.suspect.since < SUSPECT_MS
-        ? { name: 'suspect', since: state.suspect.since, reason: state.suspect.reason }
-        : { name: 'closed', since: state.since };
-    case 'isolated':
-      return { name: 'isolated', since: state.since, reason: 'held out by hand' };
-    case 'half-open':
-      return { name: 'half-open', since: state.since, reason: state.reason };
-    default: {
-      const trying = halfOpenAt(state, now);
-      const { phase, since, until, reason } = state;
-      return trying === null
-        ? { name: phase, since, until, reason }
-        : { name: 'half-open', since: trying.since, reason };
-    }
-  }
-}
-
-/** Whether a permit could be had, without asking for one. */
-export function mayAsk(state: BreakerState, now: Ms, settings: Settings, asker: Asker): boolean {
-  return admit(state, now, settings, asker).permit !== null;
-}
-
-/**
- * Until when an upstream that recovered from failures does not serve those whom another serves well: `returnAfterMs`, twice
- * as long with each further opening within a quarter of an hour, at most ten minutes. Undefined when it may serve.
- */
-export function dwellUntil(state: BreakerState, now: Ms, returnAfterMs: Ms): Ms | undefined {
-  if (state.phase !== 'closed' || state.from !== 'open') return undefined;
-  const flaps = state.flaps.filter((at) => isFlap(at, state.since)).length;
-  const dwell = Math.min(returnAfterMs * 2 ** Math.max(0, flaps - 1), Math.max(DWELL_MAX_MS, returnAfterMs));
-  const until = state.since + dwell;
-  return now < until && now >= state.since - CLOCK_SET_BACK_MS ? until : undefined;
-}
-
-const DWELL_MAX_MS: Ms = 600_000;
-
 /** The half-open breaker that a shut one has become; null while its time is not up, and for one that is closed or held. */
-function halfOpenAt(state: BreakerState, now: Ms): HalfOpen | null {
+export function halfOpenAt(state: BreakerState, now: Ms): HalfOpen | null {
   if (state.phase === 'half-open') return state;
   if (state.phase === 'closed' || state.phase === 'isolated') return null;
   if (now < state.until && now >= state.since - CLOCK_SET_BACK_MS) return null;
@@ -281,7 +229,7 @@ function halfOpenAt(state: BreakerState, now: Ms): HalfOpen | null {
 }
 
 /** A cooldown ends by the clock: nothing but a request can tell whether it did. */
-function isRequestsTurn(state: HalfOpen, now: Ms, { prober }: Settings): boolean {
+function isRequestsTurn(state: HalfOpen, now: Ms, prober: Proof | null): boolean {
   if (prober === null || state.from === 'cooldown') return true;
   if (now - state.since >= PROBE_OVERDUE_MS) return true;
   return state.aliveAt !== null && !proves(prober, state.needs);
@@ -356,7 +304,8 @@ function open(
 ): BreakerState {
   const trips = nextTrips(tripsAt(state, now), verdict, settings);
   const until = openUntil(trips, failure, verdict, now, settings, random);
-  const worst = state.phase === 'closed' ? state.run?.needs : state.phase === 'half-open' ? state.needs : null;
+  const worst =
+    state.phase === 'closed' ? state.run?.needs : state.phase === 'half-open' ? state.needs : null;
   const needs = worst && proves(worst, verdict.needs) ? worst : verdict.needs;
   const flaps = [...state.flaps.filter((at) => isFlap(at, now)), now];
   return shut(state, 'open', until, failure, { ...verdict, needs }, now, { trips, flaps });

@@ -1,4 +1,5 @@
-import type { BreakerState, BreakerView } from './breaker.ts';
+import type { BreakerState } from './breaker.ts';
+import type { BreakerView } from './breaker-view.ts';
 import type { AttemptError, Failure, Ms } from './failure.ts';
 import type { ProbeMethod, Upstream } from './upstream.ts';
 import type { Scope } from './verdict.ts';

@@ -1,43 +1,88 @@
 import { clientCredentials } from '../auth/credential.ts';
-import { view } from '../core/breaker.ts';
-import { select } from '../core/select.ts';
+import { healthKeys } from '../core/health-keys.ts';
+import { isLoopback } from '../core/loopback.ts';
+import { type Standing, select } from '../core/select.ts';
+import { isTurnBoundary } from '../core/turn.ts';
 import type { Chain, Inbound, Upstream } from '../core/upstream.ts';
 import type { RelayContext } from './context.ts';
-import { ask, insist, type Leave } from './permits.ts';
-
-/** At most this many upstreams with an open breaker are asked when nothing else can answer. */
-const LAST_RESORTS = 2;
+import { returnsAt, type Subject, standing } from './permits.ts';
+import { sessionKey } from './sessions.ts';
 
 /** Who may be asked for a request, in which order, and why the others may not. */
 export interface Candidates {
-  /** The upstreams that take part. */
-  chain: Chain;
-  order: Upstream[];
+  /** The upstreams that take part, as this request asks them. */
+  chain: readonly Subject[];
+  order: readonly Subject[];
   /** By upstream name. */
   barred: Map<string, string>;
 }
 
 /** Who may be asked for this request, before any breaker is. */
 export function candidates(inbound: Inbound, context: RelayContext): Candidates {
-  const { runtime, deserters } = context;
-  const chain = context.failover.enabled ? context.chain : context.chain.slice(0, 1);
-  const now = runtime.clock.now();
-  const session = sessionOf(inbound);
-  const deserter = session === null ? undefined : deserters.get(session, now);
-  if (session !== null) deserters.delete(session);
+  const { preference } = context;
+  const chain = taking(context).map((upstream) => subjectOf(upstream, inbound, context));
+  const deserter = takeDeserter(inbound, context);
   const barred = new Map<string, string>();
-  const standings = chain.map((upstream) => {
+  const standings = chain.map((subject) => {
+    const { upstream } = subject;
     const reason = barredFor(upstream, inbound, context, chain.length > 1);
     if (reason !== null) barred.set(upstream.name, reason);
-    const suspect = view(runtime.breakers.read(upstream.name), now).name === 'suspect';
-    return { upstream, barred: reason, last: suspect || upstream.name === deserter };
+    return { upstream, barred: reason, rank: rankOf(subject, deserter, context) };
   });
-  return { chain, order: select(standings), barred };
+  const serving = servingNow(inbound, standings, context);
+  const order = select(standings, { preferred: preference.preferred, serving });
+  const byUpstream = new Map(chain.map((subject) => [subject.upstream, subject]));
+  return { chain, order: order.flatMap((upstream) => byUpstream.get(upstream) ?? []), barred };
 }
 
-/** The conversation a request belongs to, or null. */
-export function sessionOf(inbound: Inbound): string | null {
-  return inbound.headers.get('x-claude-code-session-id');
+/** The upstream as this request asks it. */
+export function subjectOf(
+  upstream: Upstream,
+  inbound: Pick<Inbound, 'headers' | 'model'>,
+  { credentials }: RelayContext,
+): Subject {
+  const keys = healthKeys(upstream, credentials.of(upstream, inbound), upstream.model(inbound.model));
+  return { upstream, keys };
+}
+
+/** Without failover, the first upstream alone, or the one that the user prefers. */
+function taking({ chain, failover, preference }: RelayContext): Chain {
+  if (failover.enabled) return chain;
+  const chosen = chain.find(({ name }) => name === preference.preferred) ?? chain[0];
+  return chosen === undefined ? [] : [chosen];
+}
+
+/** The upstream that died under this conversation's last answer; it counts for one request. */
+function takeDeserter(inbound: Inbound, { deserters, runtime }: RelayContext): string | null {
+  const session = sessionKey(inbound);
+  if (session === null) return null;
+  const deserter = deserters.get(session, runtime.clock.now());
+  deserters.delete(session);
+  return deserter ?? null;
+}
+
+function rankOf(subject: Subject, deserter: string | null, context: RelayContext): Standing['rank'] {
+  const { runtime, failover } = context;
+  const { upstream } = subject;
+  if (runtime.network.offline && !isLoopback(new URL(upstream.base).hostname)) return 'cut-off';
+  if (upstream.name === deserter) return 'doubtful';
+  const { name } = standing(subject, runtime);
+  if (name === 'suspect') return 'doubtful';
+  return returnsAt(subject, runtime, failover.returnAfterMs) === undefined ? 'well' : 'returning';
+}
+
+/**
+ * The upstream that the conversation stays with: the one that answered last, while the turn goes on. It costs a prompt
+ * cache to move, and models take each other's thinking badly.
+ */
+function servingNow(
+  inbound: Inbound,
+  standings: readonly Standing[],
+  { sessions, runtime }: RelayContext,
+): string | null {
+  const current = sessions.current(inbound, runtime.clock.now());
+  if (current === null || current === standings[0]?.upstream.name) return null;
+  return isTurnBoundary(inbound.request) ? null : current;
 }
 
 function barredFor(
@@ -51,29 +96,4 @@ function barredFor(
     return 'the request has no credential for it';
   if (!hasOthers || !hasOwn) return null;
   return rejected.knows(inbound.headers, runtime.clock.now()) ? 'it rejected this credential' : null;
-}
-
-/**
- * The upstreams that are asked, each with its breaker's leave, as they are needed. When none of them could answer, the
- * first with open breakers are asked all the same: an upstream that may be back is better than a certain failure.
- */
-export function* permitted(
-  order: readonly Upstream[],
-  { failover, runtime }: RelayContext,
-): Generator<{ upstream: Upstream; leave: Leave }> {
-  const most = 1 + failover.maxFailoverAttempts;
-  const asked = new Set<Upstream>();
-  for (const [leaveFor, more] of [
-    [ask, most],
-    [insist, LAST_RESORTS],
-  ] as const) {
-    const limit = Math.min(most, asked.size + more);
-    for (const upstream of order) {
-      if (asked.size >= limit) return;
-      const leave = asked.has(upstream) ? null : leaveFor(upstream, runtime);
-      if (leave === null) continue;
-      asked.add(upstream);
-      yield { upstream, leave };
-    }
-  }
 }

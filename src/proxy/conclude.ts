@@ -1,9 +1,10 @@
 import { clientCredentials } from '../auth/credential.ts';
-import { view } from '../core/breaker.ts';
+import type { BreakerView } from '../core/breaker-view.ts';
 import type { Failure, FailureKind, Ms } from '../core/failure.ts';
 import type { ApiErrorType } from '../core/messages.ts';
 import type { Runtime } from '../core/runtime.ts';
-import type { Chain, Inbound, Upstream } from '../core/upstream.ts';
+import type { Inbound, Upstream } from '../core/upstream.ts';
+import { type Subject, standing } from './permits.ts';
 import { answerHeaders } from './reply.ts';
 
 /** An upstream that was asked, and how it failed. */
@@ -62,7 +63,7 @@ export function lastWord(inbound: Inbound, tries: readonly Try[]): Try | null {
 /** ccproxy's own answer to a request that nothing could answer. */
 export function conclude(
   inbound: Inbound,
-  chain: Chain,
+  chain: readonly Subject[],
   tries: readonly Try[],
   barred: ReadonlyMap<string, string>,
   runtime: Runtime,
@@ -117,7 +118,9 @@ function tooLong(inbound: Inbound, tries: readonly Try[]): WholeReply {
 
 /** Failures that trying again within a minute does not mend. */
 const LASTING = new Set<FailureKind>([
+  'untrusted',
   'unauthorized',
+  'forbidden',
   'exhausted',
   'no_such_model',
   'unsupported',
@@ -125,19 +128,28 @@ const LASTING = new Set<FailureKind>([
   'too_long',
 ]);
 
+/** States of a breaker that no client should wait for. */
+const STAYS = new Set<BreakerView['name']>(['blocked', 'isolated']);
+
+/** Why an upstream was not asked that has more requests waiting than it can take. */
+export const BUSY = 'too many requests wait for it';
+
 /** The longest `retry-after` a client obeys; above it, it gives up at once (measured with Claude Code 2.1.197). */
 const PATIENCE_MS: Ms = 60_000;
 
 function unavailable(
   inbound: Inbound,
-  chain: Chain,
+  chain: readonly Subject[],
   tries: readonly Try[],
   barred: ReadonlyMap<string, string>,
   runtime: Runtime,
 ): WholeReply {
   const now = runtime.clock.now();
   const failures = new Map(tries.map((one) => [one.upstream.name, one.failure]));
-  const rows = chain.map(({ name }) => describe(name, failures.get(name), barred.get(name), runtime, now));
+  const rows = chain.map((subject) => {
+    const { name } = subject.upstream;
+    return describe(subject, failures.get(name), barred.get(name), runtime, now);
+  });
   const waits = rows.map((row) => row.waitMs).filter((wait) => wait !== null);
   const soonest = waits.length === 0 ? null : Math.min(...waits);
   const hint =
@@ -156,22 +168,23 @@ function unavailable(
 
 /** One upstream in words, and how long until it may serve again; null when waiting does not help. */
 function describe(
-  name: string,
+  subject: Subject,
   failure: Failure | undefined,
   reason: string | undefined,
   runtime: Runtime,
   now: Ms,
 ): { text: string; waitMs: Ms | null } {
-  const breaker = view(runtime.breakers.read(name), now);
+  const breaker = standing(subject, runtime);
   const why = failure?.message ?? reason ?? breaker.reason ?? 'not asked';
   const held = breaker.name === 'open' || breaker.name === 'cooldown';
   const waitMs = held && breaker.until !== undefined ? Math.max(0, breaker.until - now) : null;
-  const lasting = reason !== undefined || (failure !== undefined && LASTING.has(failure.kind));
+  const isBarred = reason !== undefined && reason !== BUSY;
+  const lasting = isBarred || STAYS.has(breaker.name) || (failure !== undefined && LASTING.has(failure.kind));
   // A limit of money or quota may have a known end; a key or a model that is refused has none.
   const isHopeless = lasting && failure?.kind !== 'exhausted';
   const when = waitMs === null ? '' : `, again in ${Math.ceil(waitMs / 1000)} s`;
   return {
-    text: `${name}: ${why} (breaker ${breaker.name}${when})`,
+    text: `${subject.upstream.name}: ${why} (breaker ${breaker.name}${when})`,
     waitMs: isHopeless ? null : (waitMs ?? (lasting ? null : 1000)),
   };
 }

@@ -1,7 +1,7 @@
 import type { Ms } from '../core/failure.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { MidStream } from '../core/splice.ts';
-import type { Chain } from '../core/upstream.ts';
+import type { Chain, Upstream } from '../core/upstream.ts';
 import type { CredentialNames } from './credential-names.ts';
 import type { Gates } from './gate.ts';
 import type { Recent } from './recent.ts';
@@ -31,6 +31,14 @@ export interface Preference {
   readonly preferred: string | null;
 }
 
+/** What a prober hears from the requests. */
+export interface Listener {
+  /** A request came. */
+  active(): void;
+  /** One has just failed there, in a way that is counted. */
+  doubt(upstream: Upstream): void;
+}
+
 /** What every request shares. */
 export interface RelayContext {
   chain: Chain;
@@ -44,4 +52,5 @@ export interface RelayContext {
   gates: Gates;
   retries: RetryBudgets;
   preference: Preference;
+  prober: Listener;
 }

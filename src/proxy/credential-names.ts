@@ -19,7 +19,10 @@ export function credentialNames(salt: string): CredentialNames {
   function name(upstream: Upstream, inbound: Pick<Inbound, 'headers'>): string | null {
     const sent = [...(upstream.auth(new Headers(), inbound)?.values() ?? [])];
     if (sent.length === 0) return null;
-    return new Bun.CryptoHasher('sha256').update(`${salt}\0${sent.join('\0')}`).digest('hex').slice(0, LENGTH);
+    return new Bun.CryptoHasher('sha256')
+      .update(`${salt}\0${sent.join('\0')}`)
+      .digest('hex')
+      .slice(0, LENGTH);
   }
 
   /** A request's headers do not change once it came in, and are asked about for each of its attempts. */

@@ -1,95 +1,118 @@
-import { clientCredentials } from '../auth/credential.ts';
-import { view } from '../core/breaker.ts';
 import type { Amendment, Failure, Ms, Outcome } from '../core/failure.ts';
-import type { Runtime } from '../core/runtime.ts';
-import { endCut, type MidStream } from '../core/splice.ts';
+import type { Frame } from '../core/frame.ts';
 import type { Inbound, Target, Upstream } from '../core/upstream.ts';
+import { VERDICTS } from '../core/verdict.ts';
 import { type Attempt, attempt } from './attempt.ts';
-import { sessionOf } from './candidates.ts';
-import { because, type Try } from './conclude.ts';
 import type { RelayContext } from './context.ts';
-import { keepAlive } from './keep-alive.ts';
-import { distrust, type Leave } from './permits.ts';
-import { answerHeaders, join, mark, type Piece } from './reply.ts';
+import type { Place } from './gate.ts';
+import { isNeutral } from './moves-on.ts';
+import type { Leave, Subject } from './permits.ts';
 import { keysOf, scrub } from './scrub.ts';
 import { CANCELLED } from './watch.ts';
+import { EMPTY } from './whole.ts';
 
 /** One upstream asked on behalf of one request. */
 export interface Hop {
-  upstream: Upstream;
+  subject: Subject;
   leave: Leave;
+  place: Place;
   inbound: Inbound;
   context: RelayContext;
   client: AbortSignal;
   contentBy: Ms;
-  /** Upstreams asked before, and how they failed. */
-  tries: readonly Try[];
+  /** 1 for the first attempt that was made for this request. */
+  number: number;
   /** How the request is changed, because this upstream refused it as it was. */
   amend?: Amendment;
-  /** Upstreams that could not be asked, and why. */
-  barred: ReadonlyMap<string, string>;
 }
 
-/** Thrown where a client must see a broken connection instead of an end. */
-export class ResetConnection extends Error {}
+/** An attempt that was started. */
+export interface Beginning {
+  /** Settled at its first content, or when it is clear that there will be none: then nothing of it is left. */
+  readonly result: Promise<Begun | Failure>;
+  /** Whether the upstream has sent the beginning of an answer. */
+  readonly isHeard: boolean;
+  /** Ends it without blame, also after it has begun: the client left, or another upstream was quicker. */
+  giveUp(): void;
+}
 
-/**
- * Makes one attempt and passes on what it gives. Returns null when the client has its answer, whole or brought to an end,
- * or has left; the failure when nothing went out, so that another upstream can be asked. However it ends, the permit is
- * settled and the upstream freed.
- * @throws ResetConnection as its last act where a cut answer must look cut.
- */
-export async function* serve(hop: Hop): AsyncGenerator<Piece, Failure | null> {
-  const { upstream, inbound, context, client, contentBy } = hop;
+/** An attempt that has content. It must be read to its end or given up. */
+export interface Begun {
+  readonly hop: Hop;
+  readonly tried: Attempt;
+  /** The first frames, not yet passed on. */
+  readonly first: readonly Frame[];
+  /** Gives the permit back and writes the attempt down; the first outcome counts. */
+  over(outcome: Outcome): void;
+  giveUp(): void;
+}
+
+/** What comes of an attempt that nobody waits for any more. */
+export const LEFT: Outcome = { ok: false, failure: CANCELLED };
+
+/** Makes one attempt, up to its first content. However it ends, the permit is settled and the upstream freed. */
+export function begin(hop: Hop): Beginning {
+  const { inbound, context, client, contentBy } = hop;
   const { runtime } = context;
-  const target = targetFor(upstream, inbound, runtime, hop.amend ?? {});
+  const upstream = hop.leave.isTrial ? hurried(hop.subject.upstream) : hop.subject.upstream;
+  const target = targetFor(upstream, inbound, runtime.id('msg_'), hop.amend ?? {});
   const tried = attempt({ upstream, inbound, target, runtime, contentBy });
   const record = recorder(hop, target);
-  // A client that leaves while nobody asks for the next piece must not keep the permit.
-  const leave = () => {
-    record(CANCELLED_OUTCOME);
+
+  function giveUp(): void {
+    over(LEFT);
     tried.leave();
-  };
-  if (client.aborted) leave();
-  else client.addEventListener('abort', leave, { once: true });
-  let outcome: Outcome = CANCELLED_OUTCOME;
-  let begun = false;
-  try {
-    const first = await tried.frames.next();
-    if (first.done) {
-      outcome = discreet(first.value, hop);
-    } else {
-      begun = true;
-      record.content();
-      runtime.journal.serving(inbound.id, upstream.name, whyNotOthers(hop));
-      yield { head: { status: 200, headers: headersFor(hop, tried) } };
-      yield { bytes: join(first.value) };
-      outcome = discreet(yield* rest(tried, runtime), hop);
-    }
-  } finally {
-    client.removeEventListener('abort', leave);
-    record(outcome);
-    // Whoever ends this early may do so while a read is under way: only an abort ends that at once.
-    if (outcome === CANCELLED_OUTCOME) tried.leave();
-    await tried.frames.return(outcome);
+    void tried.frames.return(LEFT);
   }
-  if (outcome.ok || outcome.failure.kind === 'cancelled') return null;
-  if (!begun) return outcome.failure;
-  yield* ending(outcome.failure, tried, hop);
-  return null;
+
+  function over(outcome: Outcome): void {
+    client.removeEventListener('abort', giveUp);
+    record(outcome);
+  }
+
+  async function first(): Promise<Begun | Failure> {
+    try {
+      const step = await tried.frames.next();
+      if (!step.done) {
+        record.content();
+        return { hop, tried, first: step.value, over, giveUp };
+      }
+      const outcome = discreet(step.value, hop);
+      over(outcome);
+      return outcome.ok ? EMPTY : outcome.failure;
+    } catch (error) {
+      over(LEFT);
+      throw error;
+    }
+  }
+
+  // A client that leaves while nobody asks for the next piece must not keep the permit.
+  if (client.aborted) giveUp();
+  else client.addEventListener('abort', giveUp, { once: true });
+  return {
+    result: first(),
+    get isHeard() {
+      return tried.answer.started;
+    },
+    giveUp,
+  };
+}
+
+/** On trial it gets half of the time: the next upstream may have to answer within the same budget. */
+function hurried(upstream: Upstream): Upstream {
+  const { timeouts } = upstream;
+  return { ...upstream, timeouts: { ...timeouts, firstEventMs: timeouts.firstEventMs / 2 } };
 }
 
 /** The outcome without keys and quotations in an upstream's words. */
-function discreet(outcome: Outcome, { upstream, inbound }: Hop): Outcome {
+export function discreet(outcome: Outcome, { subject, inbound }: Hop): Outcome {
   if (outcome.ok || outcome.failure.quotes === undefined) return outcome;
   const { failure } = outcome;
-  const message = scrub(failure.message, keysOf(upstream, inbound), inbound.bytes);
+  const message = scrub(failure.message, keysOf(subject.upstream, inbound), inbound.bytes);
   return { ok: false, failure: { ...failure, message } };
 }
 
-const CANCELLED_OUTCOME: Outcome = { ok: false, failure: CANCELLED };
-
-function targetFor(upstream: Upstream, inbound: Inbound, runtime: Runtime, amend: Amendment): Target {
+function targetFor(upstream: Upstream, inbound: Inbound, answerId: string, amend: Amendment): Target {
   const { native, provider } = upstream;
   const { maxTokens: least, ...quirkAmendments } = amend;
   const maxTokens = Math.min(
@@ -103,56 +126,10 @@ function targetFor(upstream: Upstream, inbound: Inbound, runtime: Runtime, amend
     native,
     provider,
     quirks: { ...upstream.quirks, ...quirkAmendments },
-    answerId: runtime.id('msg_'),
+    answerId,
     inbound,
     ...(Number.isFinite(maxTokens) ? { maxTokens } : {}),
   };
-}
-
-function headersFor({ upstream, inbound, tries }: Hop, tried: Attempt): Headers {
-  const headers = answerHeaders(upstream, tried.head.headers, inbound.id);
-  if (!inbound.stream) headers.set('content-type', 'application/json');
-  else if (!headers.get('content-type')?.startsWith('text/event-stream')) {
-    headers.set('content-type', 'text/event-stream; charset=utf-8');
-  }
-  if (inbound.stream) headers.set('cache-control', 'no-cache');
-  mark(headers, inbound.id, upstream.name, tries.length + 1);
-  return headers;
-}
-
-/** What follows the first frames, with signs of life where the upstream is silent. */
-async function* rest(tried: Attempt, runtime: Runtime): AsyncGenerator<Piece, Outcome> {
-  const frames = keepAlive(tried.frames, tried.answer, runtime.clock);
-  for (;;) {
-    const step = await frames.next();
-    if (step.done) return step.value;
-    yield { bytes: join(step.value) };
-  }
-}
-
-/** Brings an answer that was cut to the end its client can go on from. */
-function* ending(
-  failure: Failure,
-  tried: Attempt,
-  { upstream, inbound, context }: Hop,
-): Generator<Piece, void> {
-  const { runtime, deserters } = context;
-  distrust(upstream, failure.message, runtime);
-  const session = sessionOf(inbound);
-  if (session !== null) deserters.set(session, upstream.name, runtime.clock.now());
-  const mode = modeFor(inbound, context.failover.midStream);
-  const { frames, reset } = endCut(
-    tried.answer,
-    mode,
-    `ccproxy: ${upstream.name} broke off: ${failure.message}`,
-  );
-  if (frames.length > 0) yield { bytes: join(frames) };
-  if (reset) throw new ResetConnection(failure.message);
-}
-
-/** Only Claude Code goes on by itself after the endings of `resume`; any other client is told plainly. */
-function modeFor({ headers }: Inbound, configured: MidStream): MidStream {
-  return headers.get('user-agent')?.startsWith('claude-cli/') ? configured : 'stop';
 }
 
 /** Settles the permit and writes the attempt down: the first outcome counts, later ones do nothing. */
@@ -163,62 +140,40 @@ interface Recorder {
 }
 
 function recorder(hop: Hop, target: Target): Recorder {
-  const { clock } = hop.context.runtime;
+  const { leave, place, subject, inbound, context, number } = hop;
+  const { journal, clock } = context.runtime;
   const startedAt = clock.now();
   let contentAt: Ms | undefined;
   let recorded = false;
   const record = (outcome: Outcome) => {
     if (recorded) return;
     recorded = true;
-    settle(hop, target, outcome, startedAt, contentAt);
+    const failure = outcome.ok ? undefined : outcome.failure;
+    const neutral = failure !== undefined && isNeutral({ upstream: subject.upstream, failure }, hop);
+    if (failure !== undefined && CROWDED.has(failure.kind)) place.refused();
+    place.leave();
+    leave.settle(neutral ? NO_VERDICT : outcome);
+    if (failure !== undefined && !neutral && VERDICTS[failure.kind].breaker === 'count')
+      context.prober.doubt(subject.upstream);
+    journal.attempt({
+      requestId: inbound.id,
+      upstream: subject.upstream.name,
+      model: target.model,
+      number,
+      startedAt,
+      endedAt: clock.now(),
+      ...(contentAt === undefined ? {} : { firstContentMs: contentAt - startedAt }),
+      ...(failure === undefined ? {} : { failure }),
+    });
   };
   const content = () => {
     contentAt = clock.now();
+    place.begun();
   };
   return Object.assign(record, { content });
 }
 
-function settle(hop: Hop, target: Target, outcome: Outcome, startedAt: Ms, contentAt: Ms | undefined): void {
-  const { leave, upstream, inbound, tries, context } = hop;
-  const { journal, clock } = context.runtime;
-  leave.settle(isClientsFault(outcome, hop) ? NO_VERDICT : outcome);
-  const number = tries.length + 1;
-  journal.attempt({
-    requestId: inbound.id,
-    upstream: upstream.name,
-    model: target.model,
-    number,
-    startedAt,
-    endedAt: clock.now(),
-    ...(contentAt === undefined ? {} : { firstContentMs: contentAt - startedAt }),
-    ...(outcome.ok ? {} : { failure: outcome.failure }),
-  });
-  const left = !outcome.ok && outcome.failure.kind === 'cancelled';
-  if (!left && contentAt === undefined) return;
-  journal.request({
-    requestId: inbound.id,
-    upstream: contentAt === undefined ? null : upstream.name,
-    attempts: number,
-    outcome: outcome.ok ? 'ok' : left ? 'cancelled' : 'failed',
-    because: because(tries),
-  });
-}
+/** Failures that say that too much was asked of it at once. */
+const CROWDED = new Set<Failure['kind']>(['rate_limited', 'overloaded']);
 
 const NO_VERDICT: Outcome = { ok: false, failure: { kind: 'rejected', message: 'the client is at fault' } };
-
-/** A client's own credential that is rejected says nothing about the upstream. */
-function isClientsFault(outcome: Outcome, { upstream, inbound }: Hop): boolean {
-  if (outcome.ok || outcome.failure.kind !== 'unauthorized' || !upstream.takesClientCredential) return false;
-  return clientCredentials(inbound.headers).length > 0;
-}
-
-/** Why the upstreams before this one in the chain do not answer this request; null when there is none. */
-function whyNotOthers({ upstream, context, tries, barred }: Hop): string | null {
-  const { chain, runtime } = context;
-  const reasons = chain.slice(0, chain.indexOf(upstream)).map(({ name }) => {
-    const failure = tries.find((one) => one.upstream.name === name)?.failure;
-    const breaker = view(runtime.breakers.read(name), runtime.clock.now());
-    return `${name}: ${failure?.message ?? barred.get(name) ?? breaker.reason ?? breaker.name}`;
-  });
-  return reasons.length === 0 ? null : reasons.join('; ');
-}

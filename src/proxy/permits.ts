@@ -1,50 +1,268 @@
-import { admit, lastResort, type Permit, settle, suspect, view } from '../core/breaker.ts';
-import type { Outcome } from '../core/failure.ts';
+import { admit, isolate, lastResort, type Permit, reset, settle, suspect, trip } from '../core/breaker.ts';
+import { type BreakerView, dwellUntil, hasRecovered, view, worstOf } from '../core/breaker-view.ts';
+import type { Failure, FailureKind, Ms, Outcome } from '../core/failure.ts';
+import { type HealthKeys, isOf, modelOf, SCOPES } from '../core/health-keys.ts';
+import { isLoopback } from '../core/loopback.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { Upstream } from '../core/upstream.ts';
+import { type Proof, type Scope, VERDICTS } from '../core/verdict.ts';
+
+/** An upstream as one request, or one probe, asks it. */
+export interface Subject {
+  upstream: Upstream;
+  keys: HealthKeys;
+}
 
 /** Leave to ask an upstream once; it has to be given back with what came of it. */
 export interface Leave {
-  settle(outcome: Outcome): void;
+  /** Whether it is the one request that tries an upstream which has failed. */
+  readonly isTrial: boolean;
+  /** @param shown what a success has shown; a request always shows `inference` */
+  settle(outcome: Outcome, shown?: Proof): void;
 }
 
-/** Asks the upstream's breaker; null when it says no. */
-export function ask(upstream: Upstream, runtime: Runtime): Leave | null {
-  const { state, permit } = admit(
-    runtime.breakers.read(upstream.name),
-    runtime.clock.now(),
-    upstream.breaker,
-  );
-  runtime.breakers.write(upstream.name, state);
-  return permit === null ? null : leave(upstream, permit, runtime);
+/** Asks the breakers of all keys; null when one of them says no. */
+export function ask(
+  subject: Subject,
+  runtime: Runtime,
+  asker: 'request' | 'probe' = 'request',
+): Leave | null {
+  const now = runtime.clock.now();
+  const asked = keysIn(subject).map(([scope, key]) => {
+    const before = runtime.breakers.read(key);
+    return { scope, key, before, ...admit(before, now, proberOf(subject.upstream, scope), asker) };
+  });
+  const permits = new Map<Scope, Permit>();
+  for (const { scope, permit } of asked) {
+    if (permit === null) return null;
+    permits.set(scope, permit);
+  }
+  for (const { key, before, state } of asked) if (state !== before) runtime.breakers.write(key, state);
+  return leave(subject, permits, runtime);
 }
 
 /**
- * Leave to ask an upstream although its breaker is open: the last resort when nothing else can answer. Null while it is in
- * a cooldown, whose end is known.
+ * Leave to ask an upstream although a breaker is open: the last resort when nothing else can answer. Null while one is in a
+ * cooldown, whose end is known, blocked, or held out by hand.
  */
-export function insist(upstream: Upstream, runtime: Runtime): Leave | null {
-  const state = runtime.breakers.read(upstream.name);
-  const { name } = view(state, runtime.clock.now());
-  return name === 'open' || name === 'half-open' ? leave(upstream, lastResort(state), runtime) : null;
+export function insist(subject: Subject, runtime: Runtime): Leave | null {
+  const now = runtime.clock.now();
+  const permits = new Map<Scope, Permit>();
+  for (const [scope, key] of keysIn(subject)) {
+    const state = runtime.breakers.read(key);
+    const { name } = view(state, now);
+    if (name === 'cooldown' || name === 'blocked' || name === 'isolated') return null;
+    permits.set(scope, lastResort(state));
+  }
+  return leave(subject, permits, runtime);
 }
 
-function leave(upstream: Upstream, permit: Permit, { breakers, clock, random }: Runtime): Leave {
+/** How an upstream stands for a request: as the worst of its breakers. */
+export function standing(subject: Subject, { breakers, clock }: Runtime): BreakerView {
+  const now = clock.now();
+  return worstOf(keysIn(subject).map(([, key]) => view(breakers.read(key), now)));
+}
+
+/** How an upstream stands as a whole: as the worst of its breakers, its credentials' and models' among them. */
+export function overall({ upstream, keys }: Subject, { breakers, clock }: Runtime): BreakerView {
+  const now = clock.now();
+  const all = [keys.host, ...[...breakers.keys()].filter((key) => isOf(upstream, key))];
+  const views = all.map((key) => {
+    const seen = view(breakers.read(key), now);
+    const model = modelOf(key);
+    return model === undefined || seen.reason === undefined
+      ? seen
+      : { ...seen, reason: `${model}: ${seen.reason}` };
+  });
+  return worstOf(views);
+}
+
+/** Until when it is kept from those whom another serves well, because it recovered only lately. */
+export function returnsAt(subject: Subject, { breakers, clock }: Runtime, returnAfterMs: Ms): Ms | undefined {
+  const now = clock.now();
+  const ends = keysIn(subject).map(([, key]) => dwellUntil(breakers.read(key), now, returnAfterMs) ?? 0);
+  const latest = Math.max(...ends);
+  return latest === 0 ? undefined : latest;
+}
+
+/** Whether it was closed again only a moment ago: what it can bear is not known. */
+export function hasRecoveredLately(subject: Subject, { breakers, clock }: Runtime): boolean {
+  const now = clock.now();
+  return keysIn(subject).some(([, key]) => hasRecovered(breakers.read(key), now));
+}
+
+/** Puts an upstream behind all others until it has answered again: it died in the middle of an answer. */
+export function distrust({ upstream, keys }: Subject, reason: string, runtime: Runtime): void {
+  const { breakers, clock } = runtime;
+  change(
+    upstream,
+    'upstream',
+    keys.upstream,
+    suspect(breakers.read(keys.upstream), clock.now(), reason),
+    runtime,
+  );
+}
+
+/** Holds an upstream out until it is reset. */
+export function holdOut({ upstream, keys }: Subject, runtime: Runtime): void {
+  const { breakers, clock } = runtime;
+  change(upstream, 'upstream', keys.upstream, isolate(breakers.read(keys.upstream), clock.now()), runtime);
+}
+
+/** Closes every breaker of an upstream, its host's among them: trips, cooldowns, blocks, isolation are forgotten. */
+export function clear({ upstream, keys }: Subject, runtime: Runtime): void {
+  const { breakers, clock } = runtime;
+  const all = [keys.host, ...[...breakers.keys()].filter((key) => isOf(upstream, key))];
+  for (const key of all) change(upstream, scopeOf(key), key, reset(breakers.read(key), clock.now()), runtime);
+}
+
+/** What probes can show of a scope: they ask for no model, and carry no client's credential. */
+function proberOf({ breaker, takesClientCredential }: Upstream, scope: Scope): Proof | null {
+  if (scope === 'model' || (scope === 'credential' && takesClientCredential)) return null;
+  return breaker.prober;
+}
+
+function keysIn({ keys }: Subject): [Scope, string][] {
+  return SCOPES.flatMap((scope) => {
+    const key = keys[scope];
+    return key === undefined ? [] : [[scope, key] as [Scope, string]];
+  });
+}
+
+function scopeOf(key: string): Scope {
+  return SCOPES.find((scope) => key.startsWith(`${scope} `)) ?? 'upstream';
+}
+
+function leave(subject: Subject, permits: ReadonlyMap<Scope, Permit>, runtime: Runtime): Leave {
   let settled = false;
   return {
-    settle(outcome) {
+    isTrial: [...permits.values()].some((permit) => permit.canary || permit.lastResort),
+    settle(outcome, shown = 'inference') {
       if (settled) return;
       settled = true;
-      const state = breakers.read(upstream.name);
-      const counted = !outcome.ok && outcome.failure.excused ? SAYS_NOTHING : outcome;
-      breakers.write(upstream.name, settle(state, permit, counted, clock.now(), upstream.breaker, random));
+      settleAll(subject, permits, asSeen(outcome, subject, runtime), shown, runtime);
     },
   };
 }
 
-const SAYS_NOTHING: Outcome = { ok: false, failure: { kind: 'rejected', message: 'it was excused' } };
+/** What has to do with the connection says nothing just after the machine woke. */
+const OF_THE_CONNECTION = new Set<FailureKind>([
+  'refused',
+  'unreachable',
+  'unresponsive',
+  'slow',
+  'stalled',
+  'cut',
+]);
 
-/** Puts an upstream behind all others until it has answered again: it died in the middle of an answer. */
-export function distrust(upstream: Upstream, reason: string, { breakers, clock }: Runtime): void {
-  breakers.write(upstream.name, suspect(breakers.read(upstream.name), clock.now(), reason));
+/** The outcome in the light of what is known of our own network, which learns from it. */
+function asSeen(outcome: Outcome, { upstream, keys }: Subject, { network }: Runtime): Outcome {
+  const failure = outcome.ok ? null : outcome.failure;
+  if (failure?.excused) return SAYS_NOTHING;
+  if (failure !== null && network.justWoken && OF_THE_CONNECTION.has(failure.kind)) return SAYS_NOTHING;
+  if (isLoopback(new URL(upstream.base).hostname)) return outcome;
+  if (failure?.kind === 'unreachable') {
+    network.saw(keys.host, false);
+    return network.offline ? OFFLINE : outcome;
+  }
+  if (failure === null || hasAnswered(failure) || failure.kind === 'refused') network.saw(keys.host, true);
+  return outcome;
+}
+
+const SAYS_NOTHING: Outcome = { ok: false, failure: { kind: 'cancelled', message: 'it was excused' } };
+const OFFLINE: Outcome = { ok: false, failure: { kind: 'offline', message: 'our own network is gone' } };
+
+/** Failures that cannot come without an answer. */
+const ANSWERS = new Set<FailureKind>(['stalled', 'cut', 'garbled', 'misdirected', 'empty']);
+
+function hasAnswered({ kind, status }: Failure): boolean {
+  return status !== undefined || ANSWERS.has(kind);
+}
+
+/** Gives the permits back, widest first: once a wider key is to blame, the narrower ones are not. */
+function settleAll(
+  subject: Subject,
+  permits: ReadonlyMap<Scope, Permit>,
+  outcome: Outcome,
+  shown: Proof,
+  runtime: Runtime,
+): void {
+  const { upstream, keys } = subject;
+  const { breakers, clock, random } = runtime;
+  const now = clock.now();
+  let isBlamed = false;
+  for (const [scope, permit] of permits) {
+    const key = keys[scope];
+    if (key === undefined) continue;
+    const share = isBlamed ? { outcome: SAYS_NOTHING } : shareOf(outcome, scope, shown);
+    const before = breakers.read(key);
+    const state = settle(before, permit, share.outcome, now, upstream.breaker, random, share.shown);
+    change(upstream, scope, key, state, runtime);
+    isBlamed ||= !outcome.ok && state !== before && isShut(view(state, now));
+    if (scope === 'model' && isBlamed && !outcome.ok) lift(subject, key, outcome.failure, runtime);
+  }
+}
+
+/** What an outcome is for one of the keys that it was had with. */
+function shareOf(outcome: Outcome, scope: Scope, shown: Proof): { outcome: Outcome; shown?: Proof } {
+  if (outcome.ok) return { outcome, shown };
+  const { failure } = outcome;
+  const verdict = VERDICTS[failure.kind];
+  const counts = verdict.breaker === 'count';
+  if (verdict.breaker === 'exclude') return isAnswered(failure, scope);
+  if (verdict.scope === scope) return { outcome };
+  // One failure to connect and one of the answer are two failures of the upstream, and so with its models.
+  if (counts && verdict.scope === 'host' && scope === 'upstream') return { outcome };
+  if (counts && verdict.scope === 'upstream' && scope === 'model') return { outcome };
+  return isAnswered(failure, scope);
+}
+
+/** Whatever was wrong with an answer, there was one: the host is there. */
+function isAnswered(failure: Failure, scope: Scope): { outcome: Outcome; shown?: Proof } {
+  return scope === 'host' && hasAnswered(failure)
+    ? { outcome: { ok: true }, shown: 'credential' }
+    : { outcome: SAYS_NOTHING };
+}
+
+function isShut({ name }: BreakerView): boolean {
+  return name === 'open' || name === 'cooldown' || name === 'blocked';
+}
+
+/** Models of one upstream that open within this time are not what is wrong. */
+const LIFT_MS: Ms = 60_000;
+
+/** A second model that opens opens the upstream. */
+function lift({ upstream, keys }: Subject, key: string, failure: Failure, runtime: Runtime): void {
+  const { breakers, clock, random } = runtime;
+  const now = clock.now();
+  if (VERDICTS[failure.kind].breaker !== 'count') return;
+  const model = modelOf(key);
+  const isSecond = [...breakers.keys()].some((other) => {
+    if (other === key || !isOf(upstream, other) || modelOf(other) === undefined || modelOf(other) === model)
+      return false;
+    const seen = view(breakers.read(other), now);
+    return seen.name === 'open' && now - seen.since <= LIFT_MS;
+  });
+  if (!isSecond) return;
+  const state = trip(breakers.read(keys.upstream), failure, now, upstream.breaker, random);
+  change(upstream, 'upstream', keys.upstream, state, runtime);
+}
+
+/** Stores a state, and tells the journal when it stands otherwise than before. */
+function change(
+  upstream: Upstream,
+  scope: Scope,
+  key: string,
+  state: ReturnType<Runtime['breakers']['read']>,
+  { breakers, clock, journal }: Runtime,
+): void {
+  const before = breakers.read(key);
+  if (state === before) return;
+  breakers.write(key, state);
+  const now = clock.now();
+  const from = view(before, now).name;
+  const to = view(state, now);
+  const model = modelOf(key);
+  if (from === to.name) return;
+  journal.breaker({ upstream: upstream.name, scope, ...(model === undefined ? {} : { model }), from, to });
 }

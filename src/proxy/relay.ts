@@ -1,25 +1,22 @@
-import { clientCredentials } from '../auth/credential.ts';
-import type { Runtime } from '../core/runtime.ts';
+import type { Ms, Outcome } from '../core/failure.ts';
+import { endCut, type MidStream } from '../core/splice.ts';
 import type { Inbound } from '../core/upstream.ts';
-import { candidates, permitted } from './candidates.ts';
-import {
-  because,
-  conclude,
-  isOwnRejected,
-  isRefusal,
-  lastWord,
-  sameAnswer,
-  type Try,
-  type WholeReply,
-} from './conclude.ts';
+import { VERDICTS } from '../core/verdict.ts';
+import { askAgain, isOver, type Round } from './asked.ts';
+import { candidates } from './candidates.ts';
+import { because, conclude, lastWord, sameAnswer, type Try, type WholeReply } from './conclude.ts';
 import type { RelayContext } from './context.ts';
-import { serve } from './hop.ts';
-import { ask } from './permits.ts';
-import { mark, type Piece } from './reply.ts';
+import { type Begun, begin, LEFT } from './hop.ts';
+import { pass, ResetConnection } from './pass.ts';
+import { distrust } from './permits.ts';
+import { firstToAnswer } from './race.ts';
+import { join, mark, type Piece } from './reply.ts';
+import { sessionKey } from './sessions.ts';
+import { pause } from './within.ts';
 
 /**
- * Answers one request from the first upstream that can, in chain order. Yields the head, then the body; the head is
- * decided only when an upstream has begun to answer or nothing can. Ending it early, or aborting `client`, frees the
+ * Answers one request from the first upstream that can, in the order of `select`. Yields the head, then the body; the head
+ * is decided only when an upstream has begun to answer or nothing can. Ending it early, or aborting `client`, frees the
  * upstream and its permit.
  * @throws ResetConnection as its last act where a cut answer must look cut.
  */
@@ -28,84 +25,123 @@ export async function* relay(
   context: RelayContext,
   client: AbortSignal,
 ): AsyncGenerator<Piece, void> {
-  const { runtime, failover } = context;
+  const { runtime, failover, prober } = context;
+  prober.active();
   const contentBy = runtime.clock.now() + failover.budgetMs;
-  const { chain, order, barred } = candidates(inbound, context);
-  const tries: Try[] = [];
-
-  for (const { upstream, leave } of permitted(order, context)) {
-    if (client.aborted) return leave.settle(NOT_ASKED);
-    if (inbound.stream && runtime.clock.now() >= contentBy) {
-      leave.settle(NOT_ASKED);
-      break;
+  const round: Round = {
+    ...candidates(inbound, context),
+    inbound,
+    context,
+    client,
+    contentBy,
+    attempts: 0,
+    tries: [],
+  };
+  let begun: Begun | undefined;
+  let outcome: Outcome = LEFT;
+  let isConcluded = false;
+  try {
+    const first = (await firstToAnswer(round)) ?? (await afterWaiting(round));
+    if (first !== null && 'tried' in first) {
+      begun = first;
+      outcome = yield* pass(first, round);
+    } else if (!client.aborted) {
+      isConcluded = true;
+      yield* refuse(first, round);
     }
-    const hop = { upstream, leave, inbound, context, client, contentBy, tries, barred };
-    let failure = yield* serve(hop);
-    const again = failure?.amend === undefined || upstream.native ? null : ask(upstream, runtime);
-    if (again !== null) failure = yield* serve({ ...hop, leave: again, amend: failure?.amend ?? {} });
-    if (failure === null) return;
-    const one = { upstream, failure };
-    tries.push(one);
-    if (!movesOn(one, inbound, context)) return yield* passOn(one, inbound, tries, runtime);
+  } finally {
+    if (!isConcluded) writeDown(outcome, begun, round);
   }
-  const last = lastWord(inbound, tries);
-  if (last !== null) return yield* passOn(last, inbound, tries, runtime);
-  yield* whole(conclude(inbound, chain, tries, barred, runtime), inbound, tries, null, runtime);
+  if (begun !== undefined && !outcome.ok && outcome.failure.kind !== 'cancelled')
+    yield* ending(outcome.failure.message, begun, round);
 }
 
-/** An upstream's own refusal as it came. */
-function* passOn(
-  one: Try,
-  inbound: Inbound,
-  tries: readonly Try[],
-  runtime: Runtime,
-): Generator<Piece, void> {
-  const same = sameAnswer(one, inbound.id);
-  if (same !== null) yield* whole(same, inbound, tries, one.upstream.name, runtime);
-}
-
-const NOT_ASKED = { ok: false, failure: { kind: 'cancelled', message: 'it was not asked' } } as const;
+/** The longest time that an upstream at its limit is waited for, where nothing else can answer. */
+const WAIT_MS: Ms = 8_000;
 
 /**
- * Whether the next upstream is asked. A backup's failure always moves on. Of Anthropic's answers those do that are
- * triggers, and those that are no answers or are about money; the others are the client's to see: it repairs several of
- * them by itself, by their wording.
+ * When nothing could answer and one of the upstreams named a moment at which it can again, that moment is waited for, once.
+ * Anthropic alone is not: its client waits by itself, and shows that it does.
  */
-function movesOn(one: Try, inbound: Inbound, context: RelayContext): boolean {
-  const { upstream, failure } = one;
-  const { answer } = failure;
-  if (!upstream.native || answer === undefined || !isRefusal(one)) return true;
-  if (isOwnRejected(one, inbound)) return true;
-  if (!context.failover.enabled) return false;
-  if (failure.kind === 'exhausted') return true;
-  if (answer.status === 401) return !refreshes(inbound, context);
-  return context.failover.triggers(answer.status);
+async function afterWaiting(round: Round): Promise<Begun | Try | null> {
+  const { tries, chain, context, client, inbound, contentBy } = round;
+  const soonest = tries
+    .filter(({ failure }) => VERDICTS[failure.kind].again === 'after-wait' && failure.waitMs !== undefined)
+    .sort((one, other) => (one.failure.waitMs ?? 0) - (other.failure.waitMs ?? 0))[0];
+  const waitMs = soonest?.failure.waitMs ?? Number.POSITIVE_INFINITY;
+  if (soonest === undefined || waitMs > WAIT_MS || isOver(round)) return null;
+  const { clock } = context.runtime;
+  if (inbound.stream && clock.now() + waitMs >= contentBy) return null;
+  const subject = chain.find(({ upstream }) => upstream === soonest.upstream);
+  const isAnthropicAlone = chain.length === 1 && soonest.upstream.native;
+  if (subject === undefined || isAnthropicAlone || !context.retries.mayRetry(soonest.upstream.name))
+    return null;
+  await pause(waitMs, clock, client);
+  const hop = await askAgain(subject, round);
+  if (hop === null) return null;
+  const result = await begin(hop).result;
+  if ('tried' in result) return result;
+  tries.push({ upstream: soonest.upstream, failure: result });
+  return null;
 }
 
-/** A subscription's client refreshes its token at the first 401; an API key has nothing to refresh. */
-function refreshes({ headers }: Inbound, { rejected, runtime, failover }: RelayContext): boolean {
-  const news = rejected.note(headers, runtime.clock.now());
-  return (
-    (news && clientCredentials(headers).every(({ kind }) => kind === 'bearer')) || !failover.triggers(401)
-  );
+/** The refusal that the client is to see, or ccproxy's own. */
+function* refuse(one: Try | null, round: Round): Generator<Piece, void> {
+  const { inbound, tries, chain, barred, context } = round;
+  const theirs = one ?? lastWord(inbound, tries);
+  const same = theirs === null ? null : sameAnswer(theirs, inbound.id);
+  if (theirs !== null && same !== null) return yield* whole(same, round, theirs.upstream.name);
+  yield* whole(conclude(inbound, chain, tries, barred, context.runtime), round, null);
 }
 
 /** A whole answer as pieces. `upstream` is whose answer it is; null for ccproxy's own. */
 function* whole(
   { status, headers, body }: WholeReply,
-  inbound: Inbound,
-  tries: readonly Try[],
+  round: Round,
   upstream: string | null,
-  runtime: Runtime,
 ): Generator<Piece, void> {
-  mark(headers, inbound.id, upstream, tries.length);
-  runtime.journal.request({
+  const { inbound, attempts, tries, context } = round;
+  mark(headers, inbound.id, upstream, attempts);
+  context.runtime.journal.request({
     requestId: inbound.id,
     upstream,
-    attempts: tries.length,
+    attempts,
     outcome: 'failed',
     because: because(tries),
   });
   yield { head: { status, headers } };
   yield { bytes: body };
+}
+
+/** How a request went that was answered, or whose client left. */
+function writeDown(outcome: Outcome, begun: Begun | undefined, round: Round): void {
+  const { inbound, attempts, tries, context } = round;
+  const left = !outcome.ok && outcome.failure.kind === 'cancelled';
+  context.runtime.journal.request({
+    requestId: inbound.id,
+    upstream: begun?.hop.subject.upstream.name ?? null,
+    attempts,
+    outcome: outcome.ok ? 'ok' : left ? 'cancelled' : 'failed',
+    because: because(tries),
+  });
+}
+
+/** Brings an answer that was cut to the end its client can go on from. */
+function* ending(why: string, { hop, tried }: Begun, round: Round): Generator<Piece, void> {
+  const { inbound, context } = round;
+  const { runtime, deserters } = context;
+  const { subject } = hop;
+  distrust(subject, why, runtime);
+  const session = sessionKey(inbound);
+  if (session !== null) deserters.set(session, subject.upstream.name, runtime.clock.now());
+  const mode = modeFor(inbound, context.failover.midStream);
+  const message = `ccproxy: ${subject.upstream.name} broke off: ${why}`;
+  const { frames, reset } = endCut(tried.answer, mode, message);
+  if (frames.length > 0) yield { bytes: join(frames) };
+  if (reset) throw new ResetConnection(why);
+}
+
+/** Only Claude Code goes on by itself after the endings of `resume`; any other client is told plainly. */
+function modeFor({ headers }: Inbound, configured: MidStream): MidStream {
+  return headers.get('user-agent')?.startsWith('claude-cli/') ? configured : 'stop';
 }

@@ -13,3 +13,13 @@ export async function within<T>(promise: Promise<T>, delayMs: Ms, clock: Clock):
     timer?.cancel();
   }
 }
+
+/** Waits; not for a client that leaves meanwhile. */
+export async function pause(delayMs: Ms, clock: Clock, client: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = clock.after(delayMs, resolve);
+  if (client.aborted) resolve();
+  client.addEventListener('abort', () => resolve(), { once: true });
+  await promise;
+  timer.cancel();
+}

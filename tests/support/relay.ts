@@ -1,18 +1,33 @@
 import { headerAuth } from '../../src/auth/header.ts';
 import { passthroughAuth } from '../../src/auth/passthrough.ts';
+import type { BreakerSettings } from '../../src/core/breaker.ts';
 import { type Frame, rawFrame } from '../../src/core/frame.ts';
-import type { AttemptRecord, Clock, Outgoing, RequestRecord, Runtime, Send } from '../../src/core/runtime.ts';
+import type {
+  AttemptRecord,
+  BreakerRecord,
+  Clock,
+  NetworkWatch,
+  Outgoing,
+  RequestRecord,
+  Runtime,
+  Send,
+} from '../../src/core/runtime.ts';
 import { drain } from '../../src/core/transducer.ts';
 import type { Inbound, Timeouts, Upstream } from '../../src/core/upstream.ts';
 import { type Answer, text } from '../../src/drill/answers.ts';
 import { anthropicVoice } from '../../src/drill/voices/anthropic.ts';
 import type { Failover, RelayContext } from '../../src/proxy/context.ts';
-import { ResetConnection } from '../../src/proxy/hop.ts';
+import { credentialNames } from '../../src/proxy/credential-names.ts';
+import { createGates } from '../../src/proxy/gate.ts';
+import { watchNetwork } from '../../src/proxy/network-watch.ts';
+import { ResetConnection } from '../../src/proxy/pass.ts';
 import { recent } from '../../src/proxy/recent.ts';
 import { rejectedCredentials } from '../../src/proxy/rejected.ts';
 import { relay } from '../../src/proxy/relay.ts';
 import type { Piece } from '../../src/proxy/reply.ts';
+import { retryBudgets } from '../../src/proxy/retry-budget.ts';
 import { createSend } from '../../src/proxy/send.ts';
+import { createSessions } from '../../src/proxy/sessions.ts';
 import { inboundOf } from '../../src/server/inbound.ts';
 import { memoryStore } from '../../src/store/memory.ts';
 import { anthropic } from '../../src/wire/dialects/anthropic/index.ts';
@@ -27,6 +42,18 @@ export const TIMEOUTS: Timeouts = {
   firstEventMs: 45_000,
   idleMs: 90_000,
   responseMs: 240_000,
+};
+
+/** The breaker of an upstream that is not probed: requests alone find out how it is. */
+export const BREAKER: BreakerSettings = {
+  failures: 2,
+  windowMs: 60_000,
+  ratio: 0.5,
+  minSamples: 5,
+  openMs: 15_000,
+  openMaxMs: 300_000,
+  connection: { openMs: 15_000, openMaxMs: 300_000 },
+  prober: null,
 };
 
 /** Anthropic itself, with the client's credential or `ownKey`. */
@@ -45,7 +72,8 @@ export function primary(
     model: (asked) => asked,
     quirks: {},
     timeouts: TIMEOUTS,
-    breaker: { failures: 2, windowMs: 60_000, ratio: 0.5, minSamples: 5, openMs: 15_000, openMaxMs: 300_000 },
+    breaker: BREAKER,
+    probe: { enabled: false, method: 'head', path: '/models', intervalMs: 30_000, timeoutMs: 3_000 },
     extraHeaders: {},
     ...rest,
   };
@@ -70,6 +98,9 @@ export function backup(overrides: Partial<Upstream> = {}): Upstream {
 export interface Events {
   attempts: AttemptRecord[];
   requests: RequestRecord[];
+  breakers: BreakerRecord[];
+  /** Upstreams that the prober was told to look at. */
+  doubts: string[];
 }
 
 export type Bench = RelayContext & { events: Events };
@@ -77,10 +108,10 @@ export type Bench = RelayContext & { events: Events };
 /** What every request of a test shares. */
 export function benchOf(
   chain: readonly Upstream[],
-  options: { send: Send; clock?: Clock; failover?: Partial<Failover> },
+  options: { send: Send; clock?: Clock; failover?: Partial<Failover>; network?: NetworkWatch },
 ): Bench {
   const { send, clock = manualClock(), failover } = options;
-  const events: Events = { attempts: [], requests: [] };
+  const events: Events = { attempts: [], requests: [], breakers: [], doubts: [] };
   let ids = 0;
   const runtime: Runtime = {
     clock,
@@ -95,7 +126,10 @@ export function benchOf(
       attempt: (record) => void events.attempts.push(record),
       serving() {},
       request: (record) => void events.requests.push(record),
+      probe() {},
+      breaker: (record) => void events.breakers.push(record),
     },
+    network: options.network ?? watchNetwork({ clock, isConnected: () => true }),
   };
   const triggers = new Set([401, 402, 403, 404, 408, 409, 429]);
   return {
@@ -110,8 +144,16 @@ export function benchOf(
       maxFailoverAttempts: 8,
       budgetMs: 120_000,
       midStream: 'resume',
+      hedgeMs: null,
+      returnAfterMs: 0,
       ...failover,
     },
+    credentials: credentialNames('salt'),
+    sessions: createSessions(),
+    gates: createGates(clock),
+    retries: retryBudgets(),
+    preference: { preferred: null },
+    prober: { active() {}, doubt: ({ name }) => void events.doubts.push(name) },
   };
 }
 

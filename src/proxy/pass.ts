@@ -1,0 +1,64 @@
+import type { Outcome } from '../core/failure.ts';
+import type { Round } from './asked.ts';
+import { type Begun, discreet, LEFT } from './hop.ts';
+import { keepAlive } from './keep-alive.ts';
+import { standing } from './permits.ts';
+import { answerHeaders, join, mark, type Piece } from './reply.ts';
+
+/** Thrown where a client must see a broken connection instead of an end. */
+export class ResetConnection extends Error {}
+
+/**
+ * Passes on an answer that has begun: head and body, with signs of life where the upstream is silent. Returns what came of
+ * it. However it ends, the permit is settled and the upstream freed.
+ */
+export async function* pass(begun: Begun, round: Round): AsyncGenerator<Piece, Outcome> {
+  const { hop, tried, first } = begun;
+  const { inbound, context } = round;
+  const { runtime, sessions } = context;
+  const { upstream } = hop.subject;
+  let outcome: Outcome = LEFT;
+  try {
+    sessions.note(inbound, upstream.name, runtime.clock.now());
+    runtime.journal.serving(inbound.id, upstream.name, whyNotOthers(begun, round));
+    yield { head: { status: 200, headers: headersFor(begun, round) } };
+    yield { bytes: join(first) };
+    const frames = keepAlive(tried.frames, tried.answer, runtime.clock);
+    for (let step = await frames.next(); ; step = await frames.next()) {
+      if (step.done) {
+        outcome = discreet(step.value, hop);
+        break;
+      }
+      yield { bytes: join(step.value) };
+    }
+  } finally {
+    begun.over(outcome);
+    // Whoever ends this early may do so while a read is under way: only an abort ends that at once.
+    if (outcome === LEFT) tried.leave();
+    await tried.frames.return(outcome);
+  }
+  return outcome;
+}
+
+function headersFor({ hop, tried }: Begun, { inbound, attempts }: Round): Headers {
+  const { upstream } = hop.subject;
+  const headers = answerHeaders(upstream, tried.head.headers, inbound.id);
+  if (!inbound.stream) headers.set('content-type', 'application/json');
+  else if (!headers.get('content-type')?.startsWith('text/event-stream')) {
+    headers.set('content-type', 'text/event-stream; charset=utf-8');
+  }
+  if (inbound.stream) headers.set('cache-control', 'no-cache');
+  mark(headers, inbound.id, upstream.name, attempts);
+  return headers;
+}
+
+/** Why the upstreams before this one in the chain do not answer this request; null when there is none. */
+function whyNotOthers({ hop }: Begun, { chain, tries, barred, context }: Round): string | null {
+  const reasons = chain.slice(0, chain.indexOf(hop.subject)).map((subject) => {
+    const { name } = subject.upstream;
+    const failure = tries.find((one) => one.upstream.name === name)?.failure;
+    const breaker = standing(subject, context.runtime);
+    return `${name}: ${failure?.message ?? barred.get(name) ?? breaker.reason ?? breaker.name}`;
+  });
+  return reasons.length === 0 ? null : reasons.join('; ');
+}
