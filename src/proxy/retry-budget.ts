@@ -1,0 +1,44 @@
+import { fullBucket, refill, type TokenBucket, take } from '../core/token-bucket.ts';
+
+/** One request in five may be repeated at the same upstream: what helps against a hiccup makes an overload worse. */
+const REQUESTS_PER_RETRY = 5;
+const RETRIES_AT_ONCE = 10;
+/** One request in twenty may be asked twice at the same time: both may have to be paid for. */
+const REQUESTS_PER_HEDGE = 20;
+const HEDGES_AT_ONCE = 2;
+
+/** How much may be asked a second time. Requests fill it up, so that it is a share of them in the long run. */
+export interface RetryBudgets {
+  /** Once for every request of a client, with the upstream that it is for. */
+  noteRequest(upstream: string): void;
+  /** Whether one more request may be repeated at this upstream: at most 20 % of them, ten at once. Spends what it grants. */
+  mayRetry(upstream: string): boolean;
+  /** Whether one more request may be given a second upstream: at most 5 % of all, two at once. Spends what it grants. */
+  mayHedge(): boolean;
+}
+
+/** Budgets that are full. */
+export function retryBudgets(): RetryBudgets {
+  // Counted in requests and not in retries: fractions would not add up to a whole one.
+  const retries = new Map<string, TokenBucket>();
+  let hedges = fullBucket(HEDGES_AT_ONCE * REQUESTS_PER_HEDGE);
+  const retriesOf = (upstream: string) =>
+    retries.get(upstream) ?? fullBucket(RETRIES_AT_ONCE * REQUESTS_PER_RETRY);
+
+  return {
+    noteRequest(upstream) {
+      retries.set(upstream, refill(retriesOf(upstream), 1));
+      hedges = refill(hedges, 1);
+    },
+    mayRetry(upstream) {
+      const [left, isTaken] = take(retriesOf(upstream), REQUESTS_PER_RETRY);
+      retries.set(upstream, left);
+      return isTaken;
+    },
+    mayHedge() {
+      const [left, isTaken] = take(hedges, REQUESTS_PER_HEDGE);
+      hedges = left;
+      return isTaken;
+    },
+  };
+}
