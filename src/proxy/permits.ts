@@ -1,11 +1,24 @@
-import { admit, isolate, lastResort, type Permit, reset, settle, suspect, trip } from '../core/breaker.ts';
+import {
+  admit,
+  type BreakerState,
+  forgive,
+  halfOpenAt,
+  hasten,
+  isolate,
+  lastResort,
+  type Permit,
+  reset,
+  settle,
+  suspect,
+  trip,
+} from '../core/breaker.ts';
 import { type BreakerView, dwellUntil, hasRecovered, view, worstOf } from '../core/breaker-view.ts';
 import type { Failure, FailureKind, Ms, Outcome } from '../core/failure.ts';
 import { type HealthKeys, isOf, modelOf, SCOPES } from '../core/health-keys.ts';
 import { isLoopback } from '../core/loopback.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { Upstream } from '../core/upstream.ts';
-import { type Proof, type Scope, VERDICTS } from '../core/verdict.ts';
+import { type Proof, proves, type Scope, VERDICTS } from '../core/verdict.ts';
 
 /** An upstream as one request, or one probe, asks it. */
 export interface Subject {
@@ -114,6 +127,37 @@ export function clear({ upstream, keys }: Subject, runtime: Runtime): void {
   const { breakers, clock } = runtime;
   const all = [keys.host, ...[...breakers.keys()].filter((key) => isOf(upstream, key))];
   for (const key of all) change(upstream, scopeOf(key), key, reset(breakers.read(key), clock.now()), runtime);
+}
+
+/** Takes back what failures to connect did to an upstream and its host: it was our own network. */
+export function forgiveLosses(subject: Subject, runtime: Runtime): void {
+  changePlace(subject, forgive, runtime);
+}
+
+/** Ends the open time of an upstream and its host where failures to connect began it: something changed, it is worth a look. */
+export function hastenReturn(subject: Subject, runtime: Runtime): void {
+  changePlace(subject, hasten, runtime);
+}
+
+/** The most that a success has to show to close those of its breakers whose time is up; null when there are none. */
+export function awaited(subject: Subject, { breakers, clock }: Runtime): Proof | null {
+  const now = clock.now();
+  const needs = keysIn(subject).flatMap(([, key]) => halfOpenAt(breakers.read(key), now)?.needs ?? []);
+  return needs.reduce<Proof | null>(
+    (most, next) => (most !== null && proves(most, next) ? most : next),
+    null,
+  );
+}
+
+/** Changes what does not depend on who asks, or for what. */
+function changePlace(
+  { upstream, keys }: Subject,
+  to: (state: BreakerState, now: Ms) => BreakerState,
+  runtime: Runtime,
+): void {
+  const { breakers, clock } = runtime;
+  for (const scope of ['host', 'upstream'] as const)
+    change(upstream, scope, keys[scope], to(breakers.read(keys[scope]), clock.now()), runtime);
 }
 
 /** What probes can show of a scope: they ask for no model, and carry no client's credential. */
