@@ -38,9 +38,7 @@ export function healthKeys(
 export function isOf({ name, base }: Pick<Upstream, 'name' | 'base'>, key: string): boolean {
   const place = `${name} ${base}`;
   return (
-    key === `upstream ${place}` ||
-    key.startsWith(`credential ${place} `) ||
-    key.startsWith(`model ${place} `)
+    key === `upstream ${place}` || key.startsWith(`credential ${place} `) || key.startsWith(`model ${place} `)
   );
 }
 

@@ -28,12 +28,14 @@ const QUEUE_MS: Ms = 5_000;
 /**
  * The upstreams that are asked, each with its breakers' leave and a place, as they are needed. When none of them could
  * answer, the first with open breakers are asked all the same: an upstream that may be back is better than a certain failure.
+ * Asked for `at-once`, the next one is only given if there is a place at it now.
  */
-export async function* asked(round: Round): AsyncGenerator<Hop, void> {
+export async function* asked(round: Round): AsyncGenerator<Hop, void, 'at-once' | undefined> {
   const { order, context, barred } = round;
   const most = 1 + context.failover.maxFailoverAttempts;
   const done = new Set<Subject>();
   let made = 0;
+  let isHurried = false;
   for (const [leaveFor, more] of [
     [ask, most],
     [insist, LAST_RESORTS],
@@ -42,7 +44,8 @@ export async function* asked(round: Round): AsyncGenerator<Hop, void> {
     for (const subject of order) {
       if (made >= limit || isOver(round)) return;
       if (done.has(subject) || !isPossible(subject, leaveFor === insist, round)) continue;
-      const place = await enter(subject, hasOthers(subject, done, round), round);
+      const patience = isHurried ? 0 : hasOthers(subject, done, round) ? QUEUE_MS : Number.POSITIVE_INFINITY;
+      const place = await enter(subject, patience, round);
       if (place === null) {
         barred.set(subject.upstream.name, BUSY);
         done.add(subject);
@@ -55,8 +58,8 @@ export async function* asked(round: Round): AsyncGenerator<Hop, void> {
       }
       done.add(subject);
       made += 1;
-      context.retries.noteRequest(subject.upstream.name);
-      yield hopOf(subject, leave, place, round);
+      context.retries.noteAsked(subject.upstream.name);
+      isHurried = (yield hopOf(subject, leave, place, round)) === 'at-once';
     }
   }
 }
@@ -64,7 +67,7 @@ export async function* asked(round: Round): AsyncGenerator<Hop, void> {
 /** The same upstream once more; null when its breakers do not let it. */
 export async function askAgain(subject: Subject, round: Round): Promise<Hop | null> {
   if (isOver(round)) return null;
-  const place = await enter(subject, false, round);
+  const place = await enter(subject, Number.POSITIVE_INFINITY, round);
   const leave = place === null ? null : ask(subject, round.context.runtime);
   if (place === null || leave === null) {
     place?.leave();
@@ -96,7 +99,8 @@ function hasOthers(subject: Subject, done: ReadonlySet<Subject>, round: Round): 
   );
 }
 
-function enter(subject: Subject, hasMore: boolean, round: Round): Place | null | Promise<Place | null> {
+/** @param patienceMs the longest wait; the request's own time ends it sooner */
+function enter(subject: Subject, patienceMs: Ms, round: Round): Place | null | Promise<Place | null> {
   const { context, client, inbound, contentBy, chain, tries } = round;
   const { upstream } = subject;
   const { gates, runtime, preference } = context;
@@ -104,5 +108,5 @@ function enter(subject: Subject, hasMore: boolean, round: Round): Place | null |
   const first = preference.preferred ?? chain[0]?.upstream.name;
   const isSubstitute =
     chain.length > 1 && (tries.length > 0 || upstream.name !== first || hasRecoveredLately(subject, runtime));
-  return gates.enter(upstream, { isSubstitute, waitMs: hasMore ? Math.min(QUEUE_MS, rest) : rest, client });
+  return gates.enter(upstream, { isSubstitute, waitMs: Math.min(patienceMs, rest), client });
 }

@@ -36,6 +36,8 @@ export async function* pass(begun: Begun, round: Round): AsyncGenerator<Piece, O
     // Whoever ends this early may do so while a read is under way: only an abort ends that at once.
     if (outcome === LEFT) tried.leave();
     await tried.frames.return(outcome);
+    // A long answer ends later than its conversation would be forgotten.
+    sessions.note(inbound, upstream.name, runtime.clock.now());
   }
   return outcome;
 }

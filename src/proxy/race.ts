@@ -21,7 +21,7 @@ interface Runner {
 export async function firstToAnswer(round: Round): Promise<Begun | Try | null> {
   const hops = asked(round);
   const runners = new Set<Runner>();
-  let mayHedge = round.inbound.stream && round.context.failover.hedgeMs !== null;
+  let mayHedge = round.inbound.stream && round.order.length > 1;
   try {
     for (;;) {
       if (runners.size === 0) {
@@ -50,12 +50,12 @@ export async function firstToAnswer(round: Round): Promise<Begun | Try | null> {
 
 /** The next upstream, unless the first was heard in the meantime or too many requests were doubled lately. */
 async function nextToHedge(
-  hops: AsyncGenerator<Hop, void>,
+  hops: AsyncGenerator<Hop, void, 'at-once' | undefined>,
   runners: ReadonlySet<Runner>,
   round: Round,
 ): Promise<Runner | null> {
   if ([...runners].some(({ isHeard }) => isHeard) || !round.context.retries.mayHedge()) return null;
-  const next = await hops.next();
+  const next = await hops.next('at-once');
   return next.done ? null : run(next.value, round);
 }
 

@@ -25,8 +25,9 @@ export async function* relay(
   context: RelayContext,
   client: AbortSignal,
 ): AsyncGenerator<Piece, void> {
-  const { runtime, failover, prober } = context;
+  const { runtime, failover, prober, retries } = context;
   prober.active();
+  retries.noteRequest();
   const contentBy = runtime.clock.now() + failover.budgetMs;
   const round: Round = {
     ...candidates(inbound, context),

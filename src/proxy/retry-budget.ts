@@ -9,8 +9,10 @@ const HEDGES_AT_ONCE = 2;
 
 /** How much may be asked a second time. Requests fill it up, so that it is a share of them in the long run. */
 export interface RetryBudgets {
-  /** Once for every request of a client, with the upstream that it is for. */
-  noteRequest(upstream: string): void;
+  /** Once for every request of a client. */
+  noteRequest(): void;
+  /** Once for every upstream that a request is sent to; its repetition there does not count. */
+  noteAsked(upstream: string): void;
   /** Whether one more request may be repeated at this upstream: at most 20 % of them, ten at once. Spends what it grants. */
   mayRetry(upstream: string): boolean;
   /** Whether one more request may be given a second upstream: at most 5 % of all, two at once. Spends what it grants. */
@@ -26,9 +28,11 @@ export function retryBudgets(): RetryBudgets {
     retries.get(upstream) ?? fullBucket(RETRIES_AT_ONCE * REQUESTS_PER_RETRY);
 
   return {
-    noteRequest(upstream) {
-      retries.set(upstream, refill(retriesOf(upstream), 1));
+    noteRequest() {
       hedges = refill(hedges, 1);
+    },
+    noteAsked(upstream) {
+      retries.set(upstream, refill(retriesOf(upstream), 1));
     },
     mayRetry(upstream) {
       const [left, isTaken] = take(retriesOf(upstream), REQUESTS_PER_RETRY);

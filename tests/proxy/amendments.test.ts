@@ -41,7 +41,7 @@ describe.each([
     expect([said.status, wordsOf(said), said.headers.get('x-ccproxy-attempts')]).toEqual([
       200,
       'Here it is.',
-      '1',
+      '2',
     ]);
     expect(send.sent.map(({ body }) => body.includes('image omitted'))).toEqual([false, true]);
   });

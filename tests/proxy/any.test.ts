@@ -1,7 +1,6 @@
 /** Whatever any of the upstreams do, the client gets an answer that is whole, or plainly none. */
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { view } from '../../src/core/breaker.ts';
 import {
   type Answer,
   answer,
@@ -23,6 +22,7 @@ import {
   fakeSend,
   primary,
   type Said,
+  standingOf,
   wholeOf,
 } from '../support/relay.ts';
 
@@ -186,9 +186,7 @@ test('any deeds of any chain give an answer that is whole or plainly none, and e
         const asked = send.sent.slice(before).map(({ upstream }) => upstream);
         expect(new Set(asked).size).toBe(asked.length);
         for (const { name } of chain) {
-          expect(view(bench.runtime.breakers.read(name), bench.runtime.clock.now()).name).not.toBe(
-            'half-open',
-          );
+          expect(standingOf(bench, name).name).not.toBe('half-open');
         }
       }
       expect(bench.events.requests).toHaveLength(turns.length);

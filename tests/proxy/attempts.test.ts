@@ -1,10 +1,9 @@
 /** Every attempt starts from the request as it came in. */
 import { describe, expect, test } from 'bun:test';
-import { initial } from '../../src/core/breaker.ts';
 import { mark } from '../../src/core/provenance.ts';
 import type { Upstream } from '../../src/core/upstream.ts';
 import { openaiChat } from '../../src/wire/dialects/openai-chat/index.ts';
-import { ask, asking, backup, benchOf, fakeSend, primary } from '../support/relay.ts';
+import { ask, asking, backup, benchOf, fakeSend, heldAgainst, primary } from '../support/relay.ts';
 
 const chat = (name: string): Upstream =>
   backup({ name, dialect: openaiChat, model: () => 'chat-model', maxTokens: 16, quirks: { vision: false } });
@@ -134,7 +133,7 @@ describe('a request that cannot be translated', () => {
     expect([said.status, send.sent.length]).toEqual([400, 0]);
     expect(JSON.parse(said.text)).toMatchObject({ error: { type: 'invalid_request_error' } });
     expect(JSON.stringify([said.text, bench.events])).not.toContain('secret');
-    for (const { name } of bench.chain) expect(bench.runtime.breakers.read(name)).toEqual(initial());
+    for (const { name } of bench.chain) expect(heldAgainst(bench, name)).toEqual([]);
   });
 
   test("goes to Anthropic as it is: what is wrong with it is Anthropic's to say", async () => {

@@ -13,7 +13,10 @@ const retries = (budgets: RetryBudgets, upstream = 'one') => granted(() => budge
 const hedges = (budgets: RetryBudgets) => granted(() => budgets.mayHedge());
 
 function note(budgets: RetryBudgets, requests: number, upstream = 'one'): void {
-  for (let at = 0; at < requests; at += 1) budgets.noteRequest(upstream);
+  for (let at = 0; at < requests; at += 1) {
+    budgets.noteRequest();
+    budgets.noteAsked(upstream);
+  }
 }
 
 describe('retries', () => {
@@ -57,7 +60,8 @@ describe('retries', () => {
     const budgets = retryBudgets();
     let repeated = 0;
     for (let at = 0; at < 10_000; at += 1) {
-      budgets.noteRequest('one');
+      budgets.noteRequest();
+      budgets.noteAsked('one');
       if (budgets.mayRetry('one')) repeated += 1;
     }
     // The first request finds the bucket full: its share is lost.
@@ -96,7 +100,8 @@ describe('hedges', () => {
     const budgets = retryBudgets();
     let hedged = 0;
     for (let at = 0; at < 10_000; at += 1) {
-      budgets.noteRequest('one');
+      budgets.noteRequest();
+      budgets.noteAsked('one');
       if (budgets.mayHedge()) hedged += 1;
     }
     expect(hedged).toBe(2 + Math.floor(9_999 / 20));

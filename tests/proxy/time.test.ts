@@ -1,6 +1,5 @@
 /** Limits, the hold, signs of life: with a clock that the test moves. */
 import { describe, expect, test } from 'bun:test';
-import { initial } from '../../src/core/breaker.ts';
 import { text, thinkingThenText } from '../../src/drill/answers.ts';
 import { relay } from '../../src/proxy/relay.ts';
 import type { Piece } from '../../src/proxy/reply.ts';
@@ -15,6 +14,7 @@ import {
   blackHole,
   eventsOf,
   fakeSend,
+  heldAgainst,
   never,
   type OpenBody,
   openBody,
@@ -116,8 +116,8 @@ describe('a limit that passes before the first content', () => {
     await clock.advance(1);
     expect([got.status, got.done]).toEqual([503, true]);
     // The second was given fifteen seconds of its forty-five: that is held against the first alone.
-    expect(bench.runtime.breakers.read('backup')).toEqual(initial());
-    expect(bench.runtime.breakers.read('anthropic')).not.toEqual(initial());
+    expect(heldAgainst(bench, 'backup')).toEqual([]);
+    expect(heldAgainst(bench, 'anthropic')).not.toEqual([]);
   });
 
   test('the budget ends a stream that has begun and says nothing', async () => {

@@ -1,7 +1,9 @@
 import { headerAuth } from '../../src/auth/header.ts';
 import { passthroughAuth } from '../../src/auth/passthrough.ts';
-import type { BreakerSettings } from '../../src/core/breaker.ts';
+import type { BreakerSettings, BreakerState } from '../../src/core/breaker.ts';
+import type { BreakerView } from '../../src/core/breaker-view.ts';
 import { type Frame, rawFrame } from '../../src/core/frame.ts';
+import { isOf } from '../../src/core/health-keys.ts';
 import type {
   AttemptRecord,
   BreakerRecord,
@@ -16,11 +18,13 @@ import { drain } from '../../src/core/transducer.ts';
 import type { Inbound, Timeouts, Upstream } from '../../src/core/upstream.ts';
 import { type Answer, text } from '../../src/drill/answers.ts';
 import { anthropicVoice } from '../../src/drill/voices/anthropic.ts';
+import { subjectOf } from '../../src/proxy/candidates.ts';
 import type { Failover, RelayContext } from '../../src/proxy/context.ts';
 import { credentialNames } from '../../src/proxy/credential-names.ts';
 import { createGates } from '../../src/proxy/gate.ts';
 import { watchNetwork } from '../../src/proxy/network-watch.ts';
 import { ResetConnection } from '../../src/proxy/pass.ts';
+import { type Subject, standing } from '../../src/proxy/permits.ts';
 import { recent } from '../../src/proxy/recent.ts';
 import { rejectedCredentials } from '../../src/proxy/rejected.ts';
 import { relay } from '../../src/proxy/relay.ts';
@@ -155,6 +159,28 @@ export function benchOf(
     preference: { preferred: null },
     prober: { active() {}, doubt: ({ name }) => void events.doubts.push(name) },
   };
+}
+
+/** An upstream of the bench as a request of `asking()` asks it. */
+export function subjectIn(bench: RelayContext, name: string, request: Inbound = asking()): Subject {
+  const upstream = bench.chain.find((one) => one.name === name);
+  if (upstream === undefined) throw new Error(`${name} is not in the chain`);
+  return subjectOf(upstream, request, bench);
+}
+
+/** How it stands for such a request. */
+export function standingOf(bench: RelayContext, name: string, request?: Inbound): BreakerView {
+  return standing(subjectIn(bench, name, request), bench.runtime);
+}
+
+/** What all its breakers have counted against it: none when nothing ever was. */
+export function heldAgainst(bench: RelayContext, name: string): BreakerState[] {
+  const { upstream, keys } = subjectIn(bench, name);
+  const { breakers } = bench.runtime;
+  const all = [...breakers.keys()].filter((key) => key === keys.host || isOf(upstream, key));
+  return all
+    .map((key) => breakers.read(key))
+    .filter((state) => state.phase !== 'closed' || state.run !== null);
 }
 
 /** The clock of the machine, for exchanges over real sockets. */
