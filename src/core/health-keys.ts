@@ -13,6 +13,8 @@ export type HealthKeys = Readonly<Record<'host' | 'upstream', string>> & {
   readonly model?: string;
 };
 
+type Place = Pick<Upstream, 'name' | 'base'>;
+
 /** Widest first: what is wrong with a wider one is not held against the narrower. */
 export const SCOPES: readonly Scope[] = ['host', 'upstream', 'credential', 'model'];
 
@@ -20,23 +22,31 @@ export const SCOPES: readonly Scope[] = ['host', 'upstream', 'credential', 'mode
  * @param credential a name that stands for the credential and does not reveal it; null where none is sent
  * @param model the upstream's name for it; null for a probe
  */
-export function healthKeys(
-  { name, base }: Pick<Upstream, 'name' | 'base'>,
-  credential: string | null,
-  model: string | null,
-): HealthKeys {
-  const place = `${name} ${base}`;
+export function healthKeys(upstream: Place, credential: string | null, model: string | null): HealthKeys {
+  const { host, place } = addressOf(upstream);
   return {
-    host: `host ${new URL(base).origin}`,
+    host,
     upstream: `upstream ${place}`,
     ...(credential === null ? {} : { credential: `credential ${place} ${credential}` }),
     ...(model === null ? {} : { model: `model ${place} ${credential ?? '-'} ${model}` }),
   };
 }
 
+/** What is the same in all keys of an upstream, made once: it is asked for with every request. */
+const ADDRESSES = new WeakMap<Place, { host: string; place: string }>();
+
+function addressOf(upstream: Place): { host: string; place: string } {
+  const known = ADDRESSES.get(upstream);
+  if (known !== undefined) return known;
+  const { name, base } = upstream;
+  const fresh = { host: `host ${new URL(base).origin}`, place: `${name} ${base}` };
+  ADDRESSES.set(upstream, fresh);
+  return fresh;
+}
+
 /** Whether a key belongs to the upstream itself, or to its credentials and models; its host's may be shared. */
-export function isOf({ name, base }: Pick<Upstream, 'name' | 'base'>, key: string): boolean {
-  const place = `${name} ${base}`;
+export function isOf(upstream: Place, key: string): boolean {
+  const { place } = addressOf(upstream);
   return (
     key === `upstream ${place}` || key.startsWith(`credential ${place} `) || key.startsWith(`model ${place} `)
   );
