@@ -25,14 +25,17 @@ export interface Wishes {
 /**
  * Upstreams in the order in which they are asked for one request. Chain order, but:
  * one that is returning stands behind the first that is well, the one that serves the conversation and is well comes first,
- * before it the one that the user prefers; the doubtful come behind the others, and behind them those that cannot be reached.
+ * before it the one that the user prefers; the doubtful come behind the others, and behind them those that cannot be reached,
+ * whoever prefers them.
  */
 export function select(standings: readonly Standing[], { preferred, serving }: Wishes): Upstream[] {
   const able = standings.filter((standing) => standing.barred === null);
   const ranked = (rank: Standing['rank']) => able.filter((standing) => standing.rank === rank);
   const order = [...behindTheWell(able), ...ranked('doubtful'), ...ranked('cut-off')];
   const first = [
-    order.find(({ upstream }) => upstream.name === preferred),
+    order.find(
+      ({ upstream, rank }) => upstream.name === preferred && (rank === 'well' || rank === 'returning'),
+    ),
     order.find(({ upstream, rank }) => upstream.name === serving && rank === 'well'),
   ];
   return [...new Set([...first, ...order])].flatMap((standing) => standing?.upstream ?? []);

@@ -41,7 +41,7 @@ export async function* asked(round: Round): AsyncGenerator<Hop, void, 'at-once' 
     [insist, LAST_RESORTS],
   ] as const) {
     const limit = Math.min(most, made + more);
-    for (const subject of order) {
+    for (const subject of leaveFor === ask ? order : likelyFirst(order, context)) {
       if (made >= limit || isOver(round)) return;
       if (done.has(subject) || !isPossible(subject, leaveFor === insist, round)) continue;
       const patience = isHurried ? 0 : hasOthers(subject, done, round) ? QUEUE_MS : Number.POSITIVE_INFINITY;
@@ -62,6 +62,12 @@ export async function* asked(round: Round): AsyncGenerator<Hop, void, 'at-once' 
       isHurried = (yield hopOf(subject, leave, place, round)) === 'at-once';
     }
   }
+}
+
+/** Those that are about to be tried, before those that are known to fail. */
+function likelyFirst(order: readonly Subject[], { runtime }: RelayContext): Subject[] {
+  const isTried = (subject: Subject) => standing(subject, runtime).name === 'half-open';
+  return [...order.filter(isTried), ...order.filter((subject) => !isTried(subject))];
 }
 
 /** The same upstream once more; null when its breakers do not let it. */
