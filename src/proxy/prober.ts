@@ -1,0 +1,321 @@
+import { dueAt, type LastProbe } from '../core/cadence.ts';
+import type { Failure, Ms } from '../core/failure.ts';
+import { healthKeys } from '../core/health-keys.ts';
+import type { ProbeRecord, Runtime, Timer } from '../core/runtime.ts';
+import type { Chain, ProbeMethod, Upstream } from '../core/upstream.ts';
+import type { CredentialNames } from './credential-names.ts';
+import { type Dial, dialTcp } from './dial.ts';
+import { type Finding, failed } from './finding.ts';
+import { type Handshake, shakeHands } from './handshake.ts';
+import { type Heartbeat, startHeart } from './heartbeat.ts';
+import type { WatchedNetwork } from './network-watch.ts';
+import { createLookout, isRemote } from './offline.ts';
+import { ask, awaited, hastenReturn, type Subject, standing } from './permits.ts';
+import { CALLED_OFF, methodFor, probe, takesCredential } from './probe.ts';
+
+/** What a prober needs from outside. */
+export interface ProberOptions {
+  runtime: Runtime;
+  credentials: CredentialNames;
+  network: WatchedNetwork;
+  /** Those of these hosts of which nothing has been seen lately; see `unsure` of the network. */
+  unsure(hosts: readonly string[]): readonly string[];
+  /** Closes pooled connections: those from before a sleep, or of another network, are dead. */
+  forgetConnections(): void;
+  /** The machine's addresses in one string: it changes when the network does. */
+  addresses(): string;
+  /** Whether requests to this URL go through an outbound proxy. */
+  isProxied(url: URL): boolean;
+  /** Whether an upstream has a request at this moment: on this machine, one that answers no probe meanwhile is busy. */
+  isServing(upstream: Upstream): boolean;
+  /** How a probe connects, and how a host is looked at; over real sockets unless said otherwise. */
+  handshake?: Handshake;
+  dial?: Dial;
+}
+
+/** A client nobody waits for: finds out how upstreams are before a request has to. */
+export interface Prober {
+  /** Begins, or goes on with another chain. Upstreams that stay are not probed because of it, those that are new are at once. */
+  watch(chain: Chain): void;
+  /** A client has just started: its first request is about to come. */
+  nudge(): void;
+  /** A request has just failed there, in a way that is counted: confirms it at once, or finds that it was the request. */
+  doubt(upstream: Upstream): void;
+  /** A request came. */
+  active(): void;
+  /** The last probe of the upstream with this name; null before there was one. */
+  last(name: string): ProbeRecord | null;
+  /** No timer and no request is left. */
+  stop(): void;
+}
+
+/** One upstream as the prober knows it. */
+interface Watched {
+  upstream: Upstream;
+  last: LastProbe | null;
+  record: ProbeRecord | null;
+  /** For the time to the next probe. */
+  random: number;
+  timer: Timer | null;
+  underWay: AbortController | null;
+  /** It is to be probed at once, whatever time it is: to confirm a failure, or to have a new look. */
+  wanted: 'confirm' | 'look' | null;
+  /** When its last probe began. */
+  askedAt: Ms;
+  doubtedAt: Ms;
+  /** When its breakers last gave no leave although a probe was due. */
+  refusedAt: Ms;
+  /** It is not in the chain any more. */
+  isGone: boolean;
+}
+
+/** A probe that confirms a failure need not be as patient; but for an answer, which takes its time. */
+const CONFIRMING_MS: Ms = 1_500;
+/** A client that starts needs no probe of what was just probed. */
+const FRESH_MS: Ms = 2_000;
+/** Between two doubts of an upstream that are looked into. */
+const DOUBT_MS: Ms = 1_000;
+/** Someone else tries an upstream: so long until it is asked for leave again. */
+const REFUSED_MS: Ms = 1_000;
+/** The longest that a timer is set for: it is the machine's, and the clock may be set. */
+const LONGEST_MS: Ms = 60_000;
+/** After so long without a request the next one finds upstreams that were probed less often. */
+const IDLE_MS: Ms = 60_000;
+const NEVER: Ms = Number.NEGATIVE_INFINITY;
+
+/** Does nothing until it is given a chain. */
+export function createProber(options: ProberOptions): Prober {
+  const { runtime, credentials, network, handshake = shakeHands, dial = dialTcp } = options;
+  const { clock } = runtime;
+  const lookout = createLookout({ ...options, dial, changed: onNetwork });
+  const all = new Map<string, Watched>();
+  let activeAt = clock.now();
+  let heart: Heartbeat | null = null;
+  let isStopped = false;
+
+  /** One that is another upstream under the same name, or has another key, is new. */
+  function keyOf(upstream: Upstream): string {
+    return `${upstream.name} ${upstream.base} ${credentials.own(upstream)}`;
+  }
+
+  function planOf(upstream: Upstream): { method: ProbeMethod; subject: Subject } {
+    const method = methodFor(upstream, options.isProxied(new URL(upstream.base)));
+    const credential = takesCredential(method) ? credentials.own(upstream) : null;
+    return { method, subject: { upstream, keys: healthKeys(upstream, credential, null) } };
+  }
+
+  function isCutOff(upstream: Upstream): boolean {
+    return network.offline && isRemote(upstream);
+  }
+
+  function due(watched: Watched, now: Ms): Ms | null {
+    const { upstream, last, random, wanted } = watched;
+    const { subject } = planOf(upstream);
+    const breaker = standing(subject, runtime);
+    const situation = {
+      now,
+      settings: upstream.probe,
+      activeAt,
+      last: wanted === null ? last : null,
+      breaker,
+      needs: awaited(subject, runtime),
+      isCutOff: isCutOff(upstream),
+      random,
+    };
+    const at = dueAt(situation);
+    return at === null ? null : Math.max(at, watched.refusedAt + REFUSED_MS);
+  }
+
+  /** One timer for each upstream, at the moment when it is due as things stand. */
+  function arm(watched: Watched): void {
+    watched.timer?.cancel();
+    watched.timer = null;
+    if (isStopped || watched.isGone || watched.underWay !== null) return;
+    const now = clock.now();
+    const at = due(watched, now);
+    if (at === null) return;
+    watched.timer = clock.after(Math.min(Math.max(0, at - now), LONGEST_MS), () => {
+      try {
+        heart?.feel();
+        wake(watched);
+      } catch {
+        // With the next beat everything is set anew.
+      }
+    });
+  }
+
+  function wake(watched: Watched): void {
+    const now = clock.now();
+    const at = due(watched, now);
+    if (at === null || at > now || watched.underWay !== null) arm(watched);
+    else run(watched).catch(() => {});
+  }
+
+  function armAll(): void {
+    for (const watched of all.values()) arm(watched);
+  }
+
+  /** Whatever happens, the permit is given back and the next probe is set. */
+  async function run(watched: Watched): Promise<void> {
+    const { upstream } = watched;
+    const { method, subject } = planOf(upstream);
+    const leave = ask(subject, runtime, 'probe');
+    if (leave === null) {
+      watched.refusedAt = clock.now();
+      return arm(watched);
+    }
+    watched.timer?.cancel();
+    const control = new AbortController();
+    const at = clock.now();
+    const timeoutMs = timeoutOf(watched, method);
+    Object.assign(watched, { underWay: control, wanted: null, askedAt: at });
+    const hasCredential = subject.keys.credential !== undefined;
+    let finding = failed(CALLED_OFF);
+    try {
+      const asked = { upstream, method, hasCredential, timeoutMs, runtime, handshake };
+      finding = inFairness(await probe(asked, control.signal), upstream);
+      // Whose fault it is has to be known before it is counted.
+      if (isLost(finding) && isRemote(upstream) && !network.justWoken) await lookout.lookBeyond(upstream);
+    } finally {
+      try {
+        leave.settle(finding.outcome, finding.shown);
+      } finally {
+        watched.underWay = null;
+        if (!control.signal.aborted) note(watched, finding, { upstream: upstream.name, method, at });
+        arm(watched);
+      }
+    }
+  }
+
+  function timeoutOf({ upstream, wanted, last }: Watched, method: ProbeMethod): Ms {
+    const { timeoutMs } = upstream.probe;
+    const isConfirming = wanted === 'confirm' || (last !== null && last.failures > 0);
+    return isConfirming && method !== 'message' ? Math.min(timeoutMs, CONFIRMING_MS) : timeoutMs;
+  }
+
+  /** A small server on this machine may do one thing at a time. */
+  function inFairness(finding: Finding, upstream: Upstream): Finding {
+    const { outcome } = finding;
+    const isBusy = !isRemote(upstream) && options.isServing(upstream);
+    if (outcome.ok || outcome.failure.kind !== 'unresponsive' || !isBusy) return finding;
+    return failed({ ...outcome.failure, excused: true });
+  }
+
+  function note(watched: Watched, { outcome, shown }: Finding, begun: Omit<ProbeRecord, 'tookMs'>): void {
+    const endedAt = clock.now();
+    const failure: Failure | null = outcome.ok ? null : outcome.failure;
+    const record = {
+      ...begun,
+      tookMs: Math.max(0, endedAt - begun.at),
+      ...(failure === null ? {} : { failure }),
+    };
+    const failures = failure === null ? 0 : (watched.last?.failures ?? 0) + 1;
+    const last: LastProbe = { endedAt, shown: failure === null ? shown : null, failures };
+    // Whatever it was wanted for meanwhile, this was it.
+    Object.assign(watched, { record, last, wanted: null, random: runtime.random() });
+    runtime.journal.probe(record);
+  }
+
+  function lookAtAll(): void {
+    for (const watched of all.values()) watched.wanted = 'look';
+    armAll();
+  }
+
+  function onNetwork(offline: boolean): void {
+    if (offline) armAll();
+    else lookAtAll();
+  }
+
+  function woke(): void {
+    network.woke();
+    options.forgetConnections();
+    for (const { upstream, underWay } of all.values()) {
+      hastenReturn({ upstream, keys: healthKeys(upstream, null, null) }, runtime);
+      // It waits on a connection that is dead.
+      underWay?.abort();
+    }
+    lookAtAll();
+  }
+
+  function setBack(): void {
+    const now = clock.now();
+    activeAt = Math.min(activeAt, now);
+    for (const watched of all.values()) {
+      const { last, askedAt, doubtedAt, refusedAt } = watched;
+      if (last !== null) watched.last = { ...last, endedAt: Math.min(last.endedAt, now) };
+      watched.askedAt = Math.min(askedAt, now);
+      watched.doubtedAt = Math.min(doubtedAt, now);
+      watched.refusedAt = Math.min(refusedAt, now);
+    }
+    armAll();
+  }
+
+  function leaveAlone(watched: Watched): void {
+    watched.isGone = true;
+    watched.timer?.cancel();
+    watched.underWay?.abort();
+  }
+
+  return {
+    watch(chain) {
+      if (isStopped) return;
+      heart ??= startHeart({ clock, addresses: options.addresses, beat: armAll, woke, setBack });
+      lookout.watch(chain);
+      const wanted = new Map(chain.map((upstream) => [keyOf(upstream), upstream]));
+      for (const [key, watched] of all) {
+        if (wanted.has(key)) continue;
+        leaveAlone(watched);
+        all.delete(key);
+      }
+      for (const [key, upstream] of wanted) {
+        const known = all.get(key);
+        if (known === undefined) all.set(key, unseen(upstream, runtime.random()));
+        else known.upstream = upstream;
+      }
+      armAll();
+    },
+    nudge() {
+      heart?.feel();
+      activeAt = clock.now();
+      for (const watched of all.values()) if (activeAt - watched.askedAt >= FRESH_MS) watched.wanted = 'look';
+      armAll();
+    },
+    doubt(upstream) {
+      heart?.feel();
+      const watched = all.get(keyOf(upstream));
+      if (watched === undefined || isStopped) return;
+      const now = clock.now();
+      const isNew = now - watched.doubtedAt >= DOUBT_MS && watched.underWay === null;
+      if (isNew && !isCutOff(upstream)) {
+        watched.doubtedAt = now;
+        if (upstream.probe.enabled) watched.wanted = 'confirm';
+        else void lookout.lookAt(upstream);
+      }
+      arm(watched);
+    },
+    active() {
+      heart?.feel();
+      const now = clock.now();
+      const wasIdle = now - activeAt > IDLE_MS;
+      activeAt = now;
+      if (wasIdle) armAll();
+    },
+    last: (name) => [...all.values()].find(({ upstream }) => upstream.name === name)?.record ?? null,
+    stop() {
+      isStopped = true;
+      heart?.stop();
+      lookout.stop();
+      for (const watched of all.values()) leaveAlone(watched);
+    },
+  };
+}
+
+function isLost({ outcome }: Finding): boolean {
+  return !outcome.ok && outcome.failure.kind === 'unreachable';
+}
+
+function unseen(upstream: Upstream, random: number): Watched {
+  const never = { askedAt: NEVER, doubtedAt: NEVER, refusedAt: NEVER };
+  const nothing = { last: null, record: null, timer: null, underWay: null, wanted: null };
+  return { upstream, random, isGone: false, ...nothing, ...never };
+}
