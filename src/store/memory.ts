@@ -5,18 +5,23 @@ import type { BreakerStore } from '../core/runtime.ts';
 const MOST = 2000;
 
 /** Breaker states in this process's memory: lost when it ends, shared with nobody. */
-export function memoryStore(): BreakerStore {
-  const states = new Map<string, BreakerState>();
+export function memoryStore(known: Iterable<readonly [string, BreakerState]> = []): BreakerStore {
+  const states = new Map(known);
   return {
     read: (key) => states.get(key) ?? NEVER_ASKED,
     write(key, state) {
       states.delete(key);
       states.set(key, state);
-      const [oldest] = states.keys();
-      if (states.size > MOST && oldest !== undefined) states.delete(oldest);
+      if (states.size > MOST) states.delete(leastMissed(states));
     },
     keys: () => states.keys(),
   };
 }
 
 const NEVER_ASKED = initial();
+
+/** What is held out by hand must stay so, however many models a client names. */
+function leastMissed(states: ReadonlyMap<string, BreakerState>): string {
+  for (const [key, { phase }] of states) if (phase !== 'isolated') return key;
+  return '';
+}

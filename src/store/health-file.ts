@@ -1,0 +1,164 @@
+import { chmodSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import type { Ms } from '../core/failure.ts';
+import type { BreakerStore, Clock, Timer } from '../core/runtime.ts';
+import type { Upstream } from '../core/upstream.ts';
+import { fileKey, storeKey } from './file-key.ts';
+import { type HealthRecord, isLasting, parseRecord, printRecord } from './health-record.ts';
+import { memoryStore } from './memory.ts';
+
+/** What is known of the upstreams' health, of which the part that lasts is kept in a file. */
+export interface Health {
+  readonly breakers: BreakerStore;
+  /** Of the names that stand for credentials: letters and digits, the same as long as there is the file. */
+  readonly salt: string;
+  /** The upstream that the user prefers; it need not exist any more. */
+  readonly preferred: string | null;
+  prefer(upstream: string | null): void;
+  /** Writes what has not been written yet, and then never again: somebody else may listen on this port by now. */
+  close(): void;
+}
+
+/** Where and how it is kept. */
+export interface HealthOptions {
+  /** Absolute; null: in memory alone. */
+  path: string | null;
+  clock: Clock;
+  /** At least 16 letters and digits that nobody can guess. */
+  random(): string;
+  /** Whose breakers are taken from the file; those of others are forgotten. */
+  upstreams: readonly Pick<Upstream, 'name' | 'base'>[];
+  /** Told once when there is something wrong with the file; requests are served without it. */
+  warn(line: string): void;
+}
+
+/** Changes that come together are written together. */
+const SETTLE_MS: Ms = 50;
+/** No file of ours is as large. */
+const LARGEST_BYTES = 4_000_000;
+
+/**
+ * Reads what the last process left, and keeps the file up to date from then on. Nothing is written before there is something
+ * to keep. A file that cannot be used is put aside, and never keeps anybody from starting.
+ */
+export function openHealth({ path, clock, random, upstreams, warn }: HealthOptions): Health {
+  const found = path === null ? null : load(path, clock.now(), warn);
+  const salt = found?.salt ?? random();
+  const keyOf = storeKey(salt, upstreams);
+  const breakers = memoryStore(
+    [...(found?.breakers ?? [])].flatMap(([name, state]) => {
+      const key = keyOf(name);
+      return key === null ? [] : [[key, state] as const];
+    }),
+  );
+  let preferred = found?.preferred ?? null;
+  let written = print();
+  let timer: Timer | null = null;
+  let isOpen = path !== null;
+  let isTold = false;
+
+  function print(): string {
+    const lasting = [...breakers.keys()].flatMap((key): [string, ReturnType<BreakerStore['read']>][] => {
+      const state = breakers.read(key);
+      return isLasting(state) ? [[fileKey(salt, key), state]] : [];
+    });
+    return printRecord({ salt, preferred, breakers: new Map(lasting) }, clock.now());
+  }
+
+  function changed(): void {
+    if (isOpen) timer ??= clock.after(SETTLE_MS, save);
+  }
+
+  function save(): void {
+    timer?.cancel();
+    timer = null;
+    const content = print();
+    if (path === null || content === written) return;
+    try {
+      replaceFile(path, content, random());
+      written = content;
+      isTold = false;
+    } catch (error) {
+      if (!isTold) warn(`what is known of the upstreams cannot be kept: ${wordsOf(error)}`);
+      isTold = true;
+    }
+  }
+
+  return {
+    salt,
+    breakers: {
+      read: breakers.read,
+      keys: breakers.keys,
+      write(key, state) {
+        if (isLasting(state) || isLasting(breakers.read(key))) changed();
+        breakers.write(key, state);
+      },
+    },
+    get preferred() {
+      return preferred;
+    },
+    prefer(upstream) {
+      if (preferred === upstream) return;
+      preferred = upstream;
+      changed();
+    },
+    close() {
+      if (isOpen) save();
+      isOpen = false;
+    },
+  };
+}
+
+function load(path: string, now: Ms, warn: (line: string) => void): HealthRecord | null {
+  try {
+    const text = readOwn(path);
+    if (text === null) return null;
+    const record = parseRecord(text, now);
+    if (record !== null) return record;
+    putAside(path, 'it is not what ccproxy wrote', warn);
+  } catch (error) {
+    // Where a file stands in the folder's place there is none of ours.
+    if ((error as { code?: unknown }).code !== 'ENOTDIR') putAside(path, wordsOf(error), warn);
+  }
+  return null;
+}
+
+/** The file's text, or null when there is none. A link is not followed: whoever put it there may point it anywhere. */
+function readOwn(path: string): string | null {
+  const entry = lstatSync(path, { throwIfNoEntry: false });
+  if (entry === undefined) return null;
+  if (!entry.isFile()) throw new Error('it is no plain file');
+  if (entry.size > LARGEST_BYTES) throw new Error('it is too large');
+  return readFileSync(path, 'utf8');
+}
+
+function putAside(path: string, why: string, warn: (line: string) => void): void {
+  const aside = `${path}.corrupt`;
+  const what = `what was known of the upstreams cannot be read from ${path} (${why})`;
+  try {
+    rmSync(aside, { force: true });
+    renameSync(path, aside);
+    warn(`${what}; it is now ${basename(aside)}`);
+  } catch {
+    warn(what);
+  }
+}
+
+/** The whole new content or the whole old one, whatever happens; a link in the file's place is replaced, not followed. */
+function replaceFile(path: string, content: string, unique: string): void {
+  const folder = dirname(path);
+  const fresh = `${path}.${unique}.tmp`;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  chmodSync(folder, 0o700);
+  try {
+    writeFileSync(fresh, content, { mode: 0o600, flag: 'wx' });
+    renameSync(fresh, path);
+  } catch (error) {
+    rmSync(fresh, { force: true });
+    throw error;
+  }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
