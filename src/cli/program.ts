@@ -3,10 +3,11 @@ import { nearest } from '../config/nearest.ts';
 import { LOG_LEVELS } from '../telemetry/log.ts';
 import { buildInfo } from './build-info.ts';
 import { configCheck } from './config.ts';
+import { askToStop, type Changed, isolateUpstream, resetUpstream, useUpstream } from './control.ts';
 import { changesOff, changesOn, envFacts, render, shellOf } from './env.ts';
 import { EXIT, Exit } from './exit.ts';
 import { report, tell } from './print.ts';
-import { askToStop, readStatus, requireRunning } from './running.ts';
+import { readStatus, requireRunning } from './running.ts';
 import { serve } from './serve.ts';
 import { type CommonFlags, sourcesOf } from './sources.ts';
 import { describeStatus } from './status.ts';
@@ -103,12 +104,31 @@ function createProgram(): Command {
       report(flags.json ? JSON.stringify(status, null, 2) : describeStatus(status, Date.now()));
     });
 
+  common(program.command('use'))
+    .description('have an upstream asked first for every request; the others still take over when it fails')
+    .argument('<upstream>', 'its name, or auto for the order of the chain')
+    .action(async (upstream: string, flags: CommonFlags) => {
+      tellChange(await useUpstream(await requireRunning(flags), upstream), flags);
+    });
+
+  common(program.command('isolate'))
+    .description('hold an upstream out until it is reset')
+    .argument('<upstream>', 'its name')
+    .action(async (upstream: string, flags: CommonFlags) => {
+      tellChange(await isolateUpstream(await requireRunning(flags), upstream), flags);
+    });
+
+  common(program.command('reset'))
+    .description('forget trips, cooldowns, blocks and isolation of one upstream, or of all')
+    .argument('[upstream]', 'its name (default: all)')
+    .action(async (upstream: string | undefined, flags: CommonFlags) => {
+      tellChange(await resetUpstream(await requireRunning(flags), upstream), flags);
+    });
+
   common(program.command('stop'))
     .description('end the running ccproxy; running answers may finish')
     .action(async (flags: CommonFlags) => {
-      const running = await requireRunning(flags);
-      await askToStop(running);
-      report(flags.json ? JSON.stringify({ stopping: true, port: running.port }) : 'ccproxy is stopping');
+      tellChange(await askToStop(await requireRunning(flags)), flags);
     });
 
   const config = program.command('config').description('look at the configuration');
@@ -129,6 +149,10 @@ function createProgram(): Command {
       report(flags.json ? JSON.stringify(build) : `ccproxy ${version}`);
     });
   return program;
+}
+
+function tellChange({ words, document }: Changed, { json }: CommonFlags): void {
+  report(json ? JSON.stringify(document, null, 2) : words);
 }
 
 const VERSION = [`ccproxy ${buildInfo.version}`, '-V, --version', 'print the version'] as const;

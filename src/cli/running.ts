@@ -62,16 +62,11 @@ export async function readStatus(running: Running): Promise<Status> {
   return (await control(running, '/status', { method: 'GET' })).json() as Promise<Status>;
 }
 
-/** Asks it to drain and end. */
-export async function askToStop(running: Running): Promise<void> {
-  await control(running, '/admin/api/stop', { method: 'POST', body: '{}' });
-}
-
 /**
  * Asks with the control token, if the file with it is of that very instance: whatever else listens there must not see it.
  * @throws Exit 1 when it refuses, 3 when it is gone.
  */
-async function control(
+export async function control(
   { host, port, instance }: Running,
   path: string,
   request: { method: string; body?: string },

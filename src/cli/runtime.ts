@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { networkInterfaces } from 'node:os';
 import { isLoopback } from '../core/loopback.ts';
-import type { Clock, Journal, Runtime } from '../core/runtime.ts';
+import type { BreakerStore, Clock, Journal, Runtime } from '../core/runtime.ts';
+import { type WatchedNetwork, watchNetwork } from '../proxy/network-watch.ts';
 import { createSend } from '../proxy/send.ts';
-import { memoryStore } from '../store/memory.ts';
 
 /** The clock of the machine. Its timers do not keep the process alive. */
 export const machineClock: Clock = {
@@ -29,20 +30,51 @@ function idMaker(process: string): (prefix: string) => string {
 }
 
 /** Everything impure, for this process. */
-export function createRuntime(instance: string, journal: Journal): Runtime {
+export interface ProcessRuntime extends Runtime {
+  network: WatchedNetwork;
+  /** Sends what comes from now on over fresh connections; what is under way goes on. */
+  forgetConnections(): void;
+}
+
+export function createRuntime(instance: string, breakers: BreakerStore, journal: Journal): ProcessRuntime {
+  const sender = () => createSend({ clock: machineClock, instance, isProxied });
+  let send = sender();
   return {
     clock: machineClock,
     random: Math.random,
     id: idMaker(randomName(8)),
-    send: createSend({ clock: machineClock, instance, isProxied }),
-    breakers: memoryStore(),
+    send: (upstream, outgoing) => send(upstream, outgoing),
+    breakers,
+    network: watchNetwork({ clock: machineClock, isConnected }),
     journal,
+    forgetConnections() {
+      send = sender();
+    },
   };
 }
 
 /** Whether the environment sends requests to this URL through a proxy; NO_PROXY may still except it. */
-function isProxied({ protocol, hostname }: URL): boolean {
+export function isProxied({ protocol, hostname }: URL): boolean {
   if (isLoopback(hostname)) return false;
   const names = protocol === 'https:' ? ['HTTPS_PROXY', 'ALL_PROXY'] : ['HTTP_PROXY', 'ALL_PROXY'];
   return names.some((name) => Boolean(process.env[name] || process.env[name.toLowerCase()]));
+}
+
+/** The addresses by which this machine is in a network, in one text: another text means another network. */
+export function addresses(): string {
+  const own = Object.values(networkInterfaces()).flatMap((entries) => entries ?? []);
+  return own
+    .filter(({ internal }) => !internal)
+    .map(({ address }) => address)
+    .sort()
+    .join(' ');
+}
+
+/** Where the interfaces cannot be listed, nothing says that there is no network. */
+function isConnected(): boolean {
+  try {
+    return addresses() !== '';
+  } catch {
+    return true;
+  }
 }

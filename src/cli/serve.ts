@@ -1,27 +1,29 @@
 import type { Configuration } from '../config/build.ts';
 import { describeProblems } from '../config/problem.ts';
 import { variable } from '../config/references.ts';
-import { recent } from '../proxy/recent.ts';
-import { rejectedCredentials } from '../proxy/rejected.ts';
-import { createApp } from '../server/app.ts';
+import { credentialNames } from '../proxy/credential-names.ts';
+import { createGates } from '../proxy/gate.ts';
+import { createProber } from '../proxy/prober.ts';
+import type { Answer } from '../server/app.ts';
 import { type Listener, listen, PortTaken } from '../server/listen.ts';
+import { createService, forgetMissing, type Service } from '../server/service.ts';
 import { stats } from '../server/stats.ts';
-import { statusOf } from '../server/status.ts';
+import { openHealth } from '../store/health-file.ts';
 import { logJournal } from '../telemetry/journal.ts';
 import { LOG_LEVELS, type LogLevelName, openLog } from '../telemetry/log.ts';
 import { buildInfo } from './build-info.ts';
-import { createEnding } from './ending.ts';
+import { createEnding, type Ending } from './ending.ts';
 import { EXIT, Exit } from './exit.ts';
+import { type Watched, watchConfig } from './file-changes.ts';
 import { removeInstance, writeInstance } from './instance.ts';
 import { tell } from './print.ts';
+import { createReload } from './reload.ts';
 import { findRunning } from './running.ts';
-import { createRuntime, machineClock, randomName } from './runtime.ts';
-import { type CommonFlags, configured } from './sources.ts';
+import { addresses, createRuntime, isProxied, machineClock, randomName } from './runtime.ts';
+import { type CommonFlags, configured, homeFolder } from './sources.ts';
+import { healthPath, stateFolder } from './state-folder.ts';
 import { describeUnforeseen, surviveUnforeseen } from './unforeseen.ts';
 import { welcome } from './welcome.ts';
-
-/** A session's last deserter is remembered until its next request, but not for ever. */
-const DESERTER_MS = 10 * 60_000;
 
 /**
  * `ccproxy [serve]`: listens until it is told to stop.
@@ -34,58 +36,84 @@ export async function serve(flags: CommonFlags): Promise<never> {
   const { configuration } = result;
   const { settings, chain } = configuration;
 
+  const unforeseen = (what: string) => log.error('{line}', { line: `internal error: ${what}` });
+  const warn = (line: string) => tell(`ccproxy: warning: ${line}`);
   const instance = randomName(8);
   const controlToken = randomName(24);
-  const counters = stats(machineClock, logJournal(log));
-  const runtime = createRuntime(instance, counters);
-  const identity = {
-    version: buildInfo.version,
-    instance,
-    startedAt: machineClock.now(),
-    mode: settings.mode,
-    configPath: settings.configPath,
-  };
-  const { adminToken, tokens, allowedHosts, maxBodyBytes, host } = settings.server;
-  const controlTokens = adminToken === null ? [controlToken] : [controlToken, adminToken];
-  const ending = createEnding(settings.server.drainTimeoutMs);
+  const ending = createEnding();
 
-  const unforeseen = (what: string) => log.error('{line}', { line: `internal error: ${what}` });
-  let listener: Listener | null = null;
-  const answer = createApp({
-    messages: {
-      relay: {
-        chain,
-        failover: settings.failover,
-        runtime,
-        rejected: rejectedCredentials(randomName(16)),
-        deserters: recent(DESERTER_MS, 1000),
-      },
-      maxBodyBytes,
-      tokens: [...tokens, ...controlTokens],
-    },
-    guard: () => ({
-      port: listener?.port ?? settings.server.port,
-      allowedHosts: [...allowedHosts, ...ownName(host)],
-      tokens,
-      controlTokens,
-      instance,
-    }),
+  let answer: Answer = () => Promise.reject(new Error('asked before there is anything to answer with'));
+  const listener = await open(configuration, (request) => answer(request));
+  // From here on the port is ours, and with it the file. No request comes before this is done: nothing waits in between.
+  const health = openHealth({
+    path: healthPath(stateFolder(process.env, homeFolder(), process.platform), settings.server.port),
+    clock: machineClock,
+    random: () => randomName(16),
+    upstreams: chain,
+    warn,
+  });
+  const counters = stats(machineClock, logJournal(log));
+  const runtime = createRuntime(instance, health.breakers, counters);
+  const credentials = credentialNames(health.salt);
+  const gates = createGates(machineClock);
+  const prober = createProber({
     runtime,
+    credentials,
+    network: runtime.network,
+    unsure: (hosts) => hosts,
+    forgetConnections: runtime.forgetConnections,
+    addresses,
+    isProxied,
+    isServing: ({ name }) => gates.held(name) > 0,
+  });
+  const service = createService({
+    configuration,
+    identity: { version: buildInfo.version, instance, startedAt: machineClock.now() },
+    runtime,
+    stats: counters,
+    health,
+    credentials,
+    gates,
+    prober,
+    secret: randomName(16),
+    controlToken,
+    listening: () => listener,
     draining: () => ending.begun(),
-    version: buildInfo.version,
-    startedAt: identity.startedAt,
-    status: () => statusOf(identity, listener?.addresses ?? [], chain, counters, runtime),
-    controlTokens,
     stop: () => ending.begin(),
     unexpected: (id, error) => unforeseen(`${id}: ${describeUnforeseen(error)}`),
   });
+  answer = service.answer;
   surviveUnforeseen(unforeseen);
-  listener = await open(configuration, answer);
+
   const { port } = listener;
   const obstacle = writeInstance({ port, pid: process.pid, instance, token: controlToken });
-  ending.arm(listener, () => removeInstance({ port, instance }));
+  const watched = watchConfiguration(flags, service, ending);
+  ending.arm(listener, {
+    drainMs: () => service.configuration.settings.server.drainTimeoutMs,
+    beforeDrain() {
+      watched.stop();
+      prober.stop();
+      health.close();
+    },
+    atExit: () => removeInstance({ port, instance }),
+  });
+  for (const line of forgetMissing(health, chain)) warn(line);
   for (const line of welcome(configuration, listener, obstacle)) tell(line);
+  prober.watch(chain);
   return new Promise<never>(() => {});
+}
+
+/** Reads the configuration again at SIGHUP, and when its file has changed. A closed terminal ends nothing, file or not. */
+function watchConfiguration(flags: CommonFlags, service: Service, ending: Ending): Watched {
+  const reload = createReload({
+    service,
+    read: () => configured(flags),
+    draining: () => ending.begun(),
+    tell,
+  });
+  process.on('SIGHUP', () => void reload());
+  const path = service.configuration.settings.configPath;
+  return path === null ? { stop() {} } : watchConfig(path, machineClock, () => void reload(), tell);
 }
 
 function levelOf({ logLevel }: CommonFlags): LogLevelName {
@@ -94,12 +122,6 @@ function levelOf({ logLevel }: CommonFlags): LogLevelName {
   if (level !== undefined) return level;
   const key = logLevel === undefined ? 'CCPROXY_LOG_LEVEL' : '--log-level';
   throw new Exit(EXIT.usage, `${key}: found ${JSON.stringify(asked)}; allowed: ${LOG_LEVELS.join(', ')}`);
-}
-
-/** The address that is listened on is a name of ours, unless it stands for all of them. */
-function ownName(host: string): string[] {
-  if (host === '0.0.0.0' || host === '::') return [];
-  return [host.includes(':') ? `[${host}]` : host.toLowerCase()];
 }
 
 async function open({ settings }: Configuration, answer: Parameters<typeof listen>[2]): Promise<Listener> {

@@ -22,13 +22,18 @@ export function sourcesOf(flags: CommonFlags): ConfigSources {
     env: process.env,
     read: readTextFile,
     cwd: process.cwd(),
-    home: process.env.HOME || homeOfUser(),
+    home: homeFolder(),
     answers,
     dialects: { anthropic, 'openai-chat': openaiChat },
     ...(flags.config === undefined ? {} : { configFlag: flags.config }),
     ...(flags.host === undefined ? {} : { host: flags.host }),
     ...(flags.port === undefined ? {} : { port: flags.port }),
   };
+}
+
+/** The user's home: what `HOME` says, or else the system. */
+export function homeFolder(): string {
+  return process.env.HOME || homeOfUser();
 }
 
 /** A user without a name (as in a container) has no home but `HOME`; then there is no file of the user's own. */

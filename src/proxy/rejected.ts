@@ -14,11 +14,13 @@ export interface RejectedCredentials {
   knows(headers: Headers, now: Ms): boolean;
   /** Notes a rejection; true when it is news. */
   note(headers: Headers, now: Ms): boolean;
+  /** Forgets them all. */
+  forget(): void;
 }
 
 /** @param salt random, of this process. */
 export function rejectedCredentials(salt: string): RejectedCredentials {
-  const known = recent<true>(REMEMBER_MS, 1000);
+  let known = recent<true>(REMEMBER_MS, 1000);
   const keys = (headers: Headers) => clientCredentials(headers).map((credential) => hash(salt, credential));
   return {
     knows: (headers, now) =>
@@ -28,6 +30,9 @@ export function rejectedCredentials(salt: string): RejectedCredentials {
       const fresh = keys(headers).filter((key) => known.get(key, now) === undefined);
       for (const key of fresh) known.set(key, true, now);
       return fresh.length > 0;
+    },
+    forget() {
+      known = recent<true>(REMEMBER_MS, 1000);
     },
   };
 }

@@ -1,12 +1,12 @@
 import { Elysia } from 'elysia';
-import { bearerToken } from '../auth/credential.ts';
 import type { Runtime } from '../core/runtime.ts';
 import { errorReply, type WholeReply } from '../proxy/conclude.ts';
 import { mark } from '../proxy/reply.ts';
+import { type AdminParts, adminRoutes } from './admin.ts';
 import { countTokens } from './count-tokens.ts';
 import { ErrorAnswer, fault, responseOf } from './fault.ts';
 import { forward } from './forward.ts';
-import { type GuardSettings, isOneOf, refuse } from './guard.ts';
+import { type GuardSettings, refuse } from './guard.ts';
 import { answerMessages, type MessagesSettings } from './messages.ts';
 import { listModels } from './models.ts';
 import { pathOf } from './path.ts';
@@ -14,18 +14,18 @@ import type { Status } from './status.ts';
 
 /** What the app is made of. */
 export interface AppParts {
-  messages: MessagesSettings;
-  guard: () => GuardSettings;
-  runtime: Runtime;
+  /** What a request begins with; asked for with each. */
+  messages(): MessagesSettings;
+  guard(): GuardSettings;
+  admin: Pick<AdminParts, 'commands' | 'stop'>;
+  runtime: Pick<Runtime, 'clock' | 'id'>;
   /** True once new requests are refused. */
   draining(): boolean;
   version: string;
   startedAt: number;
   status(): Status;
-  /** Tokens that may control this process. */
-  controlTokens: readonly string[];
-  /** Begins to drain; returns at once. */
-  stop(): void;
+  /** A client looks whether somebody is here: a session begins. */
+  greeted(): void;
   /** Told of an error that nobody foresaw; its client is told nothing of it. */
   unexpected(requestId: string, error: unknown): void;
 }
@@ -37,11 +37,17 @@ export type Answer = (request: Request) => Promise<Response>;
 
 /** Path → method → handler: everything ccproxy answers by itself. */
 function routesOf(parts: AppParts): Record<string, Record<string, Handler>> {
-  const { runtime, version, startedAt } = parts;
+  const { runtime, version, startedAt, messages } = parts;
   const alive = () => new Response(null, { status: 200 });
+  const hello = () => {
+    parts.greeted();
+    return alive();
+  };
+  const controlTokens = () => parts.guard().controlTokens;
+  const admin = adminRoutes({ ...parts.admin, clock: runtime.clock, controlTokens });
   return {
-    '/': { GET: () => new Response(`ccproxy ${version}\n`), HEAD: alive },
-    '/api/hello': { HEAD: alive, GET: alive },
+    '/': { GET: () => new Response(`ccproxy ${version}\n`), HEAD: hello },
+    '/api/hello': { HEAD: hello, GET: hello },
     '/health': {
       GET: () =>
         Response.json({
@@ -53,24 +59,11 @@ function routesOf(parts: AppParts): Record<string, Record<string, Handler>> {
       HEAD: alive,
     },
     '/status': { GET: () => Response.json(parts.status()), HEAD: alive },
-    '/v1/messages': { POST: (request, id) => answerMessages(request, parts.messages, id) },
-    '/v1/messages/count_tokens': { POST: (request, id) => countTokens(request, parts.messages, id) },
+    '/v1/messages': { POST: (request, id) => answerMessages(request, messages(), id) },
+    '/v1/messages/count_tokens': { POST: (request, id) => countTokens(request, messages(), id) },
     '/v1/models': { GET: listModels, HEAD: alive },
-    '/admin/api/stop': { POST: (request) => stop(request, parts) },
+    ...Object.fromEntries(Object.entries(admin).map(([path, handler]) => [path, { POST: handler }])),
   };
-}
-
-/** Ends this process. A browser cannot send the content type without asking first, and is never allowed to. */
-function stop(request: Request, parts: AppParts): Response {
-  const token = bearerToken(request.headers);
-  if (token === null || !isOneOf(token, parts.controlTokens)) {
-    throw fault(401, 'authentication_error', 'the control token is required');
-  }
-  if (!request.headers.get('content-type')?.startsWith('application/json')) {
-    throw fault(400, 'invalid_request_error', 'content-type: application/json is required');
-  }
-  parts.stop();
-  return Response.json({ status: 'stopping' });
 }
 
 /** The app: Elysia routes, behind the guard, with every error in the shape of the Messages API. */
@@ -115,7 +108,7 @@ export function createApp(parts: AppParts): Answer {
         allow,
       });
     }
-    if (pathname.startsWith('/v1/')) return forward(request, parts.messages, id);
+    if (pathname.startsWith('/v1/')) return forward(request, parts.messages(), id);
     throw fault(404, 'not_found_error', `${pathname} does not exist`);
   }
 

@@ -41,7 +41,7 @@ async function ownCount(
   client: AbortSignal,
 ): Promise<Counted | null> {
   const upstream = firstAnthropic(relay);
-  if (upstream === null || !mayBeAsked(upstream, relay)) return null;
+  if (upstream === null || !mayBeAsked(upstream, inbound, relay)) return null;
   const control = new AbortController();
   const leave = () => control.abort();
   client.addEventListener('abort', leave, { once: true });

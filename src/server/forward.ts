@@ -21,7 +21,8 @@ export async function forward(request: Request, settings: MessagesSettings, id: 
   const { clock } = relay.runtime;
   const upstream = firstAnthropic(relay);
   if (upstream === null) throw notServed(pathname, 'only Anthropic has it, and it is not in the chain');
-  if (!mayBeAsked(upstream, relay)) {
+  const inbound = { headers: withoutToken(request.headers, tokens) };
+  if (!mayBeAsked(upstream, inbound, relay)) {
     throw fault(503, 'api_error', `ccproxy: ${upstream.name} cannot be asked now. See: ccproxy status`);
   }
   const body = await readBody(request, maxBodyBytes, clock);
@@ -31,7 +32,7 @@ export async function forward(request: Request, settings: MessagesSettings, id: 
   const response = await call(upstream, relay, {
     method: request.method,
     path: `${pathname.slice('/v1'.length)}${search}`,
-    inbound: { headers: withoutToken(request.headers, tokens) },
+    inbound,
     control,
     ...(body.byteLength === 0 ? {} : { body }),
   })

@@ -1,5 +1,5 @@
 import type { Ms } from '../core/failure.ts';
-import type { AttemptRecord, Clock, Journal, RequestRecord } from '../core/runtime.ts';
+import type { AttemptRecord, Clock, Journal, ProbeRecord, RequestRecord } from '../core/runtime.ts';
 
 /** What happened since the start, per upstream. */
 export interface Counts {
@@ -30,6 +30,10 @@ export interface Stats extends Journal {
   /** In words, how its last attempt failed; null when that went well, or there was none. */
   lastFailure(upstream: string): string | null;
   readonly lastSwitch: Switch | null;
+  /** Null before the first. */
+  lastProbe(upstream: string): ProbeRecord | null;
+  /** How long its last probe took that succeeded; null before the first. */
+  probeMs(upstream: string): Ms | null;
 }
 
 /** Samples kept per upstream. */
@@ -40,6 +44,8 @@ export function stats(clock: Clock, next: Journal): Stats {
   const counters = new Map<string, Counts>();
   const failures = new Map<string, string>();
   const samples = new Map<string, Ms[]>();
+  const probes = new Map<string, ProbeRecord>();
+  const probeTimes = new Map<string, Ms>();
   const state = { serving: null as string | null, lastSwitch: null as Switch | null };
 
   function counts(upstream: string): Counts {
@@ -59,6 +65,8 @@ export function stats(clock: Clock, next: Journal): Stats {
     get lastSwitch() {
       return state.lastSwitch;
     },
+    lastProbe: (upstream) => probes.get(upstream) ?? null,
+    probeMs: (upstream) => probeTimes.get(upstream) ?? null,
     firstContent(upstream) {
       const sorted = [...(samples.get(upstream) ?? [])].sort((a, b) => a - b);
       if (sorted.length === 0) return null;
@@ -99,6 +107,13 @@ export function stats(clock: Clock, next: Journal): Stats {
       }
       next.request(record);
     },
+    probe(record: ProbeRecord) {
+      counts(record.upstream).probes += 1;
+      probes.set(record.upstream, record);
+      if (record.failure === undefined) probeTimes.set(record.upstream, Math.round(record.tookMs));
+      next.probe(record);
+    },
+    breaker: (record) => next.breaker(record),
   };
 }
 

@@ -1,7 +1,9 @@
-import { view } from '../core/breaker.ts';
 import type { Ms } from '../core/failure.ts';
-import type { Runtime } from '../core/runtime.ts';
-import type { Chain } from '../core/upstream.ts';
+import type { ProbeRecord, Runtime } from '../core/runtime.ts';
+import type { Chain, Upstream } from '../core/upstream.ts';
+import type { CredentialNames } from '../proxy/credential-names.ts';
+import { overall } from '../proxy/permits.ts';
+import { ownSubject } from './own-subject.ts';
 import type { Counts, Stats } from './stats.ts';
 
 /** One upstream as `status` shows it. Instants are RFC 3339. */
@@ -14,10 +16,20 @@ export interface UpstreamStatus {
   until: string | null;
   /** In words: why it is in this state. */
   reason: string;
-  last_probe: { at: string } | null;
+  last_probe: ProbeStatus | null;
   last_tested: string | null;
   latency: { first_content_ms: { p50: Ms; p95: Ms } | null; probe_ms: Ms | null };
   counts: Counts;
+}
+
+/** How the last probe of an upstream went. */
+export interface ProbeStatus {
+  at: string;
+  ok: boolean;
+  method: string;
+  ms: Ms;
+  /** In words; null for a success. */
+  error: string | null;
 }
 
 /** The answer of `GET /status`. Only what was observed. */
@@ -30,6 +42,9 @@ export interface Status {
   preferred: string | null;
   serving: string | null;
   last_switch: { at: string; from: string; to: string; reason: string } | null;
+  /** Whether this machine has no network: then no remote upstream is to blame. */
+  offline: boolean;
+  /** `error`: why the file as it stands now is not in use; null when it is. */
   config: { path: string | null; error: string | null };
   upstreams: UpstreamStatus[];
 }
@@ -40,44 +55,69 @@ export interface Identity {
   /** Random, of this process. */
   instance: string;
   startedAt: Ms;
-  mode: Status['mode'];
-  configPath: string | null;
 }
 
-export function statusOf(
-  identity: Identity,
-  listen: readonly string[],
-  chain: Chain,
-  stats: Stats,
-  { breakers, clock }: Runtime,
-): Status {
+/** Where what `status` shows is taken from. */
+export interface StatusSources {
+  identity: Identity;
+  mode: Status['mode'];
+  config: Status['config'];
+  listen: readonly string[];
+  chain: Chain;
+  preferred: string | null;
+  credentials: CredentialNames;
+  stats: Stats;
+  runtime: Runtime;
+}
+
+export function statusOf(sources: StatusSources): Status {
+  const { identity, mode, config, listen, chain, preferred, stats, runtime } = sources;
   const { lastSwitch } = stats;
   return {
     version: identity.version,
     instance: identity.instance,
-    mode: identity.mode,
+    mode,
     started_at: instant(identity.startedAt),
     listen: [...listen],
-    preferred: null,
+    preferred,
     serving: stats.servedBy,
     last_switch: lastSwitch === null ? null : { ...lastSwitch, at: instant(lastSwitch.at) },
-    config: { path: identity.configPath, error: null },
-    upstreams: chain.map(({ name, provider, dialect }) => {
-      const breaker = view(breakers.read(name), clock.now());
-      return {
-        name,
-        provider,
-        dialect: dialect.name,
-        state: breaker.name,
-        since: instant(breaker.since === 0 ? identity.startedAt : breaker.since),
-        until: breaker.until === undefined ? null : instant(breaker.until),
-        reason: breaker.reason ?? stats.lastFailure(name) ?? '',
-        last_probe: null,
-        last_tested: null,
-        latency: { first_content_ms: stats.firstContent(name), probe_ms: null },
-        counts: stats.counts(name),
-      };
-    }),
+    offline: runtime.network.offline,
+    config,
+    upstreams: chain.map((upstream) => upstreamStatus(upstream, sources)),
+  };
+}
+
+function upstreamStatus(
+  upstream: Upstream,
+  { identity, credentials, stats, runtime }: StatusSources,
+): UpstreamStatus {
+  const { name, provider, dialect } = upstream;
+  const { name: state, since, until, reason } = overall(ownSubject(upstream, credentials), runtime);
+  return {
+    name,
+    provider,
+    dialect: dialect.name,
+    state,
+    since: instant(since === 0 ? identity.startedAt : since),
+    until: until === undefined ? null : instant(until),
+    reason: reason ?? stats.lastFailure(name) ?? '',
+    last_probe: probeStatus(stats.lastProbe(name)),
+    last_tested: null,
+    latency: { first_content_ms: stats.firstContent(name), probe_ms: stats.probeMs(name) },
+    counts: stats.counts(name),
+  };
+}
+
+function probeStatus(record: ProbeRecord | null): ProbeStatus | null {
+  if (record === null) return null;
+  const { at, method, tookMs, failure } = record;
+  return {
+    at: instant(at),
+    ok: failure === undefined,
+    method,
+    ms: Math.round(tookMs),
+    error: failure?.message ?? null,
   };
 }
 

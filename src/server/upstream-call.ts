@@ -1,7 +1,9 @@
-import { view } from '../core/breaker.ts';
+import { healthKeys } from '../core/health-keys.ts';
+import { isLoopback } from '../core/loopback.ts';
 import { INSTANCE_HEADER } from '../core/runtime.ts';
 import type { Inbound, Upstream } from '../core/upstream.ts';
 import type { RelayContext } from '../proxy/context.ts';
+import { standing } from '../proxy/permits.ts';
 import { nativeHeaders } from '../wire/dialects/anthropic/native-headers.ts';
 
 /** The first upstream of the chain that is Anthropic; null when there is none. */
@@ -9,10 +11,16 @@ export function firstAnthropic({ chain }: RelayContext): Upstream | null {
   return chain.find(({ native }) => native) ?? null;
 }
 
-/** Whether its breaker lets a request through that is not one of the relay's, and so does not count for the breaker. */
-export function mayBeAsked({ name }: Upstream, { runtime }: RelayContext): boolean {
-  const breaker = view(runtime.breakers.read(name), runtime.clock.now());
-  return breaker.name === 'closed' || breaker.name === 'suspect';
+/** Whether its breakers let a request through that is not one of the relay's, and so does not count for them. */
+export function mayBeAsked(
+  upstream: Upstream,
+  inbound: Pick<Inbound, 'headers'>,
+  { runtime, credentials }: RelayContext,
+): boolean {
+  if (runtime.network.offline && !isLoopback(new URL(upstream.base).hostname)) return false;
+  const keys = healthKeys(upstream, credentials.of(upstream, inbound), null);
+  const { name } = standing({ upstream, keys }, runtime);
+  return name === 'closed' || name === 'suspect';
 }
 
 /** A request to Anthropic outside the relay, with the client's headers and the credential that belongs there. */

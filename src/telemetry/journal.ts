@@ -1,13 +1,16 @@
 import type { Logger } from '@logtape/logtape';
 import type { Journal } from '../core/runtime.ts';
+import { breakerNews } from './breaker-news.ts';
 
-/** Tells the log what a user wants to know while it happens: who took over, and why; everything else at `debug`. */
+/** Tells the log what a user wants to know while it happens: who took over, who is out, and why; everything else at `debug`. */
 export function logJournal(log: Logger): Journal {
   // Most of it is never read: its lines are not even put together then.
   const isDebug = log.isEnabledFor('debug');
+  const news = breakerNews();
   let servedBy: string | null = null;
   return {
     attempt({ requestId, upstream, model, number, startedAt, endedAt, failure }) {
+      if (failure === undefined && news.isBack(upstream)) log.info(LINE, { line: `${upstream} is back` });
       if (!isDebug) return;
       const took = endedAt - startedAt;
       const how = failure === undefined ? 'answered' : `${failure.kind}: ${failure.message}`;
@@ -27,6 +30,16 @@ export function logJournal(log: Logger): Journal {
         const why = because === null ? '' : `: ${because}`;
         log.warning(LINE, { line: `${requestId} failed after ${counted(attempts)}${who}${why}` });
       } else if (isDebug) log.debug(LINE, { line: `${requestId} ${outcome} after ${counted(attempts)}` });
+    },
+    probe({ upstream, method, tookMs, failure }) {
+      if (!isDebug) return;
+      const how = failure === undefined ? 'answered' : `${failure.kind}: ${failure.message}`;
+      log.debug(LINE, { line: `probe of ${upstream} (${method}): ${how}, ${tookMs} ms` });
+    },
+    breaker(record) {
+      const { line, isNews } = news.tell(record);
+      if (isNews) log.info(LINE, { line });
+      else if (isDebug) log.debug(LINE, { line });
     },
   };
 }

@@ -2,20 +2,22 @@ import { expect, test } from 'bun:test';
 import { createApp } from '../../src/server/app.ts';
 import { benchOf, primary } from '../support/relay.ts';
 
+const untold = () => {
+  throw new Error('must not be asked');
+};
+
 test('a request has one id, whichever way it takes', async () => {
   const relay = benchOf([primary()], { send: () => Promise.reject(new Error('must not be asked')) });
   const answer = createApp({
-    messages: { relay, maxBodyBytes: 1000, tokens: [] },
+    messages: () => ({ relay, maxBodyBytes: 1000, tokens: [] }),
     guard: () => ({ port: 1, allowedHosts: [], tokens: [], controlTokens: [], instance: 'i' }),
+    admin: { commands: { use: untold, isolate: untold, reset: untold }, stop() {} },
     runtime: relay.runtime,
     draining: () => false,
     version: '1',
     startedAt: 0,
-    status: () => {
-      throw new Error('must not be asked');
-    },
-    controlTokens: [],
-    stop() {},
+    status: untold,
+    greeted() {},
     unexpected() {},
   });
   const paths = ['/health', '/nowhere', '/v1/models', '/status', '/health/'];

@@ -112,6 +112,7 @@ describe('/status', () => {
       preferred: null,
       serving: null,
       last_switch: null,
+      offline: false,
       config: { path: '/config/ccproxy.toml', error: null },
       upstreams: ['anthropic', 'backup'].map((name) => ({
         name,

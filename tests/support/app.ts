@@ -1,14 +1,15 @@
 import { type Configuration, configure } from '../../src/config/build.ts';
 import { describeProblems } from '../../src/config/problem.ts';
-import type { Journal } from '../../src/core/runtime.ts';
-import { recent } from '../../src/proxy/recent.ts';
-import { rejectedCredentials } from '../../src/proxy/rejected.ts';
+import type { Clock, Journal } from '../../src/core/runtime.ts';
+import type { Chain, Upstream } from '../../src/core/upstream.ts';
+import { credentialNames } from '../../src/proxy/credential-names.ts';
+import { createGates } from '../../src/proxy/gate.ts';
+import { watchNetwork } from '../../src/proxy/network-watch.ts';
 import { createSend } from '../../src/proxy/send.ts';
-import { createApp } from '../../src/server/app.ts';
 import { type Listener, listen } from '../../src/server/listen.ts';
+import { createService, type Service } from '../../src/server/service.ts';
 import { type Stats, stats } from '../../src/server/stats.ts';
-import { type Identity, statusOf } from '../../src/server/status.ts';
-import { memoryStore } from '../../src/store/memory.ts';
+import { type Health, openHealth } from '../../src/store/health-file.ts';
 import { anthropic } from '../../src/wire/dialects/anthropic/index.ts';
 import { openaiChat } from '../../src/wire/dialects/openai-chat/index.ts';
 
@@ -24,6 +25,10 @@ export interface AppOptions {
   haste?: number;
   /** What listens: default both loopback addresses. */
   host?: string;
+  /** Where what is known of the upstreams is kept; default: nowhere. */
+  healthPath?: string;
+  /** Told of what is wrong with that file. */
+  warn?: (line: string) => void;
 }
 
 /** The real app on a free port of this machine, in this process. */
@@ -33,64 +38,76 @@ export interface RunningApp {
   readonly counters: Stats;
   readonly configuration: Configuration;
   readonly listener: Listener;
+  readonly service: Service;
+  readonly health: Health;
+  /** What the prober was told: `nudge`, `active`, `doubt NAME`, `watch NAMES`. */
+  readonly told: string[];
   /** How often it was told to stop. */
   readonly stops: number;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-const SILENT: Journal = { attempt() {}, serving() {}, request() {} };
+const SILENT: Journal = { attempt() {}, serving() {}, request() {}, probe() {}, breaker() {} };
+
+/** A clock whose timers run faster than the machine's. */
+function hasty(haste: number): Clock {
+  return {
+    now: Date.now,
+    after(delayMs, run) {
+      const timer = setTimeout(run, delayMs / haste);
+      return { cancel: () => clearTimeout(timer) };
+    },
+  };
+}
+
+/** A prober that sends nothing and writes down what it is told. */
+function deafProber(told: string[]) {
+  return {
+    active: () => void told.push('active'),
+    doubt: ({ name }: Upstream) => void told.push(`doubt ${name}`),
+    nudge: () => void told.push('nudge'),
+    watch: (chain: Chain) => void told.push(`watch ${chain.map(({ name }) => name).join(' ')}`),
+  };
+}
 
 export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
   const configuration = await configurationOf(options);
   const { settings, chain } = configuration;
-  const { adminToken, tokens, allowedHosts, maxBodyBytes } = settings.server;
-  const clock = {
-    now: Date.now,
-    after(delayMs: number, run: () => void) {
-      const timer = setTimeout(run, delayMs / (options.haste ?? 1));
-      return { cancel: () => clearTimeout(timer) };
-    },
-  };
+  const clock = hasty(options.haste ?? 1);
   let stops = 0;
+  const told: string[] = [];
   const unexpected: unknown[] = [];
-  let listener: Listener | null = null;
   const instance = `instance-${crypto.randomUUID()}`;
   const counters = stats(clock, options.journal ?? SILENT);
+  const health = openHealth({
+    path: options.healthPath ?? null,
+    clock,
+    random: () => crypto.randomUUID().replaceAll('-', ''),
+    upstreams: chain,
+    warn: options.warn ?? (() => {}),
+  });
   const runtime = {
     clock,
     random: Math.random,
     id: (prefix: string) => `${prefix}${crypto.randomUUID().replaceAll('-', '')}`,
     send: createSend({ clock, instance, isProxied: () => false }),
-    breakers: memoryStore(),
+    breakers: health.breakers,
+    network: watchNetwork({ clock, isConnected: () => true }),
     journal: counters,
   };
-  const identity: Identity = {
-    version: '1.2.3',
-    instance,
-    startedAt: clock.now(),
-    mode: settings.mode,
-    configPath: settings.configPath,
-  };
-  const controlTokens = adminToken === null ? [CONTROL_TOKEN] : [CONTROL_TOKEN, adminToken];
-  const answer = createApp({
-    messages: {
-      relay: {
-        chain,
-        failover: settings.failover,
-        runtime,
-        rejected: rejectedCredentials('salt'),
-        deserters: recent(60_000, 100),
-      },
-      maxBodyBytes,
-      tokens: [...tokens, ...controlTokens],
-    },
-    guard: () => ({ port: listener?.port ?? 0, allowedHosts, tokens, controlTokens, instance }),
+  const service = createService({
+    configuration,
+    identity: { version: '1.2.3', instance, startedAt: clock.now() },
     runtime,
+    stats: counters,
+    health,
+    credentials: credentialNames(health.salt),
+    gates: createGates(clock),
+    prober: deafProber(told),
+    secret: 'secret-of-the-test',
+    controlToken: CONTROL_TOKEN,
+    listening: () => open,
     draining: options.draining ?? (() => false),
-    version: identity.version,
-    startedAt: identity.startedAt,
-    status: () => statusOf(identity, listener?.addresses ?? [], chain, counters, runtime),
-    controlTokens,
     stop() {
       stops += 1;
     },
@@ -98,26 +115,33 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
       unexpected.push(error);
     },
   });
-  const open = listen(options.host ?? 'localhost', settings.server.port, answer);
-  listener = open;
+  const open: Listener = listen(options.host ?? 'localhost', settings.server.port, service.answer);
   return {
     port: open.port,
     url: `http://127.0.0.1:${open.port}`,
     counters,
     configuration,
     listener: open,
+    service,
+    health,
+    told,
     get stops() {
       return stops;
     },
     async [Symbol.asyncDispose]() {
       open.close();
+      health.close();
       if (unexpected.length > 0)
         throw new AggregateError(unexpected, 'the app met errors that nobody foresaw');
     },
   };
 }
 
-async function configurationOf({ file, env = {} }: AppOptions): Promise<Configuration> {
+/** The configuration that a file or an environment gives. */
+export async function configurationOf({
+  file,
+  env = {},
+}: Pick<AppOptions, 'file' | 'env'>): Promise<Configuration> {
   const result = await configure({
     env: { CCPROXY_PORT: '0', ...env },
     read: async (path) => (path === '/config/ccproxy.toml' ? (file ?? null) : null),

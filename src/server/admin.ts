@@ -1,0 +1,74 @@
+import { bearerToken } from '../auth/credential.ts';
+import type { Clock } from '../core/runtime.ts';
+import { isObject, parseJson } from '../wire/history/json.ts';
+import type { Commands } from './commands.ts';
+import { fault } from './fault.ts';
+import { isOneOf } from './guard.ts';
+import { readBody } from './read-body.ts';
+
+/** What the admin API works with. */
+export interface AdminParts {
+  commands: Commands;
+  clock: Clock;
+  /** Tokens that may control this process. */
+  controlTokens(): readonly string[];
+  /** Begins to drain; returns at once. */
+  stop(): void;
+}
+
+type Handler = (request: Request) => Response | Promise<Response>;
+
+/** The commands' bodies name an upstream, if anything. */
+const MAX_BODY_BYTES = 10_000;
+
+/** Path → handler of what controls this process; all are `POST`. */
+export function adminRoutes({ commands, clock, controlTokens, stop }: AdminParts): Record<string, Handler> {
+  function controlled(act: Handler): Handler {
+    return (request) => {
+      authorize(request, controlTokens());
+      return act(request);
+    };
+  }
+
+  return {
+    '/admin/api/stop': controlled(() => {
+      stop();
+      return Response.json({ status: 'stopping' });
+    }),
+    '/admin/api/use': controlled(async (request) =>
+      Response.json(commands.use(required(await upstreamIn(request, clock)))),
+    ),
+    '/admin/api/isolate': controlled(async (request) =>
+      Response.json(commands.isolate(required(await upstreamIn(request, clock)))),
+    ),
+    '/admin/api/reset': controlled(async (request) =>
+      Response.json(commands.reset(await upstreamIn(request, clock))),
+    ),
+  };
+}
+
+/** A browser cannot send the content type without asking first, and is never allowed to. */
+function authorize({ headers }: Request, tokens: readonly string[]): void {
+  const token = bearerToken(headers);
+  if (token === null || !isOneOf(token, tokens)) {
+    throw fault(401, 'authentication_error', 'the control token is required');
+  }
+  if (!headers.get('content-type')?.startsWith('application/json')) {
+    throw fault(400, 'invalid_request_error', 'content-type: application/json is required');
+  }
+}
+
+/** @throws ErrorAnswer 400 for a body that is no JSON object, or whose `upstream` is no text. */
+async function upstreamIn(request: Request, clock: Clock): Promise<string | undefined> {
+  const text = new TextDecoder().decode(await readBody(request, MAX_BODY_BYTES, clock));
+  const body = parseJson(text);
+  if (!isObject(body)) throw fault(400, 'invalid_request_error', 'the body must be a JSON object');
+  const { upstream } = body;
+  if (upstream === undefined || typeof upstream === 'string') return upstream;
+  throw fault(400, 'invalid_request_error', 'upstream: a string is required');
+}
+
+function required(upstream: string | undefined): string {
+  if (upstream !== undefined) return upstream;
+  throw fault(400, 'invalid_request_error', 'upstream: the name of an upstream is required');
+}

@@ -1,0 +1,79 @@
+import type { Runtime } from '../core/runtime.ts';
+import type { Chain, Upstream } from '../core/upstream.ts';
+import type { CredentialNames } from '../proxy/credential-names.ts';
+import { clear, holdOut, overall } from '../proxy/permits.ts';
+import type { RejectedCredentials } from '../proxy/rejected.ts';
+import { fault } from './fault.ts';
+import { ownSubject } from './own-subject.ts';
+
+/** What the user can change while it runs, each with what is the case afterwards. */
+export interface Commands {
+  /**
+   * Asks an upstream first from now on; `auto`: the chain's own order again.
+   * @throws ErrorAnswer 404 for one that does not exist, 400 for one that is held out.
+   */
+  use(name: string): { preferred: string | null };
+  /**
+   * Holds an upstream out until it is reset.
+   * @throws ErrorAnswer 404 for one that does not exist.
+   */
+  isolate(name: string): { isolated: string };
+  /**
+   * Forgets what is held against an upstream, or against all of them: trips, cooldowns, blocks, isolation.
+   * @throws ErrorAnswer 404 for one that does not exist.
+   */
+  reset(name?: string): { reset: string[] };
+}
+
+/** What the commands act on. */
+export interface CommandParts {
+  chain(): Chain;
+  runtime: Runtime;
+  credentials: CredentialNames;
+  rejected: RejectedCredentials;
+  prefer(name: string | null): void;
+  /** Has every upstream looked at soon. */
+  nudge(): void;
+}
+
+/** An unknown name is said back, but no more of it than names are long. */
+const SHOWN = 60;
+
+export function createCommands(parts: CommandParts): Commands {
+  const { chain, runtime, credentials, rejected } = parts;
+
+  function named(name: string): Upstream {
+    const found = chain().find((upstream) => upstream.name === name);
+    if (found !== undefined) return found;
+    const names = chain().map((upstream) => upstream.name);
+    const asked = JSON.stringify(name.slice(0, SHOWN));
+    throw fault(404, 'not_found_error', `there is no upstream ${asked}; there are: ${names.join(', ')}`);
+  }
+
+  return {
+    use(name) {
+      if (name === 'auto') {
+        parts.prefer(null);
+        return { preferred: null };
+      }
+      const upstream = named(name);
+      if (overall(ownSubject(upstream, credentials), runtime).name === 'isolated') {
+        const message = `${name} is isolated; first: ccproxy reset ${name}`;
+        throw fault(400, 'invalid_request_error', message);
+      }
+      parts.prefer(name);
+      return { preferred: name };
+    },
+    isolate(name) {
+      holdOut(ownSubject(named(name), credentials), runtime);
+      return { isolated: name };
+    },
+    reset(name) {
+      const upstreams = name === undefined ? chain() : [named(name)];
+      for (const upstream of upstreams) clear(ownSubject(upstream, credentials), runtime);
+      if (upstreams.some(({ takesClientCredential }) => takesClientCredential)) rejected.forget();
+      parts.nudge();
+      return { reset: upstreams.map((upstream) => upstream.name) };
+    },
+  };
+}
