@@ -1,48 +1,118 @@
 import type { Ms } from './failure.ts';
+import { subscriptionLimit } from './subscription-limit.ts';
 
-/** Longest wait that is believed: a window of a subscription is at most a week. */
-const LONGEST_MS: Ms = 31 * 24 * 3600 * 1000;
+/** Longest wait that is believed: nobody limits or bills by more than a month. */
+const LONGEST_MS: Ms = 32 * 24 * 3600 * 1000;
+/** Epoch seconds of any year of interest are below this, epoch milliseconds above it. */
+const MILLISECONDS_FROM = 100_000_000_000;
+/** Anything smaller is a duration in seconds, not an instant. */
+const INSTANT_FROM = 1_000_000_000;
 
 /** What Anthropic limits, as its headers name it: `anthropic-ratelimit-tokens-remaining`, `…-reset`. */
 const BUCKETS = ['requests', 'tokens', 'input-tokens', 'output-tokens'];
+/** What OpenAI and Groq limit, and OpenRouter without a name: `x-ratelimit-remaining-tokens`, `x-ratelimit-reset-tokens`. */
+const LIMITS = ['', '-requests', '-tokens'];
 
 /**
- * When an answer says it will serve again: by `retry-after` (seconds or an HTTP date, RFC 9110 §10.2.3), `retry-after-ms`,
- * or the reset of what Anthropic says is used up; the latest of them. Undefined when it says nothing that can be used. An
- * absolute time is taken relative to the answer's own `date`, so that a clock that is off does not matter.
+ * How long an answer's headers say that it will not serve: by `retry-after` (seconds or an HTTP date, RFC 9110 §10.2.3),
+ * `retry-after-ms`, or the reset of what they say is used up, for a subscription of its window; the longest of them.
+ * Undefined when they say nothing that can be used. An instant is taken relative to the answer's own `date`, so that a clock
+ * that is off does not matter.
+ * @param now for an answer without a date
  */
-export function retryAt(headers: Headers, now: Ms): Ms | undefined {
-  const date = Date.parse(headers.get('date') ?? '');
+export function headerWait(headers: Headers, now: Ms): Ms | undefined {
+  const date = dateOf(headers);
   const theirNow = Number.isNaN(date) ? now : date;
-  const waits = [
-    milliseconds(headers.get('retry-after-ms')),
+  return longest(
+    numberIn(headers.get('retry-after-ms')),
     delay(headers.get('retry-after'), theirNow),
-    ...resets(headers).map((until) => Math.max(0, until - theirNow)),
-  ];
-  const known = waits.filter((wait) => wait !== undefined && wait >= 0 && wait <= LONGEST_MS) as Ms[];
-  return known.length === 0 ? undefined : now + Math.max(...known);
-}
-
-/** Ends of the limits that are reached: RFC 3339 for a bucket of the API, epoch seconds for a subscription's window. */
-function resets(headers: Headers): Ms[] {
-  const of = (name: string) => headers.get(`anthropic-ratelimit-${name}`) ?? '';
-  const spent = BUCKETS.filter((bucket) => of(`${bucket}-remaining`).trim() === '0');
-  const window =
-    of('unified-status') === 'rejected' ? Number(of('unified-reset') || Number.NaN) * 1000 : Number.NaN;
-  return [...spent.map((bucket) => Date.parse(of(`${bucket}-reset`))), window].filter(
-    (at) => !Number.isNaN(at),
+    ...resets(headers).map((value) => delay(value, theirNow)),
+    subscriptionReset(headers, theirNow),
   );
 }
 
-function milliseconds(value: string | null): Ms | undefined {
+/** The headers with a `date`: ours where the answer has none. */
+export function dated(headers: Headers, now: Ms): Headers {
+  if (!Number.isNaN(dateOf(headers))) return headers;
+  const copy = new Headers(headers);
+  copy.set('date', new Date(now).toUTCString());
+  return copy;
+}
+
+const RELATIVE = /\b(?:try again|retry)(?: again)? (?:in|after) ((?:about )?\d.{0,40})/i;
+const ABSOLUTE =
+  /\b(?:regain access|try again|resets?|available again) (?:on|at|after) (\d{4}-\d\d-\d\d)(?:(?:T| at | )(\d\d:\d\d(?::\d\d)?)(?:\.\d+)? ?(UTC|GMT|Z)?)?/i;
+
+/**
+ * How long a refusal's words say that it will not serve: "try again in 7.66s", "Please retry in 1m2.5s", "You will regain
+ * access on 2026-12-01 at 00:00 UTC" (a date by `headers`' own `date` only).
+ */
+export function spokenWait(message: string, headers: Headers): Ms | undefined {
+  const relative = RELATIVE.exec(message)?.[1];
+  const [, day, time, zone] = ABSOLUTE.exec(message) ?? [];
+  // A time of day of nobody knows where is none.
+  const isKnown = day !== undefined && (time === undefined || zone !== undefined);
+  const until = isKnown ? Date.parse(`${day}T${time ?? '00:00'}Z`) : Number.NaN;
+  return longest(relative === undefined ? undefined : durationIn(relative), until - dateOf(headers));
+}
+
+/** The longest of the waits that can be believed; undefined when there is none. */
+export function longest(...waits: readonly (Ms | undefined)[]): Ms | undefined {
+  const known = waits.filter((wait) => wait !== undefined && wait >= 0 && wait <= LONGEST_MS) as Ms[];
+  return known.length === 0 ? undefined : Math.round(Math.max(...known));
+}
+
+const UNITS: Record<string, Ms> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const PART =
+  /^(?:about |and |,)?\s*(\d+(?:\.\d+)?)\s?(ms|milliseconds?|s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?|d(?:ays?)?)(?![a-z])\s*/i;
+
+/** A duration at the beginning of `text`, in Go's notation (`2m59.56s`, `90ms`) or in words ("5 minutes"). */
+export function durationIn(text: string): Ms | undefined {
+  let rest = text;
+  let sum: Ms | undefined;
+  for (let part = PART.exec(rest); part !== null; part = PART.exec(rest)) {
+    const [whole, count, unit = ''] = part;
+    const each = /^m(?:s|il)/i.test(unit) ? 1 : (UNITS[unit.charAt(0).toLowerCase()] ?? 0);
+    sum = (sum ?? 0) + Number(count) * each;
+    rest = rest.slice(whole.length);
+  }
+  return sum;
+}
+
+/** What says when the limits end that are reached: RFC 3339 by Anthropic, a duration or an instant by the others. */
+function resets(headers: Headers): (string | null)[] {
+  const all = [
+    ...BUCKETS.map((name) => [`anthropic-ratelimit-${name}-remaining`, `anthropic-ratelimit-${name}-reset`]),
+    ...LIMITS.map((name) => [`x-ratelimit-remaining${name}`, `x-ratelimit-reset${name}`]),
+  ] as [left: string, reset: string][];
+  return all.filter(([left]) => isSpent(headers.get(left))).map(([, reset]) => headers.get(reset));
+}
+
+function isSpent(left: string | null): boolean {
+  return left !== null && left.trim() !== '' && Number(left) <= 0;
+}
+
+function subscriptionReset(headers: Headers, theirNow: Ms): Ms | undefined {
+  const waits = subscriptionLimit(headers)?.resets.map((at) => longest(at - theirNow));
+  return waits?.find((wait) => wait !== undefined);
+}
+
+/** Seconds, a duration, or how long it is to an instant: epoch seconds or milliseconds, or a date with its time. */
+function delay(value: string | null, theirNow: Ms): Ms | undefined {
+  if (value === null) return undefined;
+  const number = numberIn(value);
+  if (number !== undefined) {
+    if (number < INSTANT_FROM) return number * 1000;
+    return (number < MILLISECONDS_FROM ? number * 1000 : number) - theirNow;
+  }
+  // Without a time of day it is no date, though Date.parse takes almost anything for one.
+  return value.includes(':') ? Date.parse(value) - theirNow : durationIn(value);
+}
+
+function numberIn(value: string | null): number | undefined {
   return value !== null && /^\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : undefined;
 }
 
-function delay(value: string | null, theirNow: Ms): Ms | undefined {
-  if (value === null) return undefined;
-  const seconds = milliseconds(value);
-  if (seconds !== undefined) return seconds * 1000;
-  // Without a time of day it is no date, though Date.parse takes almost anything for one.
-  const until = value.includes(':') ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(until) ? undefined : Math.max(0, until - theirNow);
+function dateOf(headers: Headers): Ms {
+  return Date.parse(headers.get('date') ?? '');
 }

@@ -1,12 +1,13 @@
 import { AttemptError, type Failure, type Ms, type Outcome } from '../core/failure.ts';
 import { type Follower, follow } from '../core/follow.ts';
 import type { Frame } from '../core/frame.ts';
-import { retryAt } from '../core/retry-after.ts';
+import { dated, headerWait, longest } from '../core/retry-after.ts';
 import { INSTANCE_HEADER, type Runtime, type Timer } from '../core/runtime.ts';
 import { pipe, type Transducer } from '../core/transducer.ts';
 import type { Encoded, Inbound, Target, Upstream } from '../core/upstream.ts';
 import { framingFor } from '../wire/framing/index.ts';
 import { type BodyReader, readSome, release } from './body.ts';
+import { notPages } from './not-pages.ts';
 import { admitFrame, cut, take } from './take.ts';
 import { bodyFailure, transportFailure } from './transport-failure.ts';
 import { CANCELLED, type Watch, watch } from './watch.ts';
@@ -174,20 +175,22 @@ function decoderFor(
 ): Transducer<Uint8Array, Frame> {
   const type = response.headers.get('content-type');
   const framing = framingFor(type);
-  if (framing === null) throw new AttemptError({ kind: 'garbled', message: `the answer was ${type}` });
-  return pipe(framing(), dialect.decode(target));
+  if (framing === null) throw new AttemptError({ kind: 'misdirected', message: `the answer was ${type}` });
+  return pipe(pipe(framing(), notPages()), dialect.decode(target));
 }
 
 /** What an answer other than 200 means; its body is kept so that Anthropic's can be passed on as it came. */
 async function refusal(response: Response, { upstream, runtime }: AttemptOptions): Promise<Failure> {
+  const { status, headers } = response;
+  const now = runtime.clock.now();
   const body = await readSome(response, runtime.clock);
-  const failure = upstream.dialect.explain(response.status, response.headers, new TextDecoder().decode(body));
-  const until = failure.retryAt ?? retryAt(response.headers, runtime.clock.now());
+  const failure = upstream.dialect.explain(status, dated(headers, now), new TextDecoder().decode(body));
+  const waitMs = longest(failure.waitMs, headerWait(headers, now));
   return {
     ...failure,
-    status: response.status,
-    ...(until === undefined ? {} : { retryAt: until }),
-    answer: { status: response.status, headers: response.headers, body },
+    status,
+    ...(waitMs === undefined ? {} : { waitMs }),
+    answer: { status, headers, body },
   };
 }
 

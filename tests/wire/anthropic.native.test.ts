@@ -1,9 +1,10 @@
 /** Anthropic's own stream and its errors, as they are read. */
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { AttemptError, type Failure, VERDICTS } from '../../src/core/failure.ts';
+import { AttemptError, type Failure } from '../../src/core/failure.ts';
 import type { Frame } from '../../src/core/frame.ts';
 import { pipe } from '../../src/core/transducer.ts';
+import { VERDICTS } from '../../src/core/verdict.ts';
 import { text } from '../../src/drill/answers.ts';
 import { decodeNative } from '../../src/wire/dialects/anthropic/decode.ts';
 import { explain, explainError } from '../../src/wire/dialects/anthropic/explain.ts';
@@ -118,9 +119,14 @@ describe('an error answer means', () => {
     [401, error('authentication_error'), 'unauthorized'],
     [402, '', 'exhausted'],
     [403, '<html>', 'garbled'],
+    [403, error('permission_error'), 'forbidden'],
+    [403, '', 'forbidden'],
+    [401, '<html>', 'garbled'],
+    [413, '<html>', 'rejected'],
     [404, error('not_found_error'), 'no_such_model'],
-    [408, '', 'server_error'],
-    [409, '', 'server_error'],
+    [408, '', 'transient'],
+    [409, error('conflict_error'), 'transient'],
+    [425, '', 'transient'],
     [413, error('request_too_large'), 'rejected'],
     [422, '', 'rejected'],
     [418, '', 'rejected'],
@@ -135,8 +141,11 @@ describe('an error answer means', () => {
     [503, error('overloaded_error'), 'overloaded'],
     [520, '<html>', 'garbled'],
     [529, '', 'overloaded'],
-    [301, error('rate_limit_error'), 'garbled'],
+    [301, error('rate_limit_error'), 'misdirected'],
+    [302, '<html>', 'misdirected'],
+    [202, '<html>', 'misdirected'],
     [200, error('overloaded_error'), 'overloaded'],
+    [200, error('permission_error'), 'forbidden'],
     [200, error('toString'), 'garbled'],
     [200, '', 'garbled'],
   ])('%p %s: %s', (status, body, kind) => {

@@ -21,7 +21,9 @@ describe('the kind of a refusal', () => {
     ],
     ['an empty body', 400, '', 'rejected'],
     ['a wrong key', 401, openai('Incorrect API key provided: sk-abcdef123456'), 'unauthorized'],
-    ['no right', 403, { errors: [{ message: 'no access' }] }, 'unauthorized'],
+    ['no right', 403, { errors: [{ message: 'no access' }] }, 'forbidden'],
+    ['a wrong key as 403', 403, openai('Invalid API key'), 'unauthorized'],
+    ['a challenge', 403, '<!doctype html><title>Just a moment</title>', 'garbled'],
     [
       'a wrong key as 400',
       400,
@@ -125,17 +127,23 @@ describe('the kind of a refusal', () => {
       'too_long',
     ],
     ['too large', 413, '', 'too_long'],
-    ['a timeout', 408, '', 'server_error'],
+    ['a timeout', 408, '', 'transient'],
+    ['a conflict', 409, openai('try again'), 'transient'],
+    ['too early', 425, '', 'transient'],
     ['not implemented', 501, '', 'unsupported'],
-    ['an HTML page', 502, '<html><head><title>502 Bad Gateway</title></head></html>', 'server_error'],
+    ['an HTML page', 502, '<html><head><title>502 Bad Gateway</title></head></html>', 'garbled'],
+    ['a page that says too large', 413, '<html><title>413</title></html>', 'too_long'],
     ['an overload', 503, { error: { message: 'The model is overloaded. Try later.' } }, 'overloaded'],
     ['an overload of Groq', 498, '', 'overloaded'],
     ['an overload as 529', 529, '', 'overloaded'],
     ['plain trouble', 500, { message: 'internal', __type: 'InternalServerException' }, 'server_error'],
     ['an error with 200', 200, { error: { message: 'slow down', type: 'rate_limit_error' } }, 'rate_limited'],
     ['an error with 200 and a code', 200, { error: { message: 'upstream', code: 502 } }, 'server_error'],
-    ['a redirect', 302, '', 'garbled'],
-    ['a page with 200', 200, '<html></html>', 'garbled'],
+    ['a redirect', 302, '', 'misdirected'],
+    ['a redirect that says otherwise', 307, openai('busy', { type: 'rate_limit_error' }), 'misdirected'],
+    ['a page with 200', 200, '<html></html>', 'misdirected'],
+    ['a pace that is too quick', 429, openai('Slow down', { code: 'slow_down' }), 'rate_limited'],
+    ['the same, formerly', 503, openai('Slow down', { code: 'slow_down' }), 'rate_limited'],
   ];
 
   test.each(CASES)('%s', (_name, status, body, kind) => {
@@ -214,67 +222,40 @@ test('llama.cpp names its tokens in fields', () => {
   expect(explain(400, { error })).toMatchObject({ kind: 'too_long', tokens: { asked: 9001, limit: 8192 } });
 });
 
-describe('the time to come back', () => {
+describe('the wait that a body names', () => {
   const date = 'Thu, 05 Nov 2026 12:00:00 GMT';
   const now = Date.parse(date);
-  const CASES: [name: string, headers: Record<string, string>, body: unknown, at: number | undefined][] = [
-    ['seconds', { date, 'retry-after': '30' }, '', now + 30_000],
-    ['seconds without a date', { 'retry-after': '30' }, '', undefined],
-    ['milliseconds', { date, 'retry-after-ms': '1500', 'retry-after': '2' }, '', now + 1500],
-    ['an instant', { 'retry-after': 'Thu, 05 Nov 2026 12:01:00 GMT' }, '', now + 60_000],
-    [
-      'a limit that is used up',
-      {
-        date,
-        'x-ratelimit-remaining-requests': '0',
-        'x-ratelimit-reset-requests': '2m59.56s',
-        'x-ratelimit-remaining-tokens': '5',
-        'x-ratelimit-reset-tokens': '9h',
-      },
-      '',
-      now + 179_560,
-    ],
-    [
-      'two limits that are used up',
-      {
-        date,
-        'x-ratelimit-remaining-requests': '0',
-        'x-ratelimit-reset-requests': '90ms',
-        'x-ratelimit-remaining-tokens': '0',
-        'x-ratelimit-reset-tokens': '6m0s',
-      },
-      '',
-      now + 360_000,
-    ],
-    [
-      'an instant in milliseconds',
-      { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1793880000000' },
-      '',
-      1_793_880_000_000,
-    ],
-    [
-      'words',
-      { date },
-      { error: { message: 'Rate limit reached. Please try again in 1m7.66s. Visit…' } },
-      now + 67_660,
-    ],
-    [
-      'RetryInfo',
-      { date },
-      [{ error: { code: 429, message: 'x', details: [{ '@type': 'x' }, { retryDelay: '34.4s' }] } }],
-      now + 34_400,
-    ],
-    ['nothing', { date }, '', undefined],
-    ['nonsense', { date, 'retry-after': 'soon' }, '', undefined],
-    ['a year', { date, 'retry-after': '31536000' }, '', undefined],
+  const google = (message: string, retryDelay: string) => [
+    { error: { code: 429, message, details: [{ '@type': 'x' }, { retryDelay }] } },
   ];
-
-  test.each(CASES)('by %s', (_name, headers, body, at) => {
-    expect(explain(429, body, headers).retryAt).toBe(at as number);
+  const openrouter = (reset: number, message = 'Rate limit exceeded: free-models-per-day.') => ({
+    error: {
+      message,
+      code: 429,
+      metadata: { headers: { 'X-RateLimit-Remaining': '0', 'X-RateLimit-Reset': String(reset) } },
+    },
   });
+  const CASES: [name: string, headers: Record<string, string>, body: unknown, waitMs: number | undefined][] =
+    [
+      ['words', {}, openai('Rate limit reached. Please try again in 1m7.66s. Visit…'), 67_660],
+      ['RetryInfo', {}, google('x', '34.4s'), 34_400],
+      ['RetryInfo and words', {}, google('Please retry in 40s.', '34.4s'), 40_000],
+      ['RetryInfo of half a day', {}, google('x', '35625s'), 35_625_000],
+      [
+        'RetryInfo where there is no quota at all',
+        {},
+        google('Quota exceeded, limit: 0, model: x', '46s'),
+        undefined,
+      ],
+      ["OpenRouter's headers", { date }, openrouter(now + 90_000), 90_000],
+      ["OpenRouter's headers without a clock", {}, openrouter(now + 90_000), undefined],
+      ['nothing', { date }, '', undefined],
+      ['headers, which are not its business', { date, 'retry-after': '30' }, '', undefined],
+      ['a year', {}, google('x', '31536000s'), undefined],
+    ];
 
-  test('means nothing for a bad request', () => {
-    expect(explain(400, openai('bad'), { date, 'retry-after': '30' }).retryAt).toBeUndefined();
+  test.each(CASES)('%s', (_name, headers, body, waitMs) => {
+    expect(explain(429, body, headers).waitMs).toBe(waitMs as number);
   });
 });
 

@@ -1,6 +1,9 @@
 import type { Failure, FailureKind } from '../../../core/failure.ts';
+import { spokenWait } from '../../../core/retry-after.ts';
+import { subscriptionLimit } from '../../../core/subscription-limit.ts';
 import { amendmentIn } from '../../history/amend.ts';
 import { filled, isObject, parseJson } from '../../history/json.ts';
+import { isMoney } from '../../history/money.ts';
 
 /** What an error body says, as far as it says it. */
 interface Refusal {
@@ -12,14 +15,14 @@ interface Refusal {
 /** An error answer of the Messages API, of the servers that imitate it, or of whatever stands before them. */
 export function explain(status: number, headers: Headers, body: string): Failure {
   const refusal = read(body);
-  // A page is nobody's answer: something stands in the way, and it does so for every request.
-  const kind = status >= 400 && isPage(body) ? 'garbled' : kindOf(status, headers, refusal);
+  const kind = isPage(body) ? kindOfPage(status) : kindOf(status, headers, refusal);
   const amend = status >= 400 && status < 500 ? amendmentIn(refusal.message) : undefined;
   return {
     kind,
     message: describe(status, refusal, body),
     status,
     ...tokensOf(kind, refusal),
+    ...waitOf(refusal, headers),
     ...(amend === undefined ? {} : { amend }),
   };
 }
@@ -29,16 +32,17 @@ export function explainError(data: string): Failure {
   const refusal = read(data);
   const kind = kindBySaying(refusal) ?? KIND_BY_TYPE.get(refusal.type) ?? 'server_error';
   const message = `an error event: ${named(refusal) || 'of no known type'}`;
-  return { kind, message, status: 200, ...tokensOf(kind, refusal) };
+  return { kind, message, status: 200, ...tokensOf(kind, refusal), ...waitOf(refusal, new Headers()) };
 }
 
 /** Error type → kind. Source: the errors page of the API reference. */
 const KIND_BY_TYPE = new Map<string, FailureKind>([
   ['invalid_request_error', 'rejected'],
   ['authentication_error', 'unauthorized'],
-  ['permission_error', 'unauthorized'],
+  ['permission_error', 'forbidden'],
   ['billing_error', 'exhausted'],
   ['not_found_error', 'no_such_model'],
+  ['conflict_error', 'transient'],
   ['request_too_large', 'rejected'],
   ['rate_limit_error', 'rate_limited'],
   ['timeout_error', 'server_error'],
@@ -50,19 +54,29 @@ const KIND_BY_TYPE = new Map<string, FailureKind>([
 const KIND_BY_STATUS: Record<number, FailureKind> = {
   401: 'unauthorized',
   402: 'exhausted',
-  403: 'unauthorized',
+  403: 'forbidden',
   404: 'no_such_model',
-  408: 'server_error',
-  409: 'server_error',
+  408: 'transient',
+  409: 'transient',
   413: 'rejected',
   422: 'rejected',
+  425: 'transient',
   429: 'rate_limited',
   529: 'overloaded',
 };
 
+/**
+ * A page is nobody's answer: something stands in the way, and it does so for every request. But for one that is too large:
+ * that is said by whatever stands before a server, and it is about the request.
+ */
+function kindOfPage(status: number): FailureKind {
+  if (status < 400) return 'misdirected';
+  return status === 413 ? 'rejected' : 'garbled';
+}
+
 function kindOf(status: number, headers: Headers, refusal: Refusal): FailureKind {
-  if (status >= 300 && status < 400) return 'garbled';
-  if (status === 429 && headers.get('anthropic-ratelimit-unified-status') === 'rejected') return 'exhausted';
+  if (status >= 300 && status < 400) return 'misdirected';
+  if (status === 429 && subscriptionLimit(headers) !== null) return 'exhausted';
   const bySaying = kindBySaying(refusal);
   if (bySaying !== null) return bySaying;
   const byStatus = KIND_BY_STATUS[status];
@@ -73,7 +87,8 @@ function kindOf(status: number, headers: Headers, refusal: Refusal): FailureKind
 
 /** What the body alone decides, under any status and as an event. */
 function kindBySaying(refusal: Refusal): FailureKind | null {
-  if (isMoney(refusal)) return 'exhausted';
+  // Money and spend limits arrive as 400 or 429 as well as 402 (anthropics/claude-code#82991, rate-limits page).
+  if (isMoney(`${refusal.type} ${refusal.code} ${refusal.message}`)) return 'exhausted';
   if (TOO_LONG.test(refusal.message)) return 'too_long';
   return refusal.type === 'overloaded_error' ? 'overloaded' : null;
 }
@@ -86,13 +101,9 @@ function tokensOf(kind: FailureKind, { message }: Refusal): Pick<Failure, 'token
   return match === null ? {} : { tokens: { asked: Number(match[1]), limit: Number(match[2]) } };
 }
 
-/** Money and spend limits arrive as 400 or 429 as well as 402 (anthropics/claude-code#82991, rate-limits page). */
-function isMoney(refusal: Refusal): boolean {
-  return (
-    refusal.type === 'billing_error' ||
-    refusal.code === 'enforced_spend_limit_reached' ||
-    /credit balance is too low|reached your specified .*usage limits/i.test(refusal.message)
-  );
+function waitOf({ message }: Refusal, headers: Headers): Pick<Failure, 'waitMs'> {
+  const waitMs = spokenWait(message, headers);
+  return waitMs === undefined ? {} : { waitMs };
 }
 
 /** The type in words. A client that finds `overloaded_error` anywhere in a body stops trying. */
@@ -113,7 +124,7 @@ function read(body: string): Refusal {
   return {
     type: nameIn(field(error, 'type')),
     message: filled(field(error, 'message')) ?? filled(field(value, 'message')) ?? '',
-    code: filled(field(field(error, 'details'), 'error_code')) ?? '',
+    code: filled(field(field(error, 'details'), 'error_code')) ?? filled(field(error, 'code')) ?? '',
   };
 }
 

@@ -1,3 +1,5 @@
+import type { Ms } from '../../../core/failure.ts';
+import { durationIn } from '../../../core/retry-after.ts';
 import { filled, isObject, parseJson } from '../../history/json.ts';
 
 /** What an error object says, whichever of the known shapes it has. Empty strings where it says nothing. */
@@ -7,8 +9,12 @@ export interface ErrorShape {
   words: string;
   /** The HTTP status it names, which inside a stream is the only one there is. */
   status?: number;
-  /** Seconds to wait, where Google's RetryInfo says so. */
-  retrySeconds?: number;
+  /** How long to wait, where Google's RetryInfo says so. */
+  retryMs?: Ms;
+  /** Headers that OpenRouter puts into the body: the limit that was reached. */
+  limits?: Headers;
+  /** A page for people instead. */
+  isPage?: true;
   /** The request's tokens and the model's, where llama.cpp says so in fields of their own. */
   tokens?: { asked: number; limit: number };
 }
@@ -19,13 +25,14 @@ const NOTHING: ErrorShape = { message: '', words: '' };
 export function readBody(body: string): ErrorShape {
   const text = body.trim();
   const value = parseJson(text);
-  return value === undefined ? { ...NOTHING, message: titleOf(text) } : readShape(value);
+  if (value !== undefined) return readShape(value);
+  return text.startsWith('<') ? { ...NOTHING, message: titleOf(text), isPage: true } : NOTHING;
 }
 
 /**
  * Shapes: OpenAI `{error:{message,type,code}}` · `{error:"…"}` · `{message}` (Mistral, Bedrock with `__type`) · `{detail}`
- * (FastAPI: text, or a list of `{loc,msg}`) · `{errors:[…]}` (Cloudflare) · `[{error:{…}}]` (Gemini) · OpenRouter's
- * `metadata.raw` is not read: it may quote the request.
+ * (FastAPI: text, or a list of `{loc,msg}`) · `{errors:[…]}` (Cloudflare) · `[{error:{…}}]` (Gemini) · of OpenRouter's
+ * `metadata` only the limits are read: its `raw` may quote the request.
  */
 export function readShape(value: unknown): ErrorShape {
   if (typeof value === 'string') return { ...NOTHING, message: value };
@@ -43,7 +50,9 @@ export function readShape(value: unknown): ErrorShape {
   const status = statusIn(value.code) ?? statusIn(value.status) ?? statusIn(value.status_code);
   if (status !== undefined) shape.status = status;
   const retry = retryInfo(value.details);
-  if (retry !== undefined) shape.retrySeconds = retry;
+  if (retry !== undefined) shape.retryMs = retry;
+  const limits = limitsIn(value.metadata);
+  if (limits !== undefined) shape.limits = limits;
   const { n_prompt_tokens: asked, n_ctx: limit } = value;
   if (typeof asked === 'number' && typeof limit === 'number') shape.tokens = { asked, limit };
   return shape;
@@ -70,16 +79,22 @@ function statusIn(value: unknown): number | undefined {
   return typeof number === 'number' && number >= 400 && number <= 599 ? number : undefined;
 }
 
-function retryInfo(details: unknown): number | undefined {
+function retryInfo(details: unknown): Ms | undefined {
   if (!Array.isArray(details)) return undefined;
-  for (const detail of details.filter(isObject)) {
-    const seconds = /^(\d+(?:\.\d+)?)s$/.exec(filled(detail.retryDelay) ?? '');
-    if (seconds !== null) return Number(seconds[1]);
+  const delay = details.filter(isObject).map(({ retryDelay }) => filled(retryDelay));
+  return durationIn(delay.find((text) => text !== undefined) ?? '');
+}
+
+function limitsIn(metadata: unknown): Headers | undefined {
+  if (!isObject(metadata) || !isObject(metadata.headers)) return undefined;
+  const limits = new Headers();
+  for (const [name, value] of Object.entries(metadata.headers)) {
+    const isLimit = /^(?:x-ratelimit-[\w-]+|retry-after)$/i.test(name);
+    if (isLimit && /^[\w.-]+$/.test(String(value))) limits.set(name, String(value));
   }
-  return undefined;
+  return limits;
 }
 
 function titleOf(page: string): string {
-  if (!page.startsWith('<')) return '';
   return /<title[^>]*>([^<]{1,120})/i.exec(page)?.[1]?.trim() ?? 'an HTML page';
 }

@@ -1,8 +1,9 @@
-import type { Failure, FailureKind } from '../../../core/failure.ts';
+import type { Failure, FailureKind, Ms } from '../../../core/failure.ts';
+import { headerWait, longest, spokenWait } from '../../../core/retry-after.ts';
 import { amendmentIn } from '../../history/amend.ts';
+import { isMoney } from '../../history/money.ts';
 import { discreet } from './discreet.ts';
 import { type ErrorShape, readBody, readShape } from './error-shape.ts';
-import { retryTime } from './retry.ts';
 import { isAnswerTooLong, isTooLong, tokensIn } from './too-long.ts';
 
 /** What an error answer means. */
@@ -24,11 +25,11 @@ export function explainInStream(value: unknown): Failure {
 }
 
 function failureOf(meant: number, shape: ErrorShape, status: number | undefined, headers: Headers): Failure {
-  const kind = kindOf(meant, shape);
+  const kind = astray(status, shape) ?? kindOf(meant, shape);
   const failure: Failure = { kind, message: describe(meant, shape), quotes: true };
   if (status !== undefined && status >= 400) failure.status = status;
-  const retryAt = WAITS.has(kind) ? retryTime(headers, shape) : undefined;
-  if (retryAt !== undefined) failure.retryAt = retryAt;
+  const waitMs = waitOf(shape, headers);
+  if (waitMs !== undefined) failure.waitMs = waitMs;
   const amend = meant >= 400 && meant < 500 ? amendmentIn(shape.message) : undefined;
   if (amend !== undefined) failure.amend = amend;
   const tokens = kind === 'too_long' ? (shape.tokens ?? tokensIn(shape.message)) : undefined;
@@ -36,14 +37,28 @@ function failureOf(meant: number, shape: ErrorShape, status: number | undefined,
   return failure;
 }
 
-/** Kinds for which the time of recovery means something. */
-const WAITS = new Set<FailureKind>(['rate_limited', 'exhausted', 'overloaded', 'server_error']);
+/** What the body says about how long to wait. */
+function waitOf(shape: ErrorShape, headers: Headers): Ms | undefined {
+  // Google names a time to come back all the same.
+  if (NO_QUOTA.test(shape.message)) return undefined;
+  const theirNow = Date.parse(headers.get('date') ?? '');
+  const limit = shape.limits === undefined ? undefined : headerWait(shape.limits, theirNow);
+  return longest(shape.retryMs, spokenWait(shape.message, headers), limit);
+}
+
+/** What is no answer of the API, whatever it says: a redirect, or a page for people. */
+function astray(status: number | undefined, { isPage }: ErrorShape): FailureKind | undefined {
+  if (status === undefined || (status >= 200 && status < 300 && !isPage)) return undefined;
+  if (status < 400) return 'misdirected';
+  // A request that is too large is refused with a page by whatever stands before a server.
+  return isPage && status !== 413 ? 'garbled' : undefined;
+}
 
 /** Words of error types and codes → the status they stand for, first match wins. */
 const STATUS_WORDS: readonly [pattern: RegExp, status: number][] = [
-  [/rate_?limit|too_many_requests|RESOURCE_EXHAUSTED|throttl/i, 429],
+  [/rate_?limit|slow_down|too_many_requests|RESOURCE_EXHAUSTED|throttl/i, 429],
   [/overloaded|over capacity/i, 529],
-  [/insufficient_quota|billing|payment|insufficient[ _](?:balance|credits?)/i, 402],
+  [/insufficient_quota|credit_balance|billing|payment|insufficient[ _](?:balance|credits?)/i, 402],
   [/authentication|invalid_api_key|UNAUTHENTICATED/i, 401],
   [/permission|PERMISSION_DENIED/i, 403],
   [/model_not_found|not_found|NOT_FOUND/i, 404],
@@ -55,9 +70,10 @@ function statusOf(words: string): number | undefined {
   return STATUS_WORDS.find(([pattern]) => pattern.test(words))?.[1];
 }
 
+/** Google, for a plan that has none of a model: no waiting helps. */
+const NO_QUOTA = /\blimit: 0\b(?!\.\d)/;
 /** Money is gone, or a limit that does not come back within the minute. */
-const EXHAUSTED =
-  /insufficient[ _](?:quota|balance|credits?|funds)|credit balance|out of credits|exceeded your current quota|billing|payment required|requires more credits|spend(?:ing)? limit|arrears|quota (?:has been )?exhausted/i;
+const EXHAUSTED = /insufficient[ _]quota|exceeded your current quota|billing|quota (?:has been )?exhausted/i;
 /** Google words its limits per minute the same way, but says when to come back. */
 const PER_MINUTE = /per ?minute|tokens per|requests per/i;
 const OVERLOADED =
@@ -79,9 +95,12 @@ function kindOf(status: number, shape: ErrorShape): FailureKind {
   if ((clientSide || status === 500) && status !== 429 && isTooLong(text)) return 'too_long';
   if (status === 413) return 'too_long';
   if (status === 402) return 'exhausted';
+  if (clientSide && (isMoney(text) || NO_QUOTA.test(text))) return 'exhausted';
   if (clientSide && EXHAUSTED.test(text)) {
-    return shape.retrySeconds !== undefined || PER_MINUTE.test(text) ? 'rate_limited' : 'exhausted';
+    return shape.retryMs !== undefined || PER_MINUTE.test(text) ? 'rate_limited' : 'exhausted';
   }
+  // OpenAI, as 429 and formerly as 503: it is the pace that it minds, not its own state.
+  if (/\bslow_down\b/.test(shape.words)) return 'rate_limited';
   if (status === 429) return OVERLOADED.test(text) ? 'overloaded' : 'rate_limited';
   if (status === 529 || status === 498) return 'overloaded';
   if (status >= 500) {
@@ -92,11 +111,12 @@ function kindOf(status: number, shape: ErrorShape): FailureKind {
 }
 
 function clientKind(status: number, text: string): FailureKind {
-  if (status === 401 || status === 403 || BAD_KEY.test(text)) return 'unauthorized';
+  if (status === 401 || BAD_KEY.test(text)) return 'unauthorized';
+  if (status === 403) return 'forbidden';
   if (isAnswerTooLong(text) || /no endpoints found that support/i.test(text)) return 'unsupported';
   if (status === 404 || (NO_MODEL.test(text) && !/parameter/i.test(text))) return 'no_such_model';
   if (status === 405) return 'unsupported';
-  if (status === 408 || status === 409 || status === 425) return 'server_error';
+  if (status === 408 || status === 409 || status === 425) return 'transient';
   return UNSUPPORTED.test(text) ? 'unsupported' : 'rejected';
 }
 

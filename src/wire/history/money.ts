@@ -1,0 +1,12 @@
+/** Codes and types of errors that are about money whatever the status: OpenAI, Anthropic, Moonshot. */
+const CODES =
+  /\b(?:insufficient_quota|credit_balance_\w+|exceeded_current_quota_error|enforced_spend_limit_reached|billing_error|billing_hard_limit_reached)\b/i;
+
+/** The same in words: Anthropic, OpenRouter ("Insufficient credits", "Key limit exceeded"), DeepSeek, Z.ai, Alibaba. */
+const WORDS =
+  /insufficient[ _](?:account )?(?:balance|credits?|funds)|credit balance|out of (?:credits|extra usage)|requires more credits|reached your specified .*usage limits|spend(?:ing)? limit|arrears|key limit exceeded|payment required/i;
+
+/** Whether a refusal says that money, or what was paid for, is used up: then nothing but money or the next period helps. */
+export function isMoney(text: string): boolean {
+  return CODES.test(text) || WORDS.test(text);
+}
