@@ -1,10 +1,10 @@
-import type { Ms } from '../core/failure.ts';
+import type { Amendment, Ms } from '../core/failure.ts';
 import type { Inbound } from '../core/upstream.ts';
 import type { Candidates } from './candidates.ts';
 import { BUSY, type Try } from './conclude.ts';
 import type { RelayContext } from './context.ts';
 import type { Place } from './gate.ts';
-import type { Hop } from './hop.ts';
+import { type Beginning, begin, type Hop } from './hop.ts';
 import { ask, hasRecoveredLately, insist, type Leave, type Subject, standing } from './permits.ts';
 
 /** One request on its way through the chain. */
@@ -18,6 +18,12 @@ export interface Round extends Candidates {
   attempts: number;
   /** Upstreams that did not answer, and how they failed. */
   readonly tries: Try[];
+  /** Upstreams that had their turn: they were asked, or had no place in time. */
+  readonly done: Set<Subject>;
+  /** Upstreams asked so far. */
+  asked: number;
+  /** How many of these had an open breaker. */
+  lastResorts: number;
 }
 
 /** At most this many upstreams with an open breaker are asked when nothing else can answer. */
@@ -26,59 +32,83 @@ const LAST_RESORTS = 2;
 const QUEUE_MS: Ms = 5_000;
 
 /**
- * The upstreams that are asked, each with its breakers' leave and a place, as they are needed. When none of them could
- * answer, the first with open breakers are asked all the same: an upstream that may be back is better than a certain failure.
- * Asked for `at-once`, the next one is only given if there is a place at it now.
+ * The next upstream that is asked, with its breakers' leave and a place. When none of them could answer, the first with
+ * open breakers are asked all the same: an upstream that may be back is better than a certain failure. Null when there is
+ * none left.
  */
-export async function* asked(round: Round): AsyncGenerator<Hop, void, 'at-once' | undefined> {
-  const { order, context, barred } = round;
-  const most = 1 + context.failover.maxFailoverAttempts;
-  const done = new Set<Subject>();
-  let made = 0;
-  let isHurried = false;
-  for (const [leaveFor, more] of [
-    [ask, most],
-    [insist, LAST_RESORTS],
-  ] as const) {
-    const limit = Math.min(most, made + more);
-    for (const subject of leaveFor === ask ? order : likelyFirst(order, context)) {
-      if (made >= limit || isOver(round)) return;
-      if (done.has(subject) || !isPossible(subject, leaveFor === insist, round)) continue;
-      const patience = isHurried ? 0 : hasOthers(subject, done, round) ? QUEUE_MS : Number.POSITIVE_INFINITY;
-      const place = await enter(subject, patience, round);
+export async function nextHop(round: Round): Promise<Hop | null> {
+  const { order, context, barred, done } = round;
+  for (const isLastResort of [false, true]) {
+    for (const subject of order) {
+      if (isOver(round) || isEnough(isLastResort, round)) return null;
+      if (done.has(subject) || !isPossible(subject, isLastResort, round)) continue;
+      const place = await enter(subject, hasOthers(subject, round) ? QUEUE_MS : FOREVER, round.client, round);
       if (place === null) {
         barred.set(subject.upstream.name, BUSY);
         done.add(subject);
         continue;
       }
-      const leave = leaveFor(subject, context.runtime);
-      if (leave === null) {
-        place.leave();
-        continue;
-      }
-      done.add(subject);
-      made += 1;
-      context.retries.noteAsked(subject.upstream.name);
-      isHurried = (yield hopOf(subject, leave, place, round)) === 'at-once';
+      // The client may have left in the moment in which its turn came.
+      const leave = isOver(round) ? null : (isLastResort ? insist : ask)(subject, context.runtime);
+      if (leave === null) place.leave();
+      else return firstHop(subject, leave, place, isLastResort, round);
     }
   }
+  return null;
 }
 
-/** Those that are about to be tried, before those that are known to fail. */
-function likelyFirst(order: readonly Subject[], { runtime }: RelayContext): Subject[] {
-  const isTried = (subject: Subject) => standing(subject, runtime).name === 'half-open';
-  return [...order.filter(isTried), ...order.filter((subject) => !isTried(subject))];
+/**
+ * One more upstream while another is silent: one that lets the request through and has a place for it now. Null when there
+ * is none, or too many requests had company lately. Those that have no place keep their turn.
+ */
+export function company(round: Round): Hop | null {
+  const { order, context, done } = round;
+  let isGranted = false;
+  for (const subject of order) {
+    if (isOver(round) || isEnough(false, round)) return null;
+    if (done.has(subject) || !isPossible(subject, false, round)) continue;
+    const place = enter(subject, 0, round.client, round);
+    // Without patience it is never promised one.
+    if (place === null || place instanceof Promise) continue;
+    isGranted ||= context.retries.mayHedge();
+    const leave = isGranted ? ask(subject, context.runtime) : null;
+    if (leave !== null) return firstHop(subject, leave, place, false, round);
+    place.leave();
+    if (!isGranted) return null;
+  }
+  return null;
 }
 
-/** The same upstream once more; null when its breakers do not let it. */
-export async function askAgain(subject: Subject, round: Round): Promise<Hop | null> {
+/**
+ * Asks the same upstream once more; null when its breakers do not let it, when `signal` is aborted, or when it has no place
+ * for it while there are others to ask.
+ */
+export async function askAgain(
+  subject: Subject,
+  round: Round,
+  signal: AbortSignal,
+  amend?: Amendment,
+): Promise<Beginning | null> {
   if (isOver(round)) return null;
-  const place = await enter(subject, Number.POSITIVE_INFINITY, round);
-  const leave = place === null ? null : ask(subject, round.context.runtime);
-  if (place === null || leave === null) {
-    place?.leave();
+  const place = await enter(subject, hasOthers(subject, round) ? 0 : FOREVER, signal, round);
+  if (place === null) return null;
+  const leave = signal.aborted || isOver(round) ? null : ask(subject, round.context.runtime);
+  if (leave === null) {
+    place.leave();
     return null;
   }
+  const hop = hopOf(subject, leave, place, round);
+  return begin(amend === undefined ? hop : { ...hop, amend });
+}
+
+const FOREVER = Number.POSITIVE_INFINITY;
+
+/** The first attempt at an upstream. */
+function firstHop(subject: Subject, leave: Leave, place: Place, isLastResort: boolean, round: Round): Hop {
+  round.done.add(subject);
+  round.asked += 1;
+  if (isLastResort) round.lastResorts += 1;
+  round.context.retries.noteAsked(subject.upstream.name);
   return hopOf(subject, leave, place, round);
 }
 
@@ -93,26 +123,35 @@ export function isOver({ client, inbound, contentBy, context }: Round): boolean 
   return client.aborted || (inbound.stream && context.runtime.clock.now() >= contentBy);
 }
 
+function isEnough(isLastResort: boolean, { asked, lastResorts, context }: Round): boolean {
+  return asked > context.failover.maxFailoverAttempts || (isLastResort && lastResorts >= LAST_RESORTS);
+}
+
 /** Nobody waits for a place at an upstream that would not let the request through. */
 function isPossible(subject: Subject, isLastResort: boolean, { context }: Round): boolean {
   const { name } = standing(subject, context.runtime);
   return isLastResort || name === 'closed' || name === 'suspect' || name === 'half-open';
 }
 
-function hasOthers(subject: Subject, done: ReadonlySet<Subject>, round: Round): boolean {
+function hasOthers(subject: Subject, round: Round): boolean {
   return round.order.some(
-    (other) => other !== subject && !done.has(other) && isPossible(other, false, round),
+    (other) => other !== subject && !round.done.has(other) && isPossible(other, false, round),
   );
 }
 
 /** @param patienceMs the longest wait; the request's own time ends it sooner */
-function enter(subject: Subject, patienceMs: Ms, round: Round): Place | null | Promise<Place | null> {
-  const { context, client, inbound, contentBy, chain, tries } = round;
+function enter(
+  subject: Subject,
+  patienceMs: Ms,
+  signal: AbortSignal,
+  round: Round,
+): Place | null | Promise<Place | null> {
+  const { context, inbound, contentBy, chain, tries } = round;
   const { upstream } = subject;
   const { gates, runtime, preference } = context;
   const rest = inbound.stream ? contentBy - runtime.clock.now() : upstream.timeouts.responseMs;
   const first = preference.preferred ?? chain[0]?.upstream.name;
   const isSubstitute =
     chain.length > 1 && (tries.length > 0 || upstream.name !== first || hasRecoveredLately(subject, runtime));
-  return gates.enter(upstream, { isSubstitute, waitMs: Math.min(patienceMs, rest), client });
+  return gates.enter(upstream, { isSubstitute, waitMs: Math.min(patienceMs, rest), client: signal });
 }

@@ -1,7 +1,7 @@
 import type { Failure } from '../core/failure.ts';
 import type { Timer } from '../core/runtime.ts';
 import { VERDICTS } from '../core/verdict.ts';
-import { askAgain, asked, type Round } from './asked.ts';
+import { askAgain, company, nextHop, type Round } from './asked.ts';
 import type { Try } from './conclude.ts';
 import { type Beginning, type Begun, begin, type Hop } from './hop.ts';
 import { movesOn } from './moves-on.ts';
@@ -19,21 +19,21 @@ interface Runner {
  * is silent. Null when none of them did; the failed ones are in `round.tries`. A `Try` is a refusal that the client is to see.
  */
 export async function firstToAnswer(round: Round): Promise<Begun | Try | null> {
-  const hops = asked(round);
   const runners = new Set<Runner>();
   let mayHedge = round.inbound.stream && round.order.length > 1;
   try {
     for (;;) {
       if (runners.size === 0) {
-        const next = await hops.next();
-        if (next.done) return null;
-        runners.add(run(next.value, round));
+        const next = await nextHop(round);
+        if (next === null) return null;
+        runners.add(run(next, round));
       }
       const first = await firstOf(runners, mayHedge ? round : null);
       if (first === 'silent') {
         mayHedge = false;
-        const hedge = await nextToHedge(hops, runners, round);
-        if (hedge !== null) runners.add(hedge);
+        // One that was heard in the meantime is not silent: it thinks.
+        const hedge = [...runners].some(({ isHeard }) => isHeard) ? null : company(round);
+        if (hedge !== null) runners.add(run(hedge, round));
         continue;
       }
       const { runner, result } = first;
@@ -46,17 +46,6 @@ export async function firstToAnswer(round: Round): Promise<Begun | Try | null> {
   } finally {
     for (const { giveUp } of runners) giveUp();
   }
-}
-
-/** The next upstream, unless the first was heard in the meantime or too many requests were doubled lately. */
-async function nextToHedge(
-  hops: AsyncGenerator<Hop, void, 'at-once' | undefined>,
-  runners: ReadonlySet<Runner>,
-  round: Round,
-): Promise<Runner | null> {
-  if ([...runners].some(({ isHeard }) => isHeard) || !round.context.retries.mayHedge()) return null;
-  const next = await hops.next('at-once');
-  return next.done ? null : run(next.value, round);
 }
 
 /** The first of the runners that is done, or word that there was none for as long as an upstream may be silent alone. */
@@ -85,13 +74,18 @@ async function firstOf(
 function run(hop: Hop, round: Round): Runner {
   let current: Beginning = begin(hop);
   let isGivenUp = false;
+  let waiting: AbortController | undefined;
 
   async function result(): Promise<Begun | Failure> {
     const outcome = await current.result;
-    if ('tried' in outcome || isGivenUp) return outcome;
-    const again = await repetition(outcome, hop, round);
+    if ('tried' in outcome || isGivenUp || !isRepeated(outcome, hop)) return outcome;
+    waiting = new AbortController();
+    const signal = AbortSignal.any([hop.client, waiting.signal]);
+    // Anthropic's request stays the client's.
+    const amend = hop.subject.upstream.native ? undefined : outcome.amend;
+    const again = await askAgain(hop.subject, round, signal, amend);
     if (again === null) return outcome;
-    current = begin(again);
+    current = again;
     if (isGivenUp) current.giveUp();
     return current.result;
   }
@@ -104,20 +98,16 @@ function run(hop: Hop, round: Round): Runner {
     },
     giveUp() {
       isGivenUp = true;
+      waiting?.abort();
       current.giveUp();
     },
   };
 }
 
-/** The same upstream with what it refused left out, or just so where the same request may pass; null when neither helps. */
-async function repetition(failure: Failure, hop: Hop, round: Round): Promise<Hop | null> {
-  const { subject, context } = hop;
-  const { upstream } = subject;
-  if (failure.amend !== undefined && !upstream.native) {
-    const again = await askAgain(subject, round);
-    return again === null ? null : { ...again, amend: failure.amend };
-  }
-  if (VERDICTS[failure.kind].again !== 'once') return null;
-  if (!movesOn({ upstream, failure }, hop) || !context.retries.mayRetry(upstream.name)) return null;
-  return askAgain(subject, round);
+/** Whether the same upstream may take it: with what it refused left out, or just so a moment later. */
+function isRepeated(failure: Failure, hop: Hop): boolean {
+  const { upstream } = hop.subject;
+  if (failure.amend !== undefined && !upstream.native) return true;
+  if (VERDICTS[failure.kind].again !== 'once' || !movesOn({ upstream, failure }, hop)) return false;
+  return hop.context.retries.mayRetry(upstream.name);
 }

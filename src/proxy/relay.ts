@@ -6,7 +6,7 @@ import { askAgain, isOver, type Round } from './asked.ts';
 import { candidates } from './candidates.ts';
 import { because, conclude, lastWord, sameAnswer, type Try, type WholeReply } from './conclude.ts';
 import type { RelayContext } from './context.ts';
-import { type Begun, begin, LEFT } from './hop.ts';
+import { type Begun, LEFT } from './hop.ts';
 import { pass, ResetConnection } from './pass.ts';
 import { distrust } from './permits.ts';
 import { firstToAnswer } from './race.ts';
@@ -37,6 +37,9 @@ export async function* relay(
     contentBy,
     attempts: 0,
     tries: [],
+    done: new Set(),
+    asked: 0,
+    lastResorts: 0,
   };
   let begun: Begun | undefined;
   let outcome: Outcome = LEFT;
@@ -78,9 +81,9 @@ async function afterWaiting(round: Round): Promise<Begun | Try | null> {
   if (subject === undefined || isAnthropicAlone || !context.retries.mayRetry(soonest.upstream.name))
     return null;
   await pause(waitMs, clock, client);
-  const hop = await askAgain(subject, round);
-  if (hop === null) return null;
-  const result = await begin(hop).result;
+  const again = await askAgain(subject, round, client);
+  if (again === null) return null;
+  const result = await again.result;
   if ('tried' in result) return result;
   tries.push({ upstream: soonest.upstream, failure: result });
   return null;
