@@ -7,8 +7,9 @@ import { candidates } from './candidates.ts';
 import { because, conclude, lastWord, sameAnswer, type Try, type WholeReply } from './conclude.ts';
 import type { RelayContext } from './context.ts';
 import { type Begun, LEFT } from './hop.ts';
+import { movesOn } from './moves-on.ts';
 import { pass, ResetConnection } from './pass.ts';
-import { distrust } from './permits.ts';
+import { distrust, type Subject, standing } from './permits.ts';
 import { firstToAnswer } from './race.ts';
 import { join, mark, type Piece } from './reply.ts';
 import { sessionKey } from './sessions.ts';
@@ -69,24 +70,35 @@ const WAIT_MS: Ms = 8_000;
  */
 async function afterWaiting(round: Round): Promise<Begun | Try | null> {
   const { tries, chain, context, client, inbound, contentBy } = round;
-  const soonest = tries
-    .filter(({ failure }) => VERDICTS[failure.kind].again === 'after-wait' && failure.waitMs !== undefined)
-    .sort((one, other) => (one.failure.waitMs ?? 0) - (other.failure.waitMs ?? 0))[0];
-  const waitMs = soonest?.failure.waitMs ?? Number.POSITIVE_INFINITY;
-  if (soonest === undefined || waitMs > WAIT_MS || isOver(round)) return null;
   const { clock } = context.runtime;
+  const soonest = tries
+    .flatMap((one) => limitIn(one, round))
+    .sort((one, other) => one.waitMs - other.waitMs)[0];
+  if (soonest === undefined || soonest.waitMs > WAIT_MS || isOver(round)) return null;
+  const { refused, subject, waitMs } = soonest;
   if (inbound.stream && clock.now() + waitMs >= contentBy) return null;
-  const subject = chain.find(({ upstream }) => upstream === soonest.upstream);
-  const isAnthropicAlone = chain.length === 1 && soonest.upstream.native;
-  if (subject === undefined || isAnthropicAlone || !context.retries.mayRetry(soonest.upstream.name))
-    return null;
-  await pause(waitMs, clock, client);
+  const isAnthropicAlone = chain.length === 1 && subject.upstream.native;
+  if (isAnthropicAlone || !context.retries.mayRetry(subject.upstream.name)) return null;
+  if (waitMs > 0) await pause(waitMs, clock, client);
   const again = await askAgain(subject, round, client);
   if (again === null) return null;
   const result = await again.result;
   if ('tried' in result) return result;
-  tries.push({ upstream: soonest.upstream, failure: result });
-  return null;
+  // Its last word is the one that counts.
+  const one = { upstream: subject.upstream, failure: result };
+  tries.splice(tries.indexOf(refused), 1, one);
+  return movesOn(one, round) ? null : one;
+}
+
+/** A limit of an upstream that was asked, and how much is left of it: others may have taken their time since. */
+function limitIn(refused: Try, { chain, context }: Round): { refused: Try; subject: Subject; waitMs: Ms }[] {
+  const { upstream, failure } = refused;
+  const subject = chain.find((one) => one.upstream === upstream);
+  if (subject === undefined || failure.waitMs === undefined) return [];
+  if (VERDICTS[failure.kind].again !== 'after-wait') return [];
+  const { name, until = 0 } = standing(subject, context.runtime);
+  if (name !== 'cooldown' && name !== 'half-open') return [];
+  return [{ refused, subject, waitMs: Math.max(0, until - context.runtime.clock.now()) }];
 }
 
 /** The refusal that the client is to see, or ccproxy's own. */

@@ -216,11 +216,12 @@ function client(bench: Bench, request: Asking): Client {
 
 /** Whether what the client got is the whole of what this upstream says. */
 export function isWhole({ status, headers, text: got }: Client, name: string): boolean {
+  if (status !== 200) return false;
   const bytes = new TextEncoder().encode(got);
   const frames = framesOf(bytes);
   const words = wordsOf({ status, headers, bytes, text: got, frames, reset: false });
   const isEnded = got.startsWith('{') || frames.at(-1)?.name === 'message_stop';
-  return status === 200 && words === `from ${name}` && isEnded;
+  return words === `from ${name}` && isEnded;
 }
 
 /** Nothing is left of any request: no timer, no place, nobody who waits for one. */
