@@ -15,6 +15,8 @@ export interface Candidates {
   order: readonly Subject[];
   /** By upstream name. */
   barred: Map<string, string>;
+  /** Why those that could be asked stand behind others, by upstream name. */
+  behind: ReadonlyMap<string, string>;
 }
 
 /** Who may be asked for this request, before any breaker is. */
@@ -23,17 +25,26 @@ export function candidates(inbound: Inbound, context: RelayContext): Candidates 
   const chain = taking(context).map((upstream) => subjectOf(upstream, inbound, context));
   const deserter = takeDeserter(inbound, context);
   const barred = new Map<string, string>();
+  const behind = new Map<string, string>();
   const standings = chain.map((subject) => {
     const { upstream } = subject;
     const reason = barredFor(upstream, inbound, context, chain.length > 1);
     if (reason !== null) barred.set(upstream.name, reason);
-    return { upstream, barred: reason, rank: rankOf(subject, deserter, context) };
+    const rank = rankOf(subject, deserter, context);
+    if (rank !== 'well') behind.set(upstream.name, BEHIND[rank]);
+    return { upstream, barred: reason, rank };
   });
   const serving = servingNow(inbound, standings, context);
   const order = select(standings, { preferred: preference.preferred, serving });
   const byUpstream = new Map(chain.map((subject) => [subject.upstream, subject]));
-  return { chain, order: order.flatMap((upstream) => byUpstream.get(upstream) ?? []), barred };
+  return { chain, order: order.flatMap((upstream) => byUpstream.get(upstream) ?? []), barred, behind };
 }
+
+const BEHIND: Record<Exclude<Standing['rank'], 'well'>, string> = {
+  returning: 'it has only just recovered',
+  doubtful: 'it broke off an answer',
+  'cut-off': "this machine's network is gone",
+};
 
 /** The upstream as this request asks it. */
 export function subjectOf(

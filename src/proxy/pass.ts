@@ -55,12 +55,15 @@ function headersFor({ hop, tried }: Begun, { inbound, attempts }: Round): Header
 }
 
 /** Why the upstreams before this one in the chain do not answer this request; null when there is none. */
-function whyNotOthers({ hop }: Begun, { chain, tries, barred, context }: Round): string | null {
+function whyNotOthers({ hop }: Begun, { chain, tries, barred, behind, context }: Round): string | null {
+  const isPreferred = context.preference.preferred === hop.subject.upstream.name;
+  const otherwise = isPreferred ? 'another is preferred' : 'the conversation is in the middle of a turn';
   const reasons = chain.slice(0, chain.indexOf(hop.subject)).map((subject) => {
     const { name } = subject.upstream;
     const failure = tries.find((one) => one.upstream.name === name)?.failure;
     const breaker = standing(subject, context.runtime);
-    return `${name}: ${failure?.message ?? barred.get(name) ?? breaker.reason ?? breaker.name}`;
+    const why = failure?.message ?? barred.get(name) ?? breaker.reason ?? behind.get(name);
+    return `${name}: ${why ?? otherwise}`;
   });
   return reasons.length === 0 ? null : reasons.join('; ');
 }
