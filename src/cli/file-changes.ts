@@ -1,4 +1,4 @@
-import { type FSWatcher, realpathSync, watch } from 'node:fs';
+import { type FSWatcher, readFileSync, realpathSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { readTextFile } from '../config/load.ts';
 import type { Ms } from '../core/failure.ts';
@@ -29,7 +29,7 @@ export function watchConfig(
   tell: (line: string) => void,
 ): Watched {
   let isTold = false;
-  const settled = settleChanges({ clock, read: () => readTextFile(path), changed });
+  const settled = settleChanges({ clock, read: () => readTextFile(path), seen: contentOf(path), changed });
   const watched = watchFile(path, settled.hint, (why) => {
     if (!isTold)
       tell(`ccproxy: warning: changes of ${path} are not noticed (${why}); SIGHUP has it read again`);
@@ -48,6 +48,8 @@ export interface SettleParts {
   clock: Clock;
   /** The file's content now; null when there is none. */
   read(): Promise<string | null>;
+  /** Its content when this begins. */
+  seen: string | null;
   changed(): void;
 }
 
@@ -55,18 +57,17 @@ export interface SettleParts {
  * Tells a change of content from everything else that happens to a file: `hint` whenever something has, and `changed` is
  * called once it has been quiet for 200 ms, if the content is another than at the last look.
  */
-export function settleChanges({ clock, read, changed }: SettleParts): Settled {
-  // A file that cannot be read is looked at when something happens to it again.
-  let last = read().catch(() => null);
+export function settleChanges({ clock, read, seen, changed }: SettleParts): Settled {
+  let last = seen;
   let timer: Timer | null = null;
   let isOver = false;
 
   async function look(): Promise<void> {
     timer = null;
-    const before = await last;
-    const content = await read().catch(() => before);
-    if (content === before || isOver) return;
-    last = Promise.resolve(content);
+    // A file that cannot be read is looked at when something happens to it again.
+    const content = await read().catch(() => last);
+    if (content === last || isOver) return;
+    last = content;
     changed();
   }
 
@@ -126,6 +127,14 @@ export function watchFile(path: string, hint: () => void, fail: (why: string) =>
       watchers.clear();
     },
   };
+}
+
+function contentOf(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
 }
 
 /** The path itself where there is nothing at the moment. */

@@ -1,0 +1,156 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import {
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { settleChanges, type Watched, watchConfig, watchFile } from '../../src/cli/file-changes.ts';
+import { machineClock } from '../../src/cli/runtime.ts';
+import { manualClock } from '../support/manual-clock.ts';
+
+describe('what happens to a file', () => {
+  function setUp(content: string | null) {
+    const clock = manualClock();
+    const file = { content: content as string | null | Error, changes: 0, reads: 0 };
+    const settled = settleChanges({
+      clock,
+      async read() {
+        file.reads += 1;
+        if (file.content instanceof Error) throw file.content;
+        return file.content;
+      },
+      seen: content,
+      changed: () => {
+        file.changes += 1;
+      },
+    });
+    return { clock, file, settled };
+  }
+
+  test('is a change once it is quiet, and one change however often it was touched', async () => {
+    const { clock, file, settled } = setUp('a');
+    file.content = 'b';
+    for (let times = 0; times < 5; times += 1) {
+      settled.hint();
+      await clock.advance(150);
+    }
+    expect([file.changes, file.reads]).toEqual([0, 0]);
+    await clock.advance(50);
+    expect([file.changes, file.reads]).toEqual([1, 1]);
+  });
+
+  test.each<[string, (string | null | Error)[], number]>([
+    ['is none when it holds what it held', ['a'], 0],
+    ['is one when it is gone', [null], 1],
+    ['is two when it is gone and back', [null, 'a'], 2],
+    ['is none while it cannot be read', [new Error('EACCES'), 'a'], 0],
+    ['is one for every other content', ['b', 'b', 'c', 'a'], 3],
+  ])('%s', async (_, contents, changes) => {
+    const { clock, file, settled } = setUp('a');
+    for (const content of contents) {
+      file.content = content;
+      settled.hint();
+      await clock.advance(200);
+    }
+    expect(file.changes).toBe(changes);
+  });
+
+  test("is nobody's business after the end", async () => {
+    const { clock, file, settled } = setUp('a');
+    file.content = 'b';
+    settled.hint();
+    settled.stop();
+    settled.hint();
+    await clock.advance(1000);
+    expect(file.changes).toBe(0);
+  });
+});
+
+describe('a file on disk', () => {
+  let folder: string;
+  const watches: Watched[] = [];
+
+  beforeEach(() => {
+    folder = realpathSync(mkdtempSync(join(tmpdir(), 'ccproxy-watch-')));
+  });
+
+  afterEach(() => {
+    for (const watch of watches.splice(0)) watch.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** Resolves at the next hint. */
+  function nextHint(path: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      watches.push(watchFile(path, resolve, (why) => reject(new Error(why))));
+    });
+  }
+
+  test.each<[string, (path: string) => void]>([
+    ['is written in place', (path) => writeFileSync(path, 'b')],
+    [
+      'is replaced by another',
+      (path) => {
+        writeFileSync(`${path}.tmp`, 'b');
+        renameSync(`${path}.tmp`, path);
+      },
+    ],
+    ['is removed', (path) => rmSync(path)],
+  ])('that %s is noticed', async (_, change) => {
+    const path = join(folder, 'ccproxy.toml');
+    writeFileSync(path, 'a');
+    const noticed = nextHint(path);
+    change(path);
+    await noticed;
+  });
+
+  test('behind a link is noticed when the file changes, and when the link does', async () => {
+    const [real, other] = [join(folder, 'real'), join(folder, 'other')];
+    for (const place of [real, other]) {
+      mkdirSync(place);
+      writeFileSync(join(place, 'it'), 'a');
+    }
+    mkdirSync(join(folder, 'etc'));
+    const path = join(folder, 'etc', 'ccproxy.toml');
+    symlinkSync(join(real, 'it'), path);
+    const noticed = nextHint(path);
+    writeFileSync(join(real, 'it'), 'b');
+    await noticed;
+    const again = nextHint(path);
+    symlinkSync(join(other, 'it'), `${path}.tmp`);
+    renameSync(`${path}.tmp`, path);
+    await again;
+    const followed = nextHint(path);
+    writeFileSync(join(other, 'it'), 'c');
+    await followed;
+  });
+
+  test('whose folder cannot be watched is told of once', async () => {
+    const lines: string[] = [];
+    const path = join(folder, 'nowhere', 'ccproxy.toml');
+    watches.push(
+      watchConfig(
+        path,
+        machineClock,
+        () => {},
+        (line) => lines.push(line),
+      ),
+    );
+    expect(lines).toEqual([expect.stringContaining('SIGHUP')]);
+  });
+
+  test('has its change told when it is over, and only when it holds something else', async () => {
+    const path = join(folder, 'ccproxy.toml');
+    writeFileSync(path, 'a');
+    await new Promise<void>((changed) => {
+      watches.push(watchConfig(path, machineClock, changed, () => {}));
+      writeFileSync(path, 'b');
+    });
+  });
+});

@@ -1,0 +1,190 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from '../../src/drill/answers.ts';
+import { startUpstream } from '../../src/drill/upstream.ts';
+import { forgetMissing } from '../../src/server/service.ts';
+import type { Status } from '../../src/server/status.ts';
+import { logJournal } from '../../src/telemetry/journal.ts';
+import { openLog } from '../../src/telemetry/log.ts';
+import {
+  bodyOf,
+  CONTROL_TOKEN,
+  chainFile,
+  configurationOf,
+  type RunningApp,
+  startApp,
+} from '../support/app.ts';
+import { rawConnection, requestText } from '../support/raw-http.ts';
+
+const NOBODY = 'http://127.0.0.1:1';
+const FILE = chainFile({ anthropic: NOBODY, backup: NOBODY });
+const HELLO = { model: 'claude-sonnet-4-5', max_tokens: 64, messages: [{ role: 'user', content: 'hello' }] };
+
+async function statusOf(app: RunningApp): Promise<Status> {
+  return bodyOf<Status>(await fetch(`${app.url}/status`));
+}
+
+function ask(app: RunningApp, more: Record<string, string> = {}) {
+  const headers = { 'x-api-key': 'sk-ant-secret-of-the-client', ...more };
+  return fetch(`${app.url}/v1/messages`, { method: 'POST', headers, body: JSON.stringify(HELLO) });
+}
+
+function control(app: RunningApp, name: string, body: unknown) {
+  return fetch(`${app.url}/admin/api/${name}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${CONTROL_TOKEN}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+}
+
+describe('another configuration', () => {
+  test('is what the next request meets; one under way ends as it began', async () => {
+    const slow = { answer: text('A long story.'), fault: { kind: 'stall', after: 4, forMs: 300 } } as const;
+    await using anthropic = await startUpstream({ script: slow });
+    await using backup = await startUpstream();
+    await using app = await startApp({ file: chainFile({ anthropic: anthropic.url }) });
+    const stream = await rawConnection(app.port);
+    const body = JSON.stringify({ ...HELLO, stream: true });
+    stream.send(requestText('POST /v1/messages', ['host: localhost', 'x-api-key: k'], body));
+    await stream.until((received) => received.includes('text_delta'));
+    const notes = app.service.replace(await configurationOf({ file: chainFile({ backup: backup.url }) }));
+    expect(notes).toEqual([]);
+    expect((await ask(app)).headers.get('x-ccproxy-upstream')).toBe('backup');
+    expect(await stream.until((received) => received.includes('message_stop'))).toContain('end_turn');
+    expect((await statusOf(app)).upstreams.map(({ name }) => name)).toEqual(['backup']);
+    expect(app.told).toContain('watch backup');
+  });
+
+  test('keeps what is known of an upstream with the same address, and nothing of one with another', async () => {
+    await using app = await startApp({ file: FILE });
+    for (const upstream of ['anthropic', 'backup']) await control(app, 'isolate', { upstream });
+    app.service.replace(
+      await configurationOf({ file: chainFile({ anthropic: NOBODY, backup: 'http://127.0.0.1:2' }) }),
+    );
+    expect((await statusOf(app)).upstreams.map(({ state }) => state)).toEqual(['isolated', 'closed']);
+    app.service.replace(await configurationOf({ file: FILE }));
+    expect((await statusOf(app)).upstreams.map(({ state }) => state)).toEqual(['isolated', 'isolated']);
+  });
+
+  test('without the preferred upstream brings the order of the chain back, and says so', async () => {
+    await using app = await startApp({ file: FILE });
+    app.health.prefer('backup');
+    expect(app.service.replace(await configurationOf({ file: FILE }))).toEqual([]);
+    expect(app.health.preferred).toBe('backup');
+    const notes = app.service.replace(await configurationOf({ file: chainFile({ anthropic: NOBODY }) }));
+    expect(notes).toEqual([expect.stringContaining('backup was preferred')]);
+    expect(app.health.preferred).toBeNull();
+    expect(forgetMissing(app.health, [])).toEqual([]);
+  });
+
+  test('has its tokens, its names and its limits taken at once', async () => {
+    await using app = await startApp({ file: FILE });
+    expect((await fetch(`${app.url}/status`)).status).toBe(200);
+    const server =
+      '[server]\ntokens = ["token-of-the-test"]\nadmin_token = "admin-of-the-test"\nmax_body = "10B"\n';
+    app.service.replace(await configurationOf({ file: `${server}${FILE}` }));
+    expect((await fetch(`${app.url}/status`)).status).toBe(401);
+    const token = { 'x-ccproxy-token': 'token-of-the-test' };
+    expect((await fetch(`${app.url}/status`, { headers: token })).status).toBe(200);
+    expect((await ask(app, token)).status).toBe(413);
+    const reset = await fetch(`${app.url}/admin/api/reset`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer admin-of-the-test', 'content-type': 'application/json' },
+      body: '{}',
+    });
+    expect(reset.status).toBe(200);
+  });
+
+  test('with another host or port says that it takes a restart', async () => {
+    await using app = await startApp({ file: FILE });
+    const moved = await configurationOf({
+      file: FILE,
+      env: { CCPROXY_PORT: '4000', CCPROXY_HOST: '127.0.0.1' },
+    });
+    expect(app.service.replace(moved)).toEqual([
+      expect.stringContaining('server.host'),
+      expect.stringContaining('server.port'),
+    ]);
+  });
+
+  test('does not take the tokens away while other machines can connect', async () => {
+    const file = `[server]\nhost = "0.0.0.0"\ntokens = ["token-of-the-test"]\n${FILE}`;
+    await using app = await startApp({ file, host: 'localhost' });
+    const notes = app.service.replace(await configurationOf({ file: FILE }));
+    expect(notes).toContainEqual(expect.stringContaining('server.tokens'));
+    expect((await fetch(`${app.url}/status`)).status).toBe(401);
+  });
+
+  test('that is not in use stands in status until another one is', async () => {
+    await using app = await startApp({ file: FILE });
+    app.service.complain('line 3 is wrong');
+    expect((await statusOf(app)).config).toEqual({ path: '/config/ccproxy.toml', error: 'line 3 is wrong' });
+    app.service.complain(null);
+    expect((await statusOf(app)).config.error).toBeNull();
+  });
+});
+
+describe('/status', () => {
+  test('shows probes, and that we are offline', async () => {
+    await using app = await startApp({ file: FILE });
+    const at = Date.UTC(2026, 0, 5, 12);
+    const probe = { upstream: 'backup', method: 'head', at, tookMs: 12.4 } as const;
+    app.counters.probe(probe);
+    const shown = (await statusOf(app)).upstreams[1];
+    const good = { at: '2026-01-05T12:00:00.000Z', ok: true, method: 'head', ms: 12, error: null };
+    expect([shown?.last_probe, shown?.latency.probe_ms, shown?.counts.probes]).toEqual([good, 12, 1]);
+    app.counters.probe({ ...probe, tookMs: 3000, failure: { kind: 'unresponsive', message: 'too slow' } });
+    const later = (await statusOf(app)).upstreams[1];
+    const bad = { ...good, ok: false, ms: 3000, error: 'too slow' };
+    expect([later?.last_probe, later?.latency.probe_ms, later?.counts.probes]).toEqual([bad, 12, 2]);
+    expect((await statusOf(app)).upstreams[0]?.last_probe).toBeNull();
+  });
+});
+
+describe('after a restart', () => {
+  let folder: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'ccproxy-service-'));
+  });
+
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('cooldowns, isolation and preference stand as before, and no key is in the file, the log or status', async () => {
+    const lines: string[] = [];
+    const healthPath = join(folder, 'state', 'health-1.json');
+    const journal = logJournal(openLog('debug', (line) => lines.push(line)));
+    const words = 'sk-ant-secret-of-the-client and backup-key are over their limit';
+    const body = JSON.stringify({ type: 'error', error: { type: 'rate_limit_error', message: words } });
+    const fault = { kind: 'status', status: 429, headers: { 'retry-after': '600' }, body } as const;
+    await using anthropic = await startUpstream({ script: { fault } });
+    await using backup = await startUpstream({ script: { fault } });
+    const file = chainFile({ anthropic: anthropic.url, backup: backup.url });
+    const options = { file, healthPath, journal };
+    let before: Status;
+    {
+      await using app = await startApp(options);
+      await (await ask(app)).text();
+      await control(app, 'use', { upstream: 'backup' });
+      before = await statusOf(app);
+    }
+    const kept = readFileSync(healthPath, 'utf8');
+    await using app = await startApp(options);
+    const after = await statusOf(app);
+    expect(before.upstreams.map(({ state }) => state)).toEqual(['cooldown', 'cooldown']);
+    expect(after.preferred).toBe('backup');
+    const stand = ({ upstreams }: Status) =>
+      upstreams.map(({ state, since, until, reason }) => ({ state, since, until, reason }));
+    expect(stand(after)).toEqual(stand(before));
+    const asked = anthropic.asked.length;
+    expect((await ask(app)).status).toBe(503);
+    expect(anthropic.asked).toHaveLength(asked);
+    for (const secret of ['secret-of-the-client', 'backup-key', CONTROL_TOKEN, 'hello']) {
+      for (const said of [kept, lines.join('\n'), JSON.stringify([before, after])]) {
+        expect(said).not.toContain(secret);
+      }
+    }
+  });
+});
