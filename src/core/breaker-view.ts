@@ -22,7 +22,7 @@ const DWELL_MAX_MS: Ms = 600_000;
 export function view(state: BreakerState, now: Ms): BreakerView {
   switch (state.phase) {
     case 'closed':
-      return state.suspect && now - state.suspect.since < SUSPECT_MS
+      return state.suspect && Math.abs(now - state.suspect.since) < SUSPECT_MS
         ? { name: 'suspect', since: state.suspect.since, reason: state.suspect.reason }
         : { name: 'closed', since: state.since };
     case 'isolated':
@@ -34,7 +34,7 @@ export function view(state: BreakerState, now: Ms): BreakerView {
       const { phase, since, until, reason } = state;
       return trying === null
         ? { name: phase, since, until, reason }
-        : { name: 'half-open', since: trying.since, reason };
+        : { name: 'half-open', since: Math.min(trying.since, now), reason };
     }
   }
 }

@@ -223,15 +223,15 @@ export function halfOpenAt(state: BreakerState, now: Ms): HalfOpen | null {
   if (state.phase === 'half-open') return state;
   if (state.phase === 'closed' || state.phase === 'isolated') return null;
   if (now < state.until && now >= state.since - CLOCK_SET_BACK_MS) return null;
-  const { phase: from, reason, needs } = state;
-  const since = Math.min(state.until, now);
+  const { phase: from, reason, needs, until: since } = state;
   return { ...phaseOf(state), phase: 'half-open', since, from, reason, needs, canary: false, aliveAt: null };
 }
 
 /** A cooldown ends by the clock: nothing but a request can tell whether it did. */
 function isRequestsTurn(state: HalfOpen, now: Ms, prober: Proof | null): boolean {
   if (prober === null || state.from === 'cooldown') return true;
-  if (now - state.since >= PROBE_OVERDUE_MS) return true;
+  // In both directions: a clock that was set back must hold nobody up.
+  if (Math.abs(now - state.since) >= PROBE_OVERDUE_MS) return true;
   return state.aliveAt !== null && !proves(prober, state.needs);
 }
 
@@ -257,7 +257,7 @@ function succeed(state: BreakerState, now: Ms, settings: Settings, shown: Proof)
     }
     case 'half-open': {
       const aliveAt = state.aliveAt ?? now;
-      const isSteady = shown !== 'connection' || now - aliveAt >= STEADY_MS;
+      const isSteady = shown !== 'connection' || Math.abs(now - aliveAt) >= STEADY_MS;
       if (!proves(shown, state.needs) || !isSteady) return { ...state, canary: false, aliveAt };
       return recovered(state, state.from, now);
     }

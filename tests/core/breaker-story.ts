@@ -1,14 +1,16 @@
 import {
+  type Asker,
   admit,
   type BreakerSettings,
   type BreakerState,
-  type BreakerView,
   initial,
+  lastResort,
   type Permit,
   settle,
-  view,
 } from '../../src/core/breaker.ts';
+import { type BreakerView, view } from '../../src/core/breaker-view.ts';
 import type { Failure, FailureKind, Ms, Outcome } from '../../src/core/failure.ts';
+import { type Proof, VERDICTS } from '../../src/core/verdict.ts';
 
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
@@ -16,6 +18,7 @@ export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 export const START = 1_700_000_000_000;
 
+/** Nothing is probed, and failures to connect have times of their own. */
 export const SETTINGS: BreakerSettings = {
   failures: 2,
   windowMs: MINUTE,
@@ -23,7 +26,11 @@ export const SETTINGS: BreakerSettings = {
   minSamples: 5,
   openMs: 15 * SECOND,
   openMaxMs: 5 * MINUTE,
+  connection: { openMs: 5 * SECOND, openMaxMs: 30 * SECOND },
+  prober: null,
 };
+
+export const KINDS = Object.keys(VERDICTS) as FailureKind[];
 
 export const OK: Outcome = { ok: true };
 
@@ -31,33 +38,33 @@ export function failed(kind: FailureKind, more: Partial<Failure> = {}): Outcome 
   return { ok: false, failure: { kind, message: kind, ...more } };
 }
 
-/** One upstream's breaker with a clock that moves when told to. Jitter is ×1 unless told otherwise. */
+/** One breaker with a clock that moves when told to. Jitter is ×1 unless told otherwise. */
 export class Story {
   state: BreakerState = initial();
   now: Ms = START;
   random = 0.5;
 
-  constructor(private readonly settings: BreakerSettings = SETTINGS) {}
+  constructor(readonly settings: BreakerSettings = SETTINGS) {}
 
   wait(duration: Ms): this {
     this.now += duration;
     return this;
   }
 
-  ask(): Permit | null {
-    const { state, permit } = admit(this.state, this.now, this.settings);
+  ask(asker: Asker = 'request'): Permit | null {
+    const { state, permit } = admit(this.state, this.now, this.settings.prober, asker);
     this.state = state;
     return permit;
   }
 
-  permit(): Permit {
-    const permit = this.ask();
-    if (permit === null) throw new Error(`no permit while ${this.view.name}`);
+  permit(asker: Asker = 'request'): Permit {
+    const permit = this.ask(asker);
+    if (permit === null) throw new Error(`no permit for a ${asker} while ${this.view.name}`);
     return permit;
   }
 
-  settle(permit: Permit, outcome: Outcome): this {
-    this.state = settle(this.state, permit, outcome, this.now, this.settings, () => this.random);
+  settle(permit: Permit, outcome: Outcome, shown?: Proof): this {
+    this.state = settle(this.state, permit, outcome, this.now, this.settings, () => this.random, shown);
     return this;
   }
 
@@ -67,13 +74,23 @@ export class Story {
     return this;
   }
 
+  /** A probe, settled at once. */
+  probe(outcome: Outcome, shown: Proof = this.settings.prober ?? 'connection'): this {
+    return this.settle(this.permit('probe'), outcome, shown);
+  }
+
+  /** A request that nothing was left for, settled at once. */
+  lastResort(outcome: Outcome): this {
+    return this.settle(lastResort(this.state), outcome);
+  }
+
   /** Opens it, or opens it again, by as many failures as that takes. */
-  trip(more: Partial<Failure> = {}): this {
-    while (this.view.name !== 'open') this.requests(failed('server_error', more));
+  trip(more: Partial<Failure> = {}, kind: FailureKind = 'server_error'): this {
+    while (this.view.name !== 'open') this.requests(failed(kind, more));
     return this;
   }
 
-  /** To the end of the open time or of the cooldown; how long that was. */
+  /** To the end of the open time, of the cooldown or of the block; how long that was. */
   sleep(): Ms {
     const remaining = (this.view.until ?? this.now) - this.now;
     this.now += remaining;
@@ -87,3 +104,4 @@ export class Story {
 
 export const down = failed('server_error');
 export const gone = failed('cancelled');
+export const lost = failed('unreachable');
