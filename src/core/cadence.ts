@@ -52,7 +52,8 @@ export function dueAt(situation: Situation): Ms | null {
   if (breaker.until !== undefined) return breaker.until;
   if (last === null) return now;
   if (situation.isCutOff) return last.endedAt + CUT_OFF_MS;
-  const isNews = breaker.name === 'half-open' && last.endedAt < breaker.since;
+  // One whose beginning is yet to come began before the clock was set back.
+  const isNews = breaker.name === 'half-open' && last.endedAt < breaker.since && breaker.since <= now;
   return isNews ? now : last.endedAt + pauseAfter(last, situation);
 }
 

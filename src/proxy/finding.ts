@@ -1,4 +1,5 @@
-import type { Failure, FailureKind, Outcome } from '../core/failure.ts';
+import type { Failure, FailureKind, Ms, Outcome } from '../core/failure.ts';
+import { dated, headerWait, longest } from '../core/retry-after.ts';
 import type { Inbound, Upstream } from '../core/upstream.ts';
 import type { Proof } from '../core/verdict.ts';
 import { keysOf, scrub } from './scrub.ts';
@@ -21,6 +22,7 @@ export interface Answer {
   status: number;
   headers: Headers;
   body: string;
+  answeredAt: Ms;
 }
 
 /** Nobody's request: only what is ccproxy's own goes with a probe, because no client asked for it. */
@@ -70,11 +72,16 @@ export function failed(failure: Failure): Finding {
 }
 
 /** What the status alone makes a failure; null where it does not. */
-function ofStatus({ status, headers, body }: Answer, { upstream, hasCredential }: Probed): Finding | null {
+function ofStatus(
+  { status, headers, body, answeredAt }: Answer,
+  { upstream, hasCredential }: Probed,
+): Finding | null {
   const isRejected = status === 401 && hasCredential;
   if (!isRejected && !isBroken(status)) return null;
-  const said = upstream.dialect.explain(status, headers, body);
-  return failed(told({ ...said, status }, isRejected ? 'unauthorized' : 'server_error', upstream));
+  const said = upstream.dialect.explain(status, dated(headers, answeredAt), body);
+  const waitMs = longest(said.waitMs, headerWait(headers, answeredAt));
+  const failure = { ...said, status, ...(waitMs === undefined ? {} : { waitMs }) };
+  return failed(told(failure, isRejected ? 'unauthorized' : 'server_error', upstream));
 }
 
 /** What is not implemented (501) or not spoken (505) was refused by a server that is well. */

@@ -135,7 +135,8 @@ async function exchange(
 ): Promise<Answer> {
   const response = await runtime.send(upstream, { ...request, signal, abort });
   const { status, headers } = response;
-  return { status, headers, body: await beginningOf(response) };
+  const answeredAt = runtime.clock.now();
+  return { status, headers, body: await beginningOf(response), answeredAt };
 }
 
 /** A body that breaks off changes nothing about the status that came before it. */

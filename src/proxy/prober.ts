@@ -134,7 +134,7 @@ export function createProber(options: ProberOptions): Prober {
     const now = clock.now();
     const at = due(watched, now);
     if (at === null) return;
-    watched.timer = clock.after(Math.min(Math.max(0, at - now), LONGEST_MS), () => {
+    watched.timer = clock.after(Math.min(Math.max(0, Math.ceil(at - now)), LONGEST_MS), () => {
       try {
         heart?.feel();
         wake(watched);
