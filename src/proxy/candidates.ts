@@ -1,4 +1,5 @@
 import { clientCredentials } from '../auth/credential.ts';
+import type { BreakerView } from '../core/breaker-view.ts';
 import { healthKeys } from '../core/health-keys.ts';
 import { isLoopback } from '../core/loopback.ts';
 import { type Standing, select } from '../core/select.ts';
@@ -72,6 +73,9 @@ function takeDeserter(inbound: Inbound, { deserters, runtime }: RelayContext): s
   return deserter ?? null;
 }
 
+/** Nobody is served by one of these: to be well is more than to have the right place in the chain. */
+const SHUT = new Set<BreakerView['name']>(['open', 'cooldown', 'blocked', 'isolated']);
+
 function rankOf(subject: Subject, deserter: string | null, context: RelayContext): Standing['rank'] {
   const { runtime, failover } = context;
   const { upstream } = subject;
@@ -79,6 +83,7 @@ function rankOf(subject: Subject, deserter: string | null, context: RelayContext
   if (upstream.name === deserter) return 'doubtful';
   const { name } = standing(subject, runtime);
   if (name === 'suspect') return 'doubtful';
+  if (SHUT.has(name)) return 'returning';
   return returnsAt(subject, runtime, failover.returnAfterMs) === undefined ? 'well' : 'returning';
 }
 
