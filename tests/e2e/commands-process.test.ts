@@ -7,7 +7,8 @@ import { type ScriptedUpstream, startUpstream } from '../../src/drill/upstream.t
 import { binaryPath, type Folders, freePort, makeFolders, runToEnd, startBinary } from '../support/binary.ts';
 import { rawConnection, requestText } from '../support/raw-http.ts';
 
-const GROQ = { PROVIDER: 'groq', GROQ_API_KEY: 'groq-key' };
+/** An upstream that is not there. */
+const GROQ = { PROVIDER: 'groq', GROQ_API_KEY: 'groq-key', GROQ_BASE_URL: 'http://127.0.0.1:1/openai/v1' };
 const STREAM = JSON.stringify({
   model: 'claude-sonnet-4-5',
   max_tokens: 64,
@@ -83,7 +84,8 @@ describe('the port', () => {
 
 describe('the welcome', () => {
   test('says who answers and why, and how to point Claude Code at it, and nothing else', async () => {
-    await using proxy = await startBinary({ env: GROQ });
+    await using groq = await startUpstream();
+    await using proxy = await startBinary({ env: emergency(groq) });
     await proxy.says('  claude\n');
     const { stdout, stderr } = proxy.printed();
     expect(stdout).toBe('');
@@ -91,7 +93,7 @@ describe('the welcome', () => {
       'mode: emergency',
       'file: none',
       'chain:',
-      '  1. groq  https://api.groq.com/openai/v1 (openai-chat): PROVIDER names it',
+      `  1. groq  ${groq.url}/openai/v1 (openai-chat): PROVIDER names it`,
       'Anthropic is not asked while PROVIDER is set.',
       `ccproxy: listening on http://127.0.0.1:${proxy.port} and http://[::1]:${proxy.port}`,
       'Point Claude Code at it, in the shell where it runs:',
@@ -103,7 +105,8 @@ describe('the welcome', () => {
   });
 
   test('without any key says who is in the chain and why the others are not', async () => {
-    await using proxy = await startBinary({});
+    // Anthropic itself is in this chain: nothing gets there through this proxy.
+    await using proxy = await startBinary({ env: { HTTPS_PROXY: 'http://127.0.0.1:1' } });
     await proxy.says('  claude\n');
     const { stderr } = proxy.printed();
     expect(stderr).toContain(
@@ -299,7 +302,7 @@ describe('a process without', () => {
     const child = Bun.spawn({
       cmd: ['sh', '-c', script, binaryPath(), '--log-level', 'debug', '--port', String(port)],
       cwd: folders.cwd,
-      env: { PATH: String(process.env.PATH), ...GROQ, GROQ_BASE_URL: 'http://127.0.0.1:1', ...env },
+      env: { PATH: String(process.env.PATH), ...GROQ, ...env },
       stdin: 'ignore',
       stdout: 'ignore',
       stderr: 'ignore',

@@ -47,6 +47,8 @@ describe('ccproxy does not start', () => {
       'PROVIDER',
     ],
     ['a port that is none', ['--port', 'seventy'], {}, 'seventy'],
+    ['no upstream to use', ['use'], {}, "missing required argument 'upstream'"],
+    ['no upstream to isolate', ['isolate'], {}, "missing required argument 'upstream'"],
     ['a log level that is none', ['--log-level', 'loud'], {}, 'loud'],
     ['a log level that is none, by variable', [], { CCPROXY_LOG_LEVEL: 'loud' }, 'CCPROXY_LOG_LEVEL'],
   ])('with %s, and exits 2 naming it', async (_, args, env, named) => {
@@ -58,7 +60,12 @@ describe('ccproxy does not start', () => {
   test('with a log level of a variable that is none, unless a flag beats it', async () => {
     await using proxy = await startBinary({
       args: ['--log-level', 'error'],
-      env: { PROVIDER: 'groq', GROQ_API_KEY: 'k', CCPROXY_LOG_LEVEL: 'loud' },
+      env: {
+        PROVIDER: 'groq',
+        GROQ_API_KEY: 'k',
+        GROQ_BASE_URL: 'http://127.0.0.1:1',
+        CCPROXY_LOG_LEVEL: 'loud',
+      },
     });
     expect((await fetch(`${proxy.url}/health`)).status).toBe(200);
   });
@@ -74,7 +81,14 @@ describe('ccproxy does not start', () => {
 });
 
 describe('with no ccproxy running', () => {
-  test.each([[['status']], [['status', '--json']], [['stop']]])('`ccproxy %p` exits 3', async (args) => {
+  test.each([
+    [['status']],
+    [['status', '--json']],
+    [['stop']],
+    [['use', 'x']],
+    [['isolate', 'x']],
+    [['reset']],
+  ])('`ccproxy %p` exits 3', async (args) => {
     const { exitCode, stdout, stderr } = await runToEnd([...args, '--port', String(await freePort())]);
     expect([exitCode, stdout]).toEqual([3, '']);
     expect(stderr).toContain('no ccproxy');
