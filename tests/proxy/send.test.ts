@@ -1,6 +1,6 @@
 /** Real sockets: connections that went stale, hosts that do not answer, clients that leave or do not read. */
 import { afterEach, describe, expect, test } from 'bun:test';
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { AttemptError } from '../../src/core/failure.ts';
 import type { Outgoing } from '../../src/core/runtime.ts';
 import { text } from '../../src/drill/answers.ts';
@@ -9,6 +9,7 @@ import type { Dial } from '../../src/proxy/dial.ts';
 import { relay } from '../../src/proxy/relay.ts';
 import { createSend } from '../../src/proxy/send.ts';
 import { manualClock, turns } from '../support/manual-clock.ts';
+import { rawServers } from '../support/raw-server.ts';
 import {
   ask,
   asking,
@@ -22,27 +23,9 @@ import {
   wordsOf,
 } from '../support/relay.ts';
 
-const open: Server[] = [];
-const sockets = new Set<Socket>();
-
-afterEach(() => {
-  for (const socket of sockets) socket.destroy();
-  for (const server of open.splice(0)) server.close();
-  sockets.clear();
-});
-
-/** A server of which every connection is handled by `serve`. */
-async function listenWith(serve: (socket: Socket) => void): Promise<string> {
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => {});
-    serve(socket);
-  });
-  open.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/v1`;
-}
+const servers = rawServers();
+const listenWith = servers.listen;
+afterEach(servers.close);
 
 const ANSWER = eventsOf(text('fresh')).join('');
 const HTTP = `HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: ${ANSWER.length}\r\n\r\n${ANSWER}`;
