@@ -152,7 +152,7 @@ function recorder(hop: Hop, target: Target): Recorder {
     const neutral = failure !== undefined && isNeutral({ upstream: subject.upstream, failure }, hop);
     if (failure !== undefined && CROWDED.has(failure.kind)) place.refused();
     place.leave();
-    leave.settle(neutral ? NO_VERDICT : outcome);
+    leave.settle(neutral ? noVerdict(failure) : outcome);
     if (failure !== undefined && !neutral && VERDICTS[failure.kind].breaker === 'count')
       context.prober.doubt(subject.upstream);
     journal.attempt({
@@ -176,4 +176,8 @@ function recorder(hop: Hop, target: Target): Recorder {
 /** Failures that say that too much was asked of it at once. */
 const CROWDED = new Set<Failure['kind']>(['rate_limited', 'overloaded']);
 
-const NO_VERDICT: Outcome = { ok: false, failure: { kind: 'rejected', message: 'the client is at fault' } };
+/** The client is at fault, and nobody else; but where there was an answer, somebody is there. */
+function noVerdict({ status }: Failure): Outcome {
+  const failure: Failure = { kind: 'rejected', message: 'the client is at fault' };
+  return { ok: false, failure: status === undefined ? failure : { ...failure, status } };
+}
