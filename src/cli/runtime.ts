@@ -3,7 +3,7 @@ import { networkInterfaces } from 'node:os';
 import { isLoopback } from '../core/loopback.ts';
 import type { BreakerStore, Clock, Journal, Runtime } from '../core/runtime.ts';
 import { type WatchedNetwork, watchNetwork } from '../proxy/network-watch.ts';
-import { createSend } from '../proxy/send.ts';
+import { createSend, type KeepingSend } from '../proxy/send.ts';
 
 /** The clock of the machine. Its timers do not keep the process alive. */
 export const machineClock: Clock = {
@@ -31,25 +31,19 @@ function idMaker(process: string): (prefix: string) => string {
 
 /** Everything impure, for this process. */
 export interface ProcessRuntime extends Runtime {
+  send: KeepingSend;
   network: WatchedNetwork;
-  /** Sends what comes from now on over fresh connections; what is under way goes on. */
-  forgetConnections(): void;
 }
 
 export function createRuntime(instance: string, breakers: BreakerStore, journal: Journal): ProcessRuntime {
-  const sender = () => createSend({ clock: machineClock, instance, isProxied });
-  let send = sender();
   return {
     clock: machineClock,
     random: Math.random,
     id: idMaker(randomName(8)),
-    send: (upstream, outgoing) => send(upstream, outgoing),
+    send: createSend({ clock: machineClock, instance, isProxied }),
     breakers,
     network: watchNetwork({ clock: machineClock, isConnected }),
     journal,
-    forgetConnections() {
-      send = sender();
-    },
   };
 }
 

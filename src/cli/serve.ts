@@ -60,8 +60,9 @@ export async function serve(flags: CommonFlags): Promise<never> {
     runtime,
     credentials,
     network: runtime.network,
+    // All of them: to look once more than is needed costs a connection, and only after a loss.
     unsure: (hosts) => hosts,
-    forgetConnections: runtime.forgetConnections,
+    forgetConnections: () => runtime.send.forget(),
     addresses,
     isProxied,
     isServing: ({ name }) => gates.held(name) > 0,

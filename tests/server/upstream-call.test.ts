@@ -1,9 +1,15 @@
 import { expect, test } from 'bun:test';
-import { AttemptError } from '../../src/core/failure.ts';
+import { AttemptError, type Failure } from '../../src/core/failure.ts';
+import { healthKeys } from '../../src/core/health-keys.ts';
 import type { Send } from '../../src/core/runtime.ts';
+import type { Upstream } from '../../src/core/upstream.ts';
+import type { RelayContext } from '../../src/proxy/context.ts';
+import { ask, holdOut } from '../../src/proxy/permits.ts';
 import { countTokens } from '../../src/server/count-tokens.ts';
 import { ErrorAnswer } from '../../src/server/fault.ts';
 import { forward } from '../../src/server/forward.ts';
+import { ownSubject } from '../../src/server/own-subject.ts';
+import { mayBeAsked } from '../../src/server/upstream-call.ts';
 import { benchOf, blackHole, primary } from '../support/relay.ts';
 
 /** A sender that has found out that nobody accepts connections there. */
@@ -32,4 +38,48 @@ test('a count is estimated as soon as nobody is found to accept connections', as
 test('a forwarded request is 503 as soon as nobody is found to accept connections', async () => {
   const error = await forward(request('/v1/files'), settings(), 'req_1').catch((reason: unknown) => reason);
   expect(error instanceof ErrorAnswer ? [error.status, error.type] : error).toEqual([503, 'api_error']);
+});
+
+const CLIENT = { headers: new Headers({ 'x-api-key': 'k' }) };
+const OTHER = { headers: new Headers({ 'x-api-key': 'other' }) };
+const REFUSED: Failure = { kind: 'unauthorized', message: 'no such key' };
+
+/** The breakers of an upstream after a failure of a request with this client's credential. */
+function fail(relay: RelayContext, upstream: Upstream, failure: Failure): void {
+  const keys = healthKeys(upstream, relay.credentials.of(upstream, CLIENT), null);
+  ask({ upstream, keys }, relay.runtime)?.settle({ ok: false, failure });
+}
+
+test.each<[string, (relay: RelayContext, upstream: Upstream) => void, boolean, boolean]>([
+  ['as long as nothing is known of it', () => {}, true, true],
+  [
+    'but not while it is held out',
+    (relay, one) => holdOut(ownSubject(one, relay.credentials), relay.runtime),
+    false,
+    false,
+  ],
+  ['but not with a credential that was rejected', (relay, one) => fail(relay, one, REFUSED), false, true],
+  [
+    'but not while we are offline',
+    (relay) => {
+      relay.runtime.network = { offline: true, justWoken: false, saw() {} };
+    },
+    false,
+    false,
+  ],
+])('Anthropic may be asked beside the relay %s', (_, happen, byClient, byOther) => {
+  const upstream = primary();
+  const relay = benchOf([upstream], { send: nobody });
+  happen(relay, upstream);
+  expect([mayBeAsked(upstream, CLIENT, relay), mayBeAsked(upstream, OTHER, relay)]).toEqual([
+    byClient,
+    byOther,
+  ]);
+});
+
+test('a server on this machine may be asked although we are offline', () => {
+  const upstream = primary({ base: 'http://127.0.0.1:1/v1' });
+  const relay = benchOf([upstream], { send: nobody });
+  relay.runtime.network = { offline: true, justWoken: false, saw() {} };
+  expect(mayBeAsked(upstream, CLIENT, relay)).toBe(true);
 });
