@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ScriptedUpstream, startUpstream } from '../../src/drill/upstream.ts';
@@ -64,8 +64,9 @@ describe('what is known of the upstreams', () => {
     [
       'was killed',
       async (proxy) => {
-        await statusThat(proxy, () => existsSync(stateFile(proxy.folders, proxy.port)));
-        await Bun.sleep(200);
+        const file = stateFile(proxy.folders, proxy.port);
+        const isKept = (words: string) => existsSync(file) && readFileSync(file, 'utf8').includes(words);
+        await statusThat(proxy, () => ['"cooldown"', '"isolated"', '"third"'].every(isKept));
         await proxy[Symbol.asyncDispose]();
       },
     ],
