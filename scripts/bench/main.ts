@@ -1,16 +1,24 @@
 /**
- * `npm run bench [-- --write]`: measures dist/ccproxy against a direct connection and a bare pipe, prints the report, and
- * writes it to docs/benchmarks.md only when asked to. Takes a minute or two; wants an otherwise idle machine.
+ * `npm run bench [-- PART…] [--write]`: measures dist/ccproxy, prints the report, and writes it to docs/benchmarks.md only
+ * when asked to, and only a whole one. Wants an otherwise idle machine. The parts, all of them where none is named:
+ * - `speed`: against a direct connection and a bare pipe; a minute or two
+ * - `outage`: what a primary costs that is known to be down; about two minutes
+ * - `soak`: many requests with faults and clients that leave, at most four minutes; `--requests N`, `--seconds N` and
+ *   `--seed N` change how many, for how long, and which. Exits 1 when a client never saw an end or an upstream stays out
  */
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measurePassthrough, measureStart, measureTranslation, type Programs } from './measure.ts';
+import { measureOutages } from './outage.ts';
+import { outageReport } from './outage-report.ts';
 import { stopAll } from './processes.ts';
-import { report } from './report.ts';
+import { preface, report } from './report.ts';
+import { soak } from './soak.ts';
+import { failuresOf, soakReport } from './soak-report.ts';
 
 const REPORT = join(import.meta.dir, '..', '..', 'docs', 'benchmarks.md');
 
-async function run(programs: Programs): Promise<string> {
+async function speed(programs: Programs): Promise<string[]> {
   console.error('bench: start');
   const start = await measureStart(programs);
   console.error('bench: native passthrough');
@@ -20,13 +28,43 @@ async function run(programs: Programs): Promise<string> {
   return report({ start, passthrough, translation });
 }
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     ccproxy: { type: 'string', default: 'dist/ccproxy' },
     bare: { type: 'string', default: 'dist/bench/bare-pipe' },
     write: { type: 'boolean', default: false },
+    requests: { type: 'string', default: '100000' },
+    seconds: { type: 'string', default: '240' },
+    seed: { type: 'string', default: '1' },
   },
 });
+const programs = { ccproxy: resolve(values.ccproxy), bare: resolve(values.bare) };
+
+const PARTS: Record<string, () => Promise<string[]>> = {
+  speed: () => speed(programs),
+  outage: async () => outageReport(await measureOutages(programs.ccproxy)),
+  soak: async () => {
+    const { requests, seconds, seed } = values;
+    const result = await soak(programs.ccproxy, {
+      requests: Number(requests),
+      seconds: Number(seconds),
+      seed: Number(seed),
+    });
+    if (failuresOf(result).length > 0) process.exitCode = 1;
+    return soakReport(result);
+  },
+};
+
+function chosen(): string[] {
+  const names = positionals.length === 0 ? Object.keys(PARTS) : positionals;
+  const unknown = names.filter((name) => !Object.hasOwn(PARTS, name));
+  if (unknown.length > 0)
+    throw new Error(`no part "${unknown.join(', ')}"; there are: ${Object.keys(PARTS).join(', ')}`);
+  if (values.write && names.length < Object.keys(PARTS).length)
+    throw new Error('--write writes a whole report: leave out the names of parts');
+  return names;
+}
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, async () => {
@@ -36,7 +74,9 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 try {
-  const text = await run({ ccproxy: resolve(values.ccproxy), bare: resolve(values.bare) });
+  const sections: string[] = [];
+  for (const name of chosen()) sections.push(...((await PARTS[name]?.()) ?? []));
+  const text = [...preface(), ...sections].join('\n');
   console.log(text);
   if (values.write) await Bun.write(REPORT, text);
 } finally {

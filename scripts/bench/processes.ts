@@ -1,5 +1,5 @@
 /** Starts what is measured, each in an empty environment and a home of its own, looks at it from outside, and ends all of it. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -8,6 +8,8 @@ export interface Running {
   pid: number;
   /** Milliseconds from the start of the process to its first answer. */
   readyAfter: number;
+  /** Everything that it says on stderr, once it has ended. */
+  said: Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -15,7 +17,8 @@ const READY_WITHIN_MS = 10_000;
 
 const running = new Set<Running>();
 
-function freePort(): number {
+/** A port of this machine where nothing listens. */
+export function freePort(): number {
   const listener = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } });
   listener.stop(true);
   return listener.port;
@@ -31,21 +34,29 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-/** Starts `command --port N` and waits for its first answer to anything. */
-export async function start(command: string[], env: Record<string, string> = {}): Promise<Running> {
+/**
+ * Starts `command --port N` and waits for its first answer to anything.
+ * @param files what lies in the folder that it is started in, by name
+ */
+export async function start(
+  command: string[],
+  env: Record<string, string> = {},
+  files: Record<string, string> = {},
+): Promise<Running> {
   const port = freePort();
   const home = mkdtempSync(join(tmpdir(), 'ccproxy-bench-'));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(home, name), text);
   const startedAt = performance.now();
   const child = Bun.spawn([...command, '--port', String(port)], {
     cwd: home,
     env: { HOME: home, PATH: '/usr/bin:/bin', ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  const stderr = new Response(child.stderr).text();
   const started: Running = {
     url: `http://127.0.0.1:${port}`,
     pid: child.pid,
     readyAfter: Number.NaN,
+    said: new Response(child.stderr).text(),
     async stop() {
       running.delete(started);
       child.kill('SIGKILL');
@@ -57,7 +68,7 @@ export async function start(command: string[], env: Record<string, string> = {})
   while (!(await answers(started.url))) {
     if (child.exitCode !== null || performance.now() - startedAt > READY_WITHIN_MS) {
       await started.stop();
-      throw new Error(`${command[0]} does not answer (exit ${child.exitCode}): ${await stderr}`);
+      throw new Error(`${command[0]} does not answer (exit ${child.exitCode}): ${await started.said}`);
     }
     await Bun.sleep(1);
   }

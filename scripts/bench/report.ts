@@ -2,22 +2,13 @@
 import { cpus, platform } from 'node:os';
 import { merge, overRounds, perSecond, quantile } from './figures.ts';
 import type { Measured } from './load.ts';
+import { type Bound, boundsTable, ms, table, whole } from './markdown.ts';
 import { DELTAS, type Passthrough, type Scenario, type Translation } from './measure.ts';
 
 export interface Results {
   passthrough: Passthrough;
   translation: Translation;
   start: Record<string, number>;
-}
-
-const ms = (value: number) => `${value.toFixed(2)} ms`;
-const whole = (value: number) => Math.round(value).toLocaleString('en-US');
-
-function table(head: string[], rows: string[][]): string {
-  const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map((_, index) => (index === 0 ? '---' : '---:'))), ...rows.map(line)].join(
-    '\n',
-  );
 }
 
 const POINTS = ['first', 'whole'] as const;
@@ -75,16 +66,6 @@ function latencies(scenarios: Scenario[]): string {
     }),
   );
   return table(head, rows);
-}
-
-/** A number that the project holds itself to. */
-interface Bound {
-  what: string;
-  measured: number;
-  unit: string;
-  /** The bound, and which way it binds. */
-  most?: number;
-  least?: number;
 }
 
 function bounds({ passthrough, translation, start }: Results): Bound[] {
@@ -145,40 +126,30 @@ function bounds({ passthrough, translation, start }: Results): Bound[] {
   ];
 }
 
-function isKept({ measured, most, least }: Bound): boolean {
-  return (most === undefined || measured <= most) && (least === undefined || measured >= least);
-}
-
-function boundsTable(results: Results): string {
-  const amount = (value: number, unit: string) =>
-    `${value >= 1000 ? whole(value) : value.toFixed(2)} ${unit}`;
-  const rows = bounds(results).map((bound) => [
-    bound.what,
-    amount(bound.measured, bound.unit),
-    bound.most === undefined
-      ? `≥ ${amount(bound.least ?? 0, bound.unit)}`
-      : `≤ ${amount(bound.most, bound.unit)}`,
-    isKept(bound) ? 'yes' : '**no**',
-  ]);
-  return table(['what', 'measured', 'to hold', 'held'], rows);
-}
-
-export function report(results: Results): string {
-  const { passthrough, translation, start } = results;
+/** What is said before any part. */
+export function preface(): string[] {
   const processors = cpus();
-  const memory = { ...passthrough.memory, 'ccproxy, translating': translation.memory };
   return [
     '# Benchmarks',
     '',
-    'Written by `npm run bench -- --write`. A direct connection, a bare `Bun.serve` and `fetch` pipe compiled with the same',
-    'flags, and ccproxy, in interleaved rounds of one run, with a request of 77 KB. The ratios (medians over the rounds) mean',
-    'something; the absolute numbers are those of the machine.',
+    'Written by `npm run bench -- --write`. The ratios within one run mean something; the absolute numbers are those of the',
+    'machine.',
     '',
     `Machine: ${processors.length} × ${processors[0]?.model.trim() ?? 'unknown'}, ${platform()}; Bun ${Bun.version}.`,
     '',
+  ];
+}
+
+export function report(results: Results): string[] {
+  const { passthrough, translation, start } = results;
+  const memory = { ...passthrough.memory, 'ccproxy, translating': translation.memory };
+  return [
     '## Numbers to hold',
     '',
-    boundsTable(results),
+    'A direct connection, a bare `Bun.serve` and `fetch` pipe compiled with the same flags, and ccproxy, in interleaved rounds',
+    'of one run, with a request of 77 KB. Ratios are medians over the rounds.',
+    '',
+    boundsTable(bounds(results)),
     '',
     '## Native passthrough',
     '',
@@ -202,5 +173,5 @@ export function report(results: Results): string {
       ]),
     ),
     '',
-  ].join('\n');
+  ];
 }

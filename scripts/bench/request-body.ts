@@ -21,8 +21,14 @@ function tool(index: number) {
   };
 }
 
-/** The request as bytes of JSON, padded with system prompt to the size. */
-export function requestBody(stream: boolean): Uint8Array {
+/** What makes what the user says last the beginning of a turn: the one before is over. */
+const TURN_ENDED = { role: 'assistant', content: [{ type: 'text', text: 'There are three.' }] };
+
+/**
+ * The request as bytes of JSON, padded with system prompt to the size.
+ * @param place whether it begins a turn or goes on with one: the answer to a tool stands beside the user's words
+ */
+export function requestBody(stream: boolean, place: 'in a turn' | 'begins a turn' = 'in a turn'): Uint8Array {
   const request = (system: string) => ({
     model: 'claude-sonnet-4-5',
     max_tokens: 64000,
@@ -42,6 +48,7 @@ export function requestBody(stream: boolean): Uint8Array {
         role: 'user',
         content: [{ type: 'tool_result', tool_use_id: 'toolu_01Bench', content: 'a.ts\nb.ts\nc.ts' }],
       },
+      ...(place === 'begins a turn' ? [TURN_ENDED] : []),
       { role: 'user', content: [{ type: 'text', text: 'Now explain what each of them does.' }] },
     ],
   });
