@@ -39,7 +39,7 @@ const QUEUE_MS: Ms = 5_000;
 export async function nextHop(round: Round): Promise<Hop | null> {
   const { order, context, barred, done } = round;
   for (const isLastResort of [false, true]) {
-    for (const subject of order) {
+    for (const subject of isLastResort ? likelyFirst(order, context) : order) {
       if (isOver(round) || isEnough(isLastResort, round)) return null;
       if (done.has(subject) || !isPossible(subject, isLastResort, round)) continue;
       const place = await enter(subject, hasOthers(subject, round) ? QUEUE_MS : FOREVER, round.client, round);
@@ -125,6 +125,12 @@ export function isOver({ client, inbound, contentBy, context }: Round): boolean 
 
 function isEnough(isLastResort: boolean, { asked, lastResorts, context }: Round): boolean {
   return asked > context.failover.maxFailoverAttempts || (isLastResort && lastResorts >= LAST_RESORTS);
+}
+
+/** Those that are about to be tried, before those that are known to fail. */
+function likelyFirst(order: readonly Subject[], { runtime }: RelayContext): Subject[] {
+  const isTried = (subject: Subject) => standing(subject, runtime).name === 'half-open';
+  return [...order.filter(isTried), ...order.filter((subject) => !isTried(subject))];
 }
 
 /** Nobody waits for a place at an upstream that would not let the request through. */
