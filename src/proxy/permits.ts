@@ -76,6 +76,9 @@ export function standing(subject: Subject, { breakers, clock }: Runtime): Breake
   return worstOf(keysIn(subject).map(([, key]) => view(breakers.read(key), now)));
 }
 
+/** A model or a credential that nobody has asked for since its time was up so long ago says nothing about the upstream. */
+const STALE_MS: Ms = 5 * 60_000;
+
 /** How an upstream stands as a whole: as the worst of its breakers, its credentials' and models' among them. */
 export function overall({ upstream, keys }: Subject, { breakers, clock }: Runtime): BreakerView {
   const now = clock.now();
@@ -242,8 +245,12 @@ function settleAll(
     const before = breakers.read(key);
     const state = settle(before, permit, share.outcome, now, upstream.breaker, random, share.shown);
     change(upstream, scope, key, state, runtime);
-    isBlamed ||= !outcome.ok && state !== before && isShut(view(state, now));
-    if (scope === 'model' && isBlamed && !outcome.ok) lift(subject, key, outcome.failure, runtime);
+    if (outcome.ok || share.outcome !== outcome) continue;
+    const { name } = view(state, now);
+    // Also when it was out already: of many requests under way, the first ones open it, and the others fail of it all the same.
+    isBlamed = name !== 'closed' && name !== 'suspect';
+    if (scope === 'model' && state !== before && name === 'open')
+      lift(subject, key, outcome.failure, runtime);
   }
 }
 
@@ -266,10 +273,6 @@ function isAnswered(failure: Failure, scope: Scope): { outcome: Outcome; shown?:
   return scope === 'host' && hasAnswered(failure)
     ? { outcome: { ok: true }, shown: 'credential' }
     : { outcome: SAYS_NOTHING };
-}
-
-function isShut({ name }: BreakerView): boolean {
-  return name === 'open' || name === 'cooldown' || name === 'blocked';
 }
 
 /** Models of one upstream that open within this time are not what is wrong. */
