@@ -61,7 +61,6 @@ export async function serve(flags: CommonFlags): Promise<never> {
     credentials,
     network: runtime.network,
     // All of them: to look once more than is needed costs a connection, and only after a loss.
-    unsure: (hosts) => hosts,
     forgetConnections: () => runtime.send.forget(),
     addresses,
     isProxied,

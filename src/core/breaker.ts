@@ -64,7 +64,7 @@ interface Isolated extends Phase {
   readonly phase: 'isolated';
 }
 
-/** A breaker as a value: plain data that can be stored anywhere as JSON. Only the functions of this file look inside. */
+/** A breaker as a value: plain data that can be stored anywhere as JSON. */
 export type BreakerState = Closed | Shut | HalfOpen | Isolated;
 
 /** Who asks: a request, or a probe that nobody waits for. */

@@ -91,7 +91,7 @@ function isBroken(status: number): boolean {
 
 /** What is worth telling of a failure, under a kind that counts against the whole upstream. */
 function told({ message, quotes, status, waitMs }: Failure, kind: FailureKind, upstream: Upstream): Failure {
-  const keys = keysOf(upstream, NOBODY as Inbound);
+  const keys = keysOf(upstream, NOBODY);
   return {
     kind,
     message: quotes ? scrub(message, keys, new Uint8Array()) : message,

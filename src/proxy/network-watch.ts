@@ -1,5 +1,5 @@
 import type { Ms } from '../core/failure.ts';
-import { saw, UNSEEN } from '../core/network.ts';
+import { saw, UNSEEN, unsure } from '../core/network.ts';
 import type { Clock, NetworkWatch } from '../core/runtime.ts';
 
 /** What watching the network needs from outside. */
@@ -15,6 +15,8 @@ export interface WatchedNetwork extends NetworkWatch {
   onChange(then: (offline: boolean) => void): void;
   /** The machine has slept, or its addresses changed: for a while failures to connect say nothing. */
   woke(): void;
+  /** Those of these hosts of which nothing has been seen for a moment: they are worth a look. */
+  unsure(hosts: readonly string[]): readonly string[];
 }
 
 /** How long after waking failures say nothing: connections from before are dead, and the new network comes up. */
@@ -43,5 +45,6 @@ export function watchNetwork({ clock, isConnected }: NetworkWatchOptions): Watch
     woke() {
       wokeAt = clock.now();
     },
+    unsure: (hosts) => unsure(network, hosts, clock.now()),
   };
 }

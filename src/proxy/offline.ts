@@ -13,8 +13,6 @@ import { within } from './within.ts';
 export interface LookoutOptions {
   runtime: Runtime;
   network: WatchedNetwork;
-  /** Those of these hosts of which nothing has been seen lately; see `unsure` of the network. */
-  unsure(hosts: readonly string[]): readonly string[];
   /** Whether requests to this URL go through an outbound proxy: then a connection of our own says nothing. */
   isProxied(url: URL): boolean;
   /** How a connection is tried. */
@@ -102,7 +100,7 @@ export function createLookout(options: LookoutOptions): Lookout {
     if (network.offline) return;
     const own = placeOf(upstream).host;
     const others = places.filter(({ host }) => host !== own);
-    const wanted = new Set(options.unsure([...new Set(others.map(({ host }) => host))]));
+    const wanted = new Set(network.unsure([...new Set(others.map(({ host }) => host))]));
     await lookAtAll(others.filter(({ host }) => wanted.has(host)));
   }
 

@@ -78,6 +78,7 @@ export function standing(subject: Subject, { breakers, clock }: Runtime): Breake
 
 /** A model or a credential that nobody has asked for since its time was up so long ago says nothing about the upstream. */
 const STALE_MS: Ms = 5 * 60_000;
+const LAPSES = new Set<Scope>(['credential', 'model']);
 
 /** How an upstream stands as a whole: as the worst of its breakers, its credentials' and models' among them. */
 export function overall({ upstream, keys }: Subject, { breakers, clock }: Runtime): BreakerView {
@@ -86,6 +87,8 @@ export function overall({ upstream, keys }: Subject, { breakers, clock }: Runtim
   const views = all.map((key) => {
     const seen = view(breakers.read(key), now);
     const model = modelOf(key);
+    const isStale = seen.name === 'half-open' && now - seen.since > STALE_MS && LAPSES.has(scopeOf(key));
+    if (isStale) return { name: 'closed' as const, since: 0 };
     return model === undefined || seen.reason === undefined
       ? seen
       : { ...seen, reason: `${model}: ${seen.reason}` };

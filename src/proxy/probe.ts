@@ -92,7 +92,7 @@ const WAYS: Record<ProbeMethod, Way> = {
   },
   async head(options, limits) {
     const request = { method: 'HEAD', url: rootOf(options.upstream), headers: new Headers() };
-    return ofHead(await exchange(options, limits, request), options);
+    return ofHead(await exchange(options, limits, request), { ...options, hasCredential: false });
   },
   async models(options, limits) {
     const { base, probe: settings } = options.upstream;

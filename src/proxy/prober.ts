@@ -18,8 +18,6 @@ export interface ProberOptions {
   runtime: Runtime;
   credentials: CredentialNames;
   network: WatchedNetwork;
-  /** Those of these hosts of which nothing has been seen lately; see `unsure` of the network. */
-  unsure(hosts: readonly string[]): readonly string[];
   /** Closes pooled connections: those from before a sleep, or of another network, are dead. */
   forgetConnections(): void;
   /** The machine's addresses in one string: it changes when the network does. */

@@ -46,10 +46,15 @@ function bareOf(word: string): string {
 /** Shorter than any key; a header so short may hold anybody's word. */
 const SHORTEST_KEY = 6;
 
-/** What an upstream is sent that it must not say again: keys, and the headers of the configuration. */
-export function keysOf(upstream: Upstream, inbound: Inbound): string[] {
+/** Shorter parts of an address are names: `v1`, `deployments`, `chat-completions`. */
+const SHORTEST_PATH_KEY = 20;
+
+/** What an upstream is sent that it must not say again: keys, also in its address, and the headers of the configuration. */
+export function keysOf(upstream: Upstream, inbound: Pick<Inbound, 'headers'>): string[] {
   const sent = upstream.auth(new Headers(upstream.extraHeaders), inbound);
-  return [...(sent?.values() ?? [])]
+  const inHeaders = [...(sent?.values() ?? [])]
     .map((value) => value.replace(/^Bearer /, ''))
     .filter((value) => value.length >= SHORTEST_KEY);
+  const inPath = upstream.base.split(/[/?#]/).slice(3);
+  return [...inHeaders, ...inPath.filter((part) => part.length >= SHORTEST_PATH_KEY)];
 }

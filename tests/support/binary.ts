@@ -75,12 +75,15 @@ export interface Ended {
   stderr: string;
 }
 
+/** Nothing listens there: what a provider's own address is asked for, by a probe above all, leaves no machine. */
+const NOWHERE = { HTTPS_PROXY: 'http://127.0.0.1:1' };
+
 /** Starts the compiled ccproxy and waits until it answers. */
 export async function startBinary(options: BinaryOptions = {}): Promise<Binary> {
   const folders = options.folders ?? (await makeFolders());
   const port = options.port === 'default' ? 3456 : (options.port ?? (await freePort()));
   const flag = options.port === 'default' ? [] : ['--port', String(port)];
-  const child = spawn([...(options.args ?? []), ...flag], options.env ?? {}, folders);
+  const child = spawn([...(options.args ?? []), ...flag], { ...NOWHERE, ...options.env }, folders);
   const printed = { stdout: '', stderr: '' };
   const listeners = new Set<() => void>();
   const note = (name: 'stdout' | 'stderr') => (text: string) => {

@@ -2,7 +2,6 @@ import { headerAuth } from '../../src/auth/header.ts';
 import type { BreakerView } from '../../src/core/breaker-view.ts';
 import { AttemptError, type FailureKind, type Ms } from '../../src/core/failure.ts';
 import { healthKeys } from '../../src/core/health-keys.ts';
-import { type Network, saw, UNSEEN, unsure } from '../../src/core/network.ts';
 import type { BreakerRecord, Clock, Outgoing, ProbeRecord, Runtime, Send } from '../../src/core/runtime.ts';
 import type { ProbeSettings, Upstream } from '../../src/core/upstream.ts';
 import { VERDICTS } from '../../src/core/verdict.ts';
@@ -124,7 +123,6 @@ export function probing(chain: readonly Upstream[], options: ProbingOptions = {}
   const breakers: BreakerRecord[] = [];
   let underWay = 0;
   let forgotten = 0;
-  let seen: Network = UNSEEN;
   const isGone = (host: string) =>
     host.endsWith('.test') && (gone.has('*') || gone.has(host.replace('.test', '')));
 
@@ -138,21 +136,7 @@ export function probing(chain: readonly Upstream[], options: ProbingOptions = {}
       underWay -= 1;
     }
   };
-  const watched = watchNetwork({ clock, isConnected: () => machine.isConnected });
-  const network: WatchedNetwork = {
-    get offline() {
-      return watched.offline;
-    },
-    get justWoken() {
-      return watched.justWoken;
-    },
-    saw(host, reached) {
-      seen = saw(seen, host, reached, clock.now());
-      watched.saw(host, reached);
-    },
-    onChange: watched.onChange,
-    woke: watched.woke,
-  };
+  const network = watchNetwork({ clock, isConnected: () => machine.isConnected });
   let ids = 0;
   const runtime: Runtime = {
     clock,
@@ -177,7 +161,6 @@ export function probing(chain: readonly Upstream[], options: ProbingOptions = {}
     runtime,
     credentials,
     network,
-    unsure: (hosts) => unsure(seen, hosts, clock.now()),
     forgetConnections() {
       forgotten += 1;
     },

@@ -240,17 +240,17 @@ export function endings({ events }: Bench): [upstream: string, kind: string][] {
 
 /** A request of a conversation: at the beginning of a turn, or in the middle of one, with what a tool has answered. */
 export function said(
-  conversation: { session?: string; agent?: string; isMidTurn?: boolean } = {},
+  conversation: { session?: string; agent?: string; isMidTurn?: boolean; words?: string } = {},
   more: Asking = {},
 ): Asking {
-  const { session, agent, isMidTurn = false } = conversation;
+  const { session, agent, isMidTurn = false, words = 'hi' } = conversation;
   const call = { type: 'tool_use', id: 'toolu_1', name: 'Read', input: {} };
   const result = { type: 'tool_result', tool_use_id: 'toolu_1', content: 'ok' };
   const rest = [
     { role: 'assistant', content: [call] },
     { role: 'user', content: [result] },
   ];
-  const messages = [{ role: 'user', content: 'hi' }, ...(isMidTurn ? rest : [])];
+  const messages = [{ role: 'user', content: words }, ...(isMidTurn ? rest : [])];
   const body = { model: 'claude-opus-4-8', max_tokens: 64, stream: more.stream ?? true, messages };
   return {
     ...more,
