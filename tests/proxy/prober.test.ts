@@ -1,34 +1,14 @@
 /** Upstreams are known before a request meets them. */
 import { describe, expect, test } from 'bun:test';
 import { turns } from '../support/manual-clock.ts';
-import {
-  failing,
-  leftOf,
-  local,
-  type ProbingBench,
-  probed,
-  probing,
-  status,
-  well,
-} from '../support/probing.ts';
+import { begun, failing, kinds, leftOf, local, probed, probing, status, well } from '../support/probing.ts';
 import { blackHole } from '../support/relay.ts';
 
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
+const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
 const one = probed('one', { intervalMs: 10_000 });
 const two = probed('two');
-
-/** A bench that has probed everything once. */
-async function begun(...given: Parameters<typeof probing>): Promise<ProbingBench> {
-  const bench = probing(...given);
-  bench.prober.watch(given[0]);
-  await bench.clock.advance(0);
-  return bench;
-}
-
-const kinds = ({ records }: ProbingBench) => records.map(({ failure }) => failure?.kind ?? 'ok');
 
 describe('a dead upstream', () => {
   test.each([
@@ -313,92 +293,6 @@ describe('another chain', () => {
   });
 });
 
-describe('when the machine wakes', () => {
-  test('connections are dropped, everything is probed at once, and failures say nothing for a while', async () => {
-    const bench = await begun([one, two]);
-    bench.gone.add('*');
-    bench.clock.set(8 * HOUR);
-    await bench.clock.advance(5_000);
-    expect(bench.forgotten()).toBe(1);
-    expect(bench.view(one).name).toBe('closed');
-    await bench.clock.advance(4_000);
-    expect(kinds(bench).filter((kind) => kind === 'unreachable').length).toBeGreaterThan(4);
-    expect([bench.view(one).name, bench.view(two).name]).toEqual(['closed', 'closed']);
-    expect(bench.network.offline).toBe(false);
-    bench.gone.clear();
-    await bench.clock.advance(8_000);
-    expect([bench.view(one).name, bench.view(two).name]).toEqual(['closed', 'closed']);
-    expect(bench.breakers).toEqual([]);
-  });
-
-  test('what failures to connect opened is tried at once', async () => {
-    const bench = await begun([one], { voices: { one: failing('refused') } });
-    await bench.clock.advance(250);
-    bench.voices.one = well;
-    bench.machine.addresses = '192.168.1.7';
-    await bench.clock.advance(4_750);
-    expect(bench.times('one')).toEqual([0, 250, 5_000]);
-    await bench.clock.advance(2_000);
-    expect(bench.view(one).name).toBe('closed');
-    expect(bench.forgotten()).toBe(1);
-  });
-
-  test('what failed answers opened is not', async () => {
-    const bench = await begun([one]);
-    bench.request(one, 'server_error');
-    bench.request(one, 'server_error');
-    await bench.clock.advance(0);
-    bench.machine.addresses = '192.168.1.7';
-    await bench.clock.advance(14_000);
-    expect(bench.times('one')).toEqual([0]);
-  });
-
-  test('a probe over a connection from before is given up', async () => {
-    const bench = await begun([one], { voices: { one: blackHole } });
-    await bench.clock.advance(2_000);
-    bench.voices.one = well;
-    bench.clock.set(HOUR);
-    bench.prober.active();
-    await bench.clock.advance(0);
-    expect(kinds(bench)).toEqual(['ok']);
-    expect(bench.underWay()).toBe(0);
-  });
-
-  test('a machine that is only busy has not slept', async () => {
-    const bench = await begun([one]);
-    bench.clock.set(9_000);
-    await bench.clock.advance(20_000);
-    expect(bench.forgotten()).toBe(0);
-  });
-});
-
-describe('a clock that is set back', () => {
-  test.each([2 * MINUTE, HOUR, 400 * 24 * HOUR])(
-    'by %i ms: no storm, and nothing waits for the old time',
-    async (byMs) => {
-      const bench = await begun([one, two]);
-      await bench.clock.advance(12_000);
-      const before = bench.sent.length;
-      bench.clock.set(-byMs);
-      await bench.clock.advance(MINUTE);
-      const after = bench.sent.slice(before).filter(({ upstream }) => upstream === 'one').length;
-      expect(after).toBeGreaterThanOrEqual(5);
-      expect(after).toBeLessThanOrEqual(7);
-      expect(bench.forgotten()).toBe(0);
-    },
-  );
-
-  test('one that is open is tried again', async () => {
-    const bench = await begun([one], { voices: { one: failing('refused') } });
-    await bench.clock.advance(250);
-    expect(bench.view(one).name).toBe('open');
-    bench.voices.one = well;
-    bench.clock.set(-HOUR);
-    await bench.clock.advance(MINUTE);
-    expect(bench.view(one).name).toBe('closed');
-  });
-});
-
 describe('the rest of the house', () => {
   test('a server of this machine that is at work may be too busy for a probe', async () => {
     const here = local('here');
@@ -466,65 +360,4 @@ describe('the rest of the house', () => {
     await bench.clock.advance(20_000);
     expect(bench.times('one').length).toBeGreaterThanOrEqual(3);
   });
-});
-
-/** Numbers that look random and are the same every time. */
-function numbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
-describe('whatever happens', () => {
-  test('in 200 stories no permit is lost, no probe is left, and in the end everyone is well', async () => {
-    for (let seed = 1; seed <= 200; seed += 1) {
-      const random = numbers(seed);
-      const pick = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)] as T;
-      const chain = [one, probed('two', { method: 'models' }), local('three')];
-      const bench = await begun(chain, { random });
-      const list = () => new Response('{"data":[]}');
-      const voices = [well, list, status(401), status(404), status(500), failing('refused'), blackHole];
-      for (let step = 0; step < 12; step += 1) {
-        const upstream = pick(chain);
-        const doing: (() => void)[] = [
-          () => void Object.assign(bench.voices, { [upstream.name]: pick(voices) }),
-          () => void bench.gone.add(pick(['*', 'one', 'two'])),
-          () => bench.gone.clear(),
-          () => bench.clock.set(pick([HOUR, -HOUR, 20_000, -5_000])),
-          () => bench.prober.nudge(),
-          () => bench.prober.active(),
-          () =>
-            void bench.request(
-              upstream,
-              pick([null, 'refused', 'server_error', 'unreachable', 'rate_limited']),
-            ),
-          () => bench.prober.watch(chain.filter(() => random() < 0.8)),
-          () => {
-            bench.machine.addresses = String(random());
-          },
-        ];
-        pick(doing)();
-        await bench.clock.advance(pick([0, 100, 1_000, 5_000, 30_000]));
-      }
-      bench.gone.clear();
-      for (const { name } of chain) bench.voices[name] = list;
-      bench.prober.watch(chain);
-      await bench.clock.advance(20 * MINUTE);
-      for (const upstream of chain) {
-        if (bench.view(upstream).name === 'half-open') expect(bench.request(upstream, null)).toBe(true);
-      }
-      const stuck = [...bench.runtime.breakers.keys()].filter((key) => {
-        const state = bench.runtime.breakers.read(key);
-        return state.phase === 'half-open' && state.canary;
-      });
-      expect({ seed, stuck }).toEqual({ seed, stuck: [] });
-      expect({ seed, standing: chain.map((upstream) => bench.view(upstream).name) }).toEqual({
-        seed,
-        standing: ['closed', 'closed', 'closed'],
-      });
-      expect(await leftOf(bench)).toEqual({ timers: 0, requests: 0 });
-    }
-  }, 60_000);
 });

@@ -205,6 +205,19 @@ export function probing(chain: readonly Upstream[], options: ProbingOptions = {}
   };
 }
 
+/** A bench that has probed everything once. */
+export async function begun(...given: Parameters<typeof probing>): Promise<ProbingBench> {
+  const bench = probing(...given);
+  bench.prober.watch(given[0]);
+  await bench.clock.advance(0);
+  return bench;
+}
+
+/** How each probe that is over went. */
+export function kinds({ records }: ProbingBench): (FailureKind | 'ok')[] {
+  return records.map(({ failure }) => failure?.kind ?? 'ok');
+}
+
 /** What fetch and connect throw where no name can be resolved. */
 function lost(): Error {
   return Object.assign(new Error('no such host'), { code: 'ENOTFOUND' });
