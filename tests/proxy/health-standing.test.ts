@@ -147,6 +147,15 @@ describe('how it stands', () => {
     expect(standing(otherModel, health.runtime)).toMatchObject({ name: 'open', reason: 'unreachable' });
   });
 
+  test('a model or a credential that nobody asks for any more is not held against the whole', () => {
+    const health = new Health().requests(otherClient, rejectedKey).requests(a, limited);
+    const whole = () => overall(otherModel, health.runtime).name;
+    expect([whole(), health.wait(10 * MINUTE).stands(a)]).toEqual(['blocked', 'model half-open']);
+    expect([whole(), health.wait(SECOND).stands(a)]).toEqual(['half-open', 'model half-open']);
+    const host = new Health().requests(a, lost, lost).wait(60 * MINUTE);
+    expect([whole(), overall(a, host.runtime).name]).toEqual(['closed', 'half-open']);
+  });
+
   test('returning, and recovered lately', () => {
     const health = new Health().requests(a, down, down).wait(15 * SECOND);
     expect(returnsAt(a, health.runtime, 30 * SECOND)).toBeUndefined();
