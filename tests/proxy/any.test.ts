@@ -1,100 +1,27 @@
-/** Whatever any of the upstreams do, the client gets an answer that is whole, or plainly none. */
+/** Whatever any of the upstreams do, the client gets an answer that is whole, or plainly none, and nothing is left of it. */
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import {
-  type Answer,
-  answer,
-  calls,
-  nothing,
-  text,
-  thinkingOnly,
-  thinkingThenText,
-} from '../../src/drill/answers.ts';
-import { openaiChatVoice } from '../../src/drill/voices/openai-chat.ts';
+import type { Outgoing } from '../../src/core/runtime.ts';
+import { LEFT } from '../../src/proxy/hop.ts';
+import { ResetConnection } from '../../src/proxy/pass.ts';
+import { ask } from '../../src/proxy/permits.ts';
 import { openaiChat } from '../../src/wire/dialects/openai-chat/index.ts';
+import { type Deed, deed, perform, performSlowly, slowDeed } from '../support/deeds.ts';
 import { assertGrammar, assertPrefix } from '../support/grammar.ts';
+import { manualClock } from '../support/manual-clock.ts';
 import {
-  ask,
+  ask as askRelay,
   backup,
   benchOf,
   CLAUDE_CODE,
-  eventsOf,
   fakeSend,
+  framesOf,
   primary,
   type Said,
   standingOf,
-  wholeOf,
+  subjectIn,
 } from '../support/relay.ts';
-
-const ANSWERS: Answer[] = [
-  text('All is well here.'),
-  answer([
-    { type: 'text', text: 'One.' },
-    { type: 'text', text: 'Two, and more.' },
-  ]),
-  thinkingThenText('let me see', 'It is.'),
-  calls(
-    [
-      ['Read', { a: 1 }],
-      ['Grep', { b: 'c' }],
-    ],
-    'I will look.',
-  ),
-  thinkingOnly('nothing to say'),
-  nothing(),
-];
-
-interface Deed {
-  status: number;
-  said: Answer;
-  /** Share of the body that is sent. */
-  share: number;
-  end: 'whole' | 'clean' | 'broken' | 'error';
-  piece: number;
-}
-
-const deed: fc.Arbitrary<Deed> = fc.record({
-  status: fc.oneof(
-    { weight: 5, arbitrary: fc.constant(200) },
-    { weight: 3, arbitrary: fc.constantFrom(204, 302, 400, 401, 404, 429, 500, 529) },
-  ),
-  said: fc.constantFrom(...ANSWERS),
-  // Not fc.double: most of its numbers are next to 0, and hardly an answer was cut in its middle.
-  share: fc.nat({ max: 100 }).map((percent) => percent / 100),
-  end: fc.constantFrom('whole', 'clean', 'broken', 'error'),
-  piece: fc.integer({ min: 1, max: 400 }),
-});
-
-const ERROR = 'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"x"}}\n\n';
-
-function perform({ status, said, share, end, piece }: Deed, stream: boolean, chat: boolean): Response {
-  if (status !== 200) return new Response(status === 204 ? null : '{"error":{"message":"no"}}', { status });
-  const wording = { id: 'up1', model: 'm' };
-  const events = chat ? openaiChatVoice.events(said, wording) : eventsOf(said);
-  const whole = chat ? JSON.stringify(openaiChatVoice.whole(said, wording)) : wholeOf(said);
-  // An error is an event of its own: it comes between others.
-  const sent = end === 'error' ? events.slice(0, Math.floor(events.length * share)) : events;
-  const body = new TextEncoder().encode(stream ? sent.join('') : whole);
-  let rest =
-    end === 'whole' || (end === 'error' && stream) ? body : body.subarray(0, Math.floor(body.length * share));
-  let last = end === 'error' && stream && !chat ? new TextEncoder().encode(ERROR) : undefined;
-  const readable = new ReadableStream<Uint8Array>({
-    pull(controller) {
-      if (rest.length > 0) {
-        controller.enqueue(rest.subarray(0, piece));
-        rest = rest.subarray(piece);
-      } else if (last !== undefined) {
-        controller.enqueue(last);
-        last = undefined;
-      } else if (end === 'broken')
-        controller.error(Object.assign(new Error('reset'), { code: 'ECONNRESET' }));
-      else controller.close();
-    },
-  });
-  return new Response(readable, {
-    headers: { 'content-type': stream ? 'text/event-stream' : 'application/json' },
-  });
-}
+import { type Client, expectQuiet, type Stage, said, stageOf, upstreamOf } from '../support/stage.ts';
 
 /** What an answer comes to: its words, and its calls in order. Dialects differ in what they make one block of. */
 interface Sense {
@@ -138,29 +65,29 @@ function expectWhole(blocks: readonly Block[], deeds: readonly Deed[]): void {
 }
 
 /** A whole answer, the beginning of one with a plain end, or an error. */
-function expectSound(said: Said, stream: boolean, agent: string, deeds: readonly Deed[]): void {
-  if (said.status !== 200) {
-    expect(said.frames.filter(({ name }) => name !== '')).toEqual([]);
-    expect(said.text).not.toContain('overloaded_error');
+function expectSound(got: Said, stream: boolean, agent: string, deeds: readonly Deed[]): void {
+  if (got.status !== 200) {
+    expect(got.frames.filter(({ name }) => name !== '')).toEqual([]);
+    expect(got.text).not.toContain('overloaded_error');
     return;
   }
   if (!stream) {
-    const message = JSON.parse(said.text) as { content: Block[] };
+    const message = JSON.parse(got.text) as { content: Block[] };
     expect(message.content.some(({ type }) => type !== 'thinking')).toBe(true);
     expectWhole(message.content, deeds);
     return;
   }
-  const events = said.frames.filter(({ name }) => name !== 'error');
-  const isError = events.length < said.frames.length;
-  if (said.text.includes('"max_tokens"'))
-    expect([agent, said.reset, isError]).toEqual([CLAUDE_CODE, false, false]);
-  else if (said.reset || isError) assertPrefix(events);
+  const events = got.frames.filter(({ name }) => name !== 'error');
+  const isError = events.length < got.frames.length;
+  if (got.text.includes('"max_tokens"'))
+    expect([agent, got.reset, isError]).toEqual([CLAUDE_CODE, false, false]);
+  else if (got.reset || isError) assertPrefix(events);
   else {
     assertGrammar(events);
     expectWhole(blocksOf(events), deeds);
   }
-  if (said.reset) expect(agent).toBe(CLAUDE_CODE);
-  if (isError) expect(said.frames.at(-1)?.name).toBe('error');
+  if (got.reset) expect(agent).toBe(CLAUDE_CODE);
+  if (isError) expect(got.frames.at(-1)?.name).toBe('error');
 }
 
 test('any deeds of any chain give an answer that is whole or plainly none, and every permit is given back', async () => {
@@ -180,9 +107,9 @@ test('any deeds of any chain give an answer that is whole or plainly none, and e
       const bench = benchOf(chain, { send });
       for (turn = 0; turn < turns.length; turn += 1) {
         const before = send.sent.length;
-        const said = await ask(bench, { stream, headers: { 'user-agent': agent } });
-        expectSound(said, stream, agent, turns[turn] ?? []);
-        expect(said.headers.get('x-ccproxy-attempts')).toBe(String(send.sent.length - before));
+        const got = await askRelay(bench, { stream, headers: { 'user-agent': agent } });
+        expectSound(got, stream, agent, turns[turn] ?? []);
+        expect(got.headers.get('x-ccproxy-attempts')).toBe(String(send.sent.length - before));
         const asked = send.sent.slice(before).map(({ upstream }) => upstream);
         expect(new Set(asked).size).toBe(asked.length);
         for (const { name } of chain) {
@@ -195,3 +122,130 @@ test('any deeds of any chain give an answer that is whole or plainly none, and e
   );
   await fc.assert(property, { numRuns: 1000 });
 });
+
+type Step =
+  | { jumpMs: number }
+  | { session: number; isMidTurn: boolean; stream: boolean; agent: string; leavesAfterMs: number | null };
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 1, arbitrary: fc.record({ jumpMs: fc.constantFrom(0, 100, 3_000, 10_000, 70_000, 400_000) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      session: fc.nat({ max: 3 }),
+      isMidTurn: fc.boolean(),
+      stream: fc.boolean(),
+      agent: fc.constantFrom(CLAUDE_CODE, 'other/1'),
+      leavesAfterMs: fc.constantFrom(null, null, null, 0, 2_000, 20_000),
+    }),
+  },
+);
+
+const NAMES = ['anthropic', 'backup', 'third', 'chat'];
+
+const chains = fc
+  .tuple(
+    fc.shuffledSubarray(NAMES, { minLength: 2 }),
+    fc.array(fc.record({ isShared: fc.boolean(), concurrency: fc.constantFrom(undefined, 1, 2) }), {
+      minLength: 4,
+      maxLength: 4,
+    }),
+  )
+  .map(([names, settings]) =>
+    names.map((name, at) => {
+      const { isShared = false, concurrency } = settings[at] ?? {};
+      return upstreamOf(name, {
+        ...(isShared ? { base: 'http://shared.test/v1' } : {}),
+        ...(concurrency === undefined ? {} : { concurrency }),
+        ...(name === 'chat' ? { dialect: openaiChat } : {}),
+      });
+    }),
+  );
+
+const settings = fc.record({
+  hedgeMs: fc.constantFrom(null, 8_000),
+  returnAfterMs: fc.constantFrom(0, 30_000),
+  maxFailoverAttempts: fc.constantFrom(8, 1),
+});
+
+/** Longer than all attempts of any request can take together, and than any breaker stays shut. */
+const LONG_MS = 40 * 24 * 3_600_000;
+
+test('nothing is left of any requests, whatever comes between: neither permits nor places nor timers', async () => {
+  const property = fc.asyncProperty(
+    chains,
+    settings,
+    fc.array(slowDeed, { minLength: 1, maxLength: 12 }),
+    fc.array(step, { minLength: 1, maxLength: 20 }),
+    async (chain, failover, deeds, steps) => {
+      const clock = manualClock();
+      let turn = 0;
+      const voices = Object.fromEntries(
+        chain.map(({ name }) => [
+          name,
+          (outgoing: Outgoing) => {
+            turn += 1;
+            const one = deeds[turn % deeds.length];
+            if (one === undefined) throw new Error('no deed');
+            return performSlowly(one, outgoing, name === 'chat', clock);
+          },
+        ]),
+      );
+      const stage = stageOf(voices, { chain, clock, failover });
+      const clients: [client: Client, step: Exclude<Step, { jumpMs: number }>, mark: string][] = [];
+      for (const one of steps) {
+        if ('jumpMs' in one) {
+          await clock.advance(one.jumpMs);
+          continue;
+        }
+        const { session, isMidTurn, stream, agent, leavesAfterMs } = one;
+        const mark = `request-${clients.length}.`;
+        const conversation = { isMidTurn, words: mark, ...(session === 0 ? {} : { session: `s${session}` }) };
+        const headers = { 'user-agent': agent };
+        const got = stage.go(said(conversation, { stream, id: mark, headers }));
+        clients.push([got, one, mark]);
+        if (leavesAfterMs !== null) clock.after(leavesAfterMs, got.leave);
+      }
+      await clock.advance(LONG_MS);
+      expectQuiet(stage);
+      expect(stage.bench.events.attempts).toHaveLength(stage.sent.length);
+      expect(stage.bench.events.requests).toHaveLength(clients.length);
+      for (const [got, { stream, agent, leavesAfterMs }, mark] of clients) {
+        expect(got.done).toBe(true);
+        expectAccounted(stage, got, mark);
+        if (leavesAfterMs === null) expectSound(heardBy(got), stream, agent, deeds);
+      }
+      // Whatever was tried has been settled: after so long everyone is admitted everywhere.
+      for (const { name } of chain) {
+        const leave = ask(subjectIn(stage.bench, name), stage.bench.runtime);
+        expect([name, leave !== null]).toEqual([name, true]);
+        leave?.settle(LEFT);
+      }
+    },
+  );
+  await fc.assert(property, { numRuns: 1000 });
+});
+
+/** Every attempt is one that was sent, and none was made twice but for a failure that allows it. */
+function expectAccounted({ bench, sent }: Stage, got: Client, mark: string): void {
+  const asked = sent.filter(({ body }) => body.includes(mark)).map(({ upstream }) => upstream);
+  const attempts = bench.events.attempts.filter(({ requestId }) => requestId === mark);
+  const requests = bench.events.requests.filter(({ requestId }) => requestId === mark);
+  expect(requests).toHaveLength(1);
+  expect([attempts.length, requests[0]?.attempts]).toEqual([asked.length, asked.length]);
+  if (got.status !== 0) expect(got.attempts).toBe(asked.length);
+  expect(attempts.map(({ number }) => number).sort((a, b) => a - b)).toEqual(asked.map((_, at) => at + 1));
+  for (const name of new Set(asked)) {
+    const all = attempts.filter(({ upstream }) => upstream === name).sort((a, b) => a.number - b.number);
+    for (const { failure } of all.slice(0, -1)) {
+      expect(['transient', 'rate_limited']).toContain(failure?.kind ?? 'none');
+    }
+  }
+}
+
+/** What the client got, as the other checks want it. */
+function heardBy({ status, headers, text: words, error }: Client): Said {
+  if (error !== null && !(error instanceof ResetConnection)) throw error;
+  const bytes = new TextEncoder().encode(words);
+  return { status, headers, bytes, text: words, frames: framesOf(bytes), reset: error !== null };
+}

@@ -93,19 +93,27 @@ export interface SlowDeed extends Deed {
   isStuck: boolean;
 }
 
+const pace = fc.record({
+  delayMs: fc.constantFrom(0, 0, 0, 1_000, 9_000, 30_000, 300_000),
+  isStuck: fc.constantFrom(false, false, false, true),
+});
+
+const whole = deed.map((plain) => ({ ...plain, status: 200, end: 'whole' as const }));
+const refused = fc
+  .tuple(deed, fc.constantFrom(408, 425, 429))
+  .map(([plain, status]) => ({ ...plain, status }));
+
 export const slowDeed: fc.Arbitrary<SlowDeed> = fc
-  .record({
-    connection: fc.constantFrom('fine', 'fine', 'fine', 'fine', 'refused', 'unreachable'),
-    delayMs: fc.constantFrom(0, 0, 0, 1_000, 9_000, 30_000, 300_000),
-    isStuck: fc.boolean(),
-    transient: fc.constantFrom(0, 0, 0, 408, 425, 429),
-    deed,
-  })
-  .map(({ deed: plain, transient, ...rest }) => ({
-    ...plain,
-    ...rest,
-    ...(transient === 0 ? {} : { status: transient }),
-  }));
+  .tuple(
+    fc.oneof(
+      { weight: 4, arbitrary: whole },
+      { weight: 2, arbitrary: refused },
+      { weight: 2, arbitrary: deed },
+    ),
+    pace,
+    fc.constantFrom(...Array<'fine'>(8).fill('fine'), 'refused' as const, 'unreachable' as const),
+  )
+  .map(([plain, paced, connection]) => ({ ...plain, ...paced, connection }));
 
 /** What its refusals mean, for an upstream that is frank. */
 const MEANING: Record<number, object> = {
