@@ -82,6 +82,18 @@ describe('our own network goes', () => {
     expect(bench.records.at(-1)?.failure).toBeUndefined();
   });
 
+  test('requests that fail meanwhile are no reason for more', async () => {
+    const bench = await begun([one, two]);
+    bench.gone.add('*');
+    await bench.clock.advance(10_000);
+    expect(bench.network.offline).toBe(true);
+    const before = bench.sent.length;
+    bench.prober.doubt(one);
+    bench.prober.doubt(two);
+    await bench.clock.advance(1_000);
+    expect(bench.sent.length).toBe(before);
+  });
+
   test('from the beginning', async () => {
     const bench = probing([one, two]);
     bench.gone.add('*');

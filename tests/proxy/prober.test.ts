@@ -1,5 +1,7 @@
 /** Upstreams are known before a request meets them. */
 import { describe, expect, test } from 'bun:test';
+import { healthKeys } from '../../src/core/health-keys.ts';
+import { ask, holdOut } from '../../src/proxy/permits.ts';
 import { turns } from '../support/manual-clock.ts';
 import { begun, failing, kinds, leftOf, local, probed, probing, status, well } from '../support/probing.ts';
 import { blackHole } from '../support/relay.ts';
@@ -171,8 +173,6 @@ describe('when there is no probe', () => {
 
   test('while it is held out by hand', async () => {
     const bench = await begun([one]);
-    const { holdOut } = await import('../../src/proxy/permits.ts');
-    const { healthKeys } = await import('../../src/core/health-keys.ts');
     holdOut({ upstream: one, keys: healthKeys(one, null, null) }, bench.runtime);
     await bench.clock.advance(HOUR);
     bench.prober.nudge();
@@ -316,10 +316,25 @@ describe('the rest of the house', () => {
     const bench = await begun([one]);
     bench.request(one, 'server_error');
     bench.request(one, 'server_error');
-    bench.voices.one = blackHole;
     await bench.clock.advance(16_000);
-    expect(bench.underWay()).toBe(1);
-    expect(bench.request(one, null)).toBe(false);
+    const subject = { upstream: one, keys: healthKeys(one, null, null) };
+    const leave = ask(subject, bench.runtime);
+    expect(leave?.isTrial).toBe(true);
+    await bench.clock.advance(60_000);
+    expect(bench.times('one').at(-1)).toBe(15_000);
+    leave?.settle({ ok: true });
+    await bench.clock.advance(1_000);
+    expect(bench.times('one').length).toBe(3);
+  });
+
+  test('what a probe under way was wanted for meanwhile, it was', async () => {
+    const answer = Promise.withResolvers<Response>();
+    const bench = await begun([one], { voices: { one: () => answer.promise } });
+    await bench.clock.advance(2_500);
+    bench.prober.nudge();
+    answer.resolve(well());
+    await bench.clock.advance(5_000);
+    expect(bench.times('one')).toEqual([0]);
   });
 
   test.each([
