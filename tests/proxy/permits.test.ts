@@ -1,6 +1,5 @@
 /** The breaker is asked before every attempt, and whatever happens its permit is given back. */
 import { describe, expect, test } from 'bun:test';
-import { view } from '../../src/core/breaker.ts';
 import { calls, text } from '../../src/drill/answers.ts';
 import { relay } from '../../src/proxy/relay.ts';
 import { type ManualClock, manualClock, turns } from '../support/manual-clock.ts';
@@ -13,9 +12,11 @@ import {
   blackHole,
   eventsOf,
   fakeSend,
+  heldAgainst,
   type OpenBody,
   openBody,
   primary,
+  standingOf,
   streamOf,
   type Voices,
   wordsOf,
@@ -34,7 +35,7 @@ function tableOf(voices: Voices, chain = [primary(), backup()]) {
 }
 
 function stateOf(bench: Bench, name = 'anthropic'): string {
-  return view(bench.runtime.breakers.read(name), bench.runtime.clock.now()).name;
+  return standingOf(bench, name).name;
 }
 
 /** The primary's breaker open and its time over: the next request is the canary. */
@@ -228,6 +229,9 @@ describe('a client that leaves', () => {
     expect(given).toBe(1);
     if (open !== undefined) expect(open.isGone).toBe(true);
     expect(bench.events.attempts.slice(4)).toMatchObject([{ failure: { kind: 'cancelled' } }]);
+    // Whoever lets go of an answer returns it, sooner or later; the upstream is free before.
+    void pieces.return();
+    await turns();
     expect(bench.events.requests.slice(2)).toMatchObject([{ outcome: 'cancelled' }]);
 
     mode = 'well';
@@ -287,11 +291,10 @@ describe('a client that leaves', () => {
   });
 });
 
+const error = (type: string, message = 'no') => JSON.stringify({ type: 'error', error: { type, message } });
+
 describe('what does not count against an upstream', () => {
-  const error = (type: string, message = 'no') => JSON.stringify({ type: 'error', error: { type, message } });
   test.each([
-    ['a rejected credential of the client', 401, error('authentication_error')],
-    ['a credential of the client without permission', 403, error('permission_error')],
     ['a request that is refused', 400, error('invalid_request_error')],
     [
       'a request that is too long',
@@ -299,11 +302,26 @@ describe('what does not count against an upstream', () => {
       error('invalid_request_error', 'prompt is too long: 3 tokens > 2 maximum'),
     ],
     ['a request that is too large', 413, error('request_too_large')],
-    ['a model that does not exist', 404, error('not_found_error')],
+    ['a request that cannot be processed', 422, error('invalid_request_error')],
   ])('%s', async (_, status, body) => {
     const { bench } = tableOf({ anthropic: () => new Response(body, { status }), backup: well('yes') });
+    for (let turn = 0; turn < 4; turn += 1) await ask(bench);
+    expect(heldAgainst(bench, 'anthropic')).toEqual([]);
+    expect(bench.events.breakers).toEqual([]);
+  });
+
+  test.each([
+    ['rejected', 401, error('authentication_error')],
+    ['without permission', 403, error('permission_error')],
+    ['out of money', 402, error('billing_error')],
+    ['at its limit', 429, error('rate_limit_error')],
+    ['for which there is no such model', 404, error('not_found_error')],
+  ])('a credential of a client that is %s: it is held against nobody else', async (_, status, body) => {
+    const { bench } = tableOf({ anthropic: () => new Response(body, { status }), backup: well('yes') });
     for (let turn = 0; turn < 4; turn += 1) {
-      await ask(bench, { headers: { 'x-api-key': `key-${turn}` } });
+      const headers = { 'x-api-key': `key-${turn}` };
+      expect(standingOf(bench, 'anthropic', asking({ headers })).name).toBe('closed');
+      await ask(bench, { headers });
     }
     expect(stateOf(bench)).toBe('closed');
   });
@@ -313,9 +331,10 @@ describe('what does not count against an upstream', () => {
       { anthropic: () => new Response('{}', { status: 401 }), backup: well('yes') },
       [primary({ ownKey: 'own' }), backup()],
     );
-    for (let turn = 0; turn < 4; turn += 1) await ask(bench, { headers: { 'x-api-key': 'NOT_NEEDED' } });
-    expect(stateOf(bench)).toBe('open');
-    expect(count('anthropic')).toBe(2);
+    const placeholder = { headers: { 'x-api-key': 'NOT_NEEDED' } };
+    for (let turn = 0; turn < 4; turn += 1) await ask(bench, placeholder);
+    expect(standingOf(bench, 'anthropic', asking(placeholder)).name).toBe('blocked');
+    expect([count('anthropic'), stateOf(bench)]).toEqual([1, 'closed']);
   });
 });
 
