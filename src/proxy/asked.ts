@@ -20,6 +20,8 @@ export interface Round extends Candidates {
   readonly tries: Try[];
   /** Upstreams that had their turn: they were asked, or had no place in time. */
   readonly done: Set<Subject>;
+  /** Those of them that had no place in time while there were others to ask. */
+  readonly busy: Set<Subject>;
   /** Upstreams asked so far. */
   asked: number;
   /** How many of these had an open breaker. */
@@ -32,29 +34,50 @@ const LAST_RESORTS = 2;
 const QUEUE_MS: Ms = 5_000;
 
 /**
- * The next upstream that is asked, with its breakers' leave and a place. When none of them could answer, the first with
- * open breakers are asked all the same: an upstream that may be back is better than a certain failure. Null when there is
- * none left.
+ * The next upstream that is asked, with its breakers' leave and a place. When none of them could answer, those that had no
+ * place in time are waited for; and after them, the first with open breakers are asked all the same: an upstream that may be
+ * back is better than a certain failure. Null when there is none left.
  */
 export async function nextHop(round: Round): Promise<Hop | null> {
-  const { order, context, barred, done } = round;
-  for (const isLastResort of [false, true]) {
-    for (const subject of isLastResort ? likelyFirst(order, context) : order) {
-      if (isOver(round) || isEnough(isLastResort, round)) return null;
-      if (done.has(subject) || !isPossible(subject, isLastResort, round)) continue;
-      const place = await enter(subject, hasOthers(subject, round) ? QUEUE_MS : FOREVER, round.client, round);
-      if (place === null) {
-        barred.set(subject.upstream.name, BUSY);
-        done.add(subject);
-        continue;
-      }
-      // The client may have left in the moment in which its turn came.
-      const leave = isOver(round) ? null : (isLastResort ? insist : ask)(subject, context.runtime);
-      if (leave === null) place.leave();
-      else return firstHop(subject, leave, place, isLastResort, round);
+  const { order, context } = round;
+  return (
+    (await firstToTake(order, false, round)) ??
+    (await firstToTake(waitedFor(round), false, round)) ??
+    (await firstToTake(likelyFirst(order, context), true, round))
+  );
+}
+
+async function firstToTake(
+  order: readonly Subject[],
+  isLastResort: boolean,
+  round: Round,
+): Promise<Hop | null> {
+  const { context, client, barred, done, busy } = round;
+  for (const subject of order) {
+    if (isOver(round) || isEnough(isLastResort, round)) return null;
+    if (done.has(subject) || !isPossible(subject, isLastResort, round)) continue;
+    const hasTime = !hasOthers(subject, round);
+    const place = await enter(subject, hasTime ? FOREVER : QUEUE_MS, client, round);
+    if (place === null) {
+      barred.set(subject.upstream.name, BUSY);
+      done.add(subject);
+      if (!hasTime) busy.add(subject);
+      continue;
     }
+    // The client may have left in the moment in which its turn came.
+    const leave = isOver(round) ? null : (isLastResort ? insist : ask)(subject, context.runtime);
+    if (leave === null) place.leave();
+    else return firstHop(subject, leave, place, isLastResort, round);
   }
   return null;
+}
+
+/** Those that had no place in time: it is their turn once more. */
+function waitedFor({ busy, done }: Round): Subject[] {
+  const all = [...busy];
+  busy.clear();
+  for (const subject of all) done.delete(subject);
+  return all;
 }
 
 /**

@@ -39,6 +39,7 @@ export async function* relay(
     attempts: 0,
     tries: [],
     done: new Set(),
+    busy: new Set(),
     asked: 0,
     lastResorts: 0,
   };

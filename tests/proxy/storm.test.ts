@@ -92,9 +92,7 @@ describe('thirty requests of one session, when the primary is dead', () => {
     expect(clients.every((client) => isWhole(client, 'backup') && client.attempts === 2)).toBe(true);
     expect(standingOf(one.bench, 'anthropic').name).toBe('open');
     // All of them failed together, which is one opening.
-    const opened = one.bench.events.breakers.filter(
-      ({ scope, to }) => scope === 'upstream' && to.name === 'open',
-    );
+    const opened = one.bench.events.breakers.filter(({ to }) => to.name === 'open');
     expect(opened).toHaveLength(1);
   });
 
@@ -137,6 +135,29 @@ describe('thirty requests of one session, when the primary is dead', () => {
     await answerAll(backup, 4);
     expect(clients.filter((client) => isWhole(client, 'backup'))).toHaveLength(4);
     for (const client of clients) expect(client.attempts).toBe(2);
+  });
+
+  test('wait on when the third one fails', async () => {
+    const backup = slow('backup');
+    const one = stage({ anthropic: refusing(500), backup: backup.voice, third: refusing(500) });
+    const clients = await storm(one, 30);
+    await one.clock.advance(6_000);
+    expect(clients.filter(({ done }) => done)).toEqual([]);
+    expect(one.asked().filter((name) => name === 'third').length).toBeGreaterThan(0);
+    await answerAll(backup, 30);
+    expect(clients.every((client) => isWhole(client, 'backup'))).toBe(true);
+  });
+
+  test('wait on before one is asked whose breaker is open', async () => {
+    const backup = slow('backup');
+    const chain = [upstreamOf('anthropic'), upstreamOf('backup', { concurrency: 1 }), upstreamOf('third')];
+    const one = stage({ anthropic: refusing(500), backup: backup.voice, third: refusing(500) }, { chain });
+    const clients = await storm(one, 4);
+    await one.clock.advance(6_000);
+    one.asked();
+    await answerAll(backup, 4);
+    expect(clients.every((client) => isWhole(client, 'backup'))).toBe(true);
+    expect(new Set(one.asked())).toEqual(new Set(['backup']));
   });
 
   test('nobody waits for 5 s where there is no third one', async () => {
