@@ -37,6 +37,8 @@ export interface Listener {
   active(): void;
   /** One has just failed there, in a way that is counted. */
   doubt(upstream: Upstream): void;
+  /** One has gone well there. */
+  well(upstream: Upstream): void;
 }
 
 /** What every request shares. */

@@ -155,6 +155,7 @@ function recorder(hop: Hop, target: Target): Recorder {
     leave.settle(neutral ? noVerdict(failure) : outcome);
     if (failure !== undefined && !neutral && VERDICTS[failure.kind].breaker === 'count')
       context.prober.doubt(subject.upstream);
+    if (failure === undefined) context.prober.well(subject.upstream);
     journal.attempt({
       requestId: inbound.id,
       upstream: subject.upstream.name,

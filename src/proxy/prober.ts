@@ -1,11 +1,12 @@
 import { dueAt, type LastProbe } from '../core/cadence.ts';
+import { type Credence, hear, isBelieved, UNHEARD } from '../core/credence.ts';
 import type { Failure, Ms } from '../core/failure.ts';
 import { healthKeys } from '../core/health-keys.ts';
 import type { ProbeRecord, Runtime, Timer } from '../core/runtime.ts';
 import type { Chain, ProbeMethod, Upstream } from '../core/upstream.ts';
 import type { CredentialNames } from './credential-names.ts';
 import { type Dial, dialTcp } from './dial.ts';
-import { type Finding, failed } from './finding.ts';
+import { type Finding, failed, good } from './finding.ts';
 import { type Handshake, shakeHands } from './handshake.ts';
 import { type Heartbeat, startHeart } from './heartbeat.ts';
 import type { WatchedNetwork } from './network-watch.ts';
@@ -39,6 +40,8 @@ export interface Prober {
   nudge(): void;
   /** A request has just failed there, in a way that is counted: confirms it at once, or finds that it was the request. */
   doubt(upstream: Upstream): void;
+  /** A request went well there. */
+  well(upstream: Upstream): void;
   /** A request came. */
   active(): void;
   /** The last probe of the upstream with this name; null before there was one. */
@@ -52,6 +55,7 @@ interface Watched {
   upstream: Upstream;
   last: LastProbe | null;
   record: ProbeRecord | null;
+  credence: Credence;
   /** For the time to the next probe. */
   random: number;
   timer: Timer | null;
@@ -171,7 +175,7 @@ export function createProber(options: ProberOptions): Prober {
     let finding = failed(CALLED_OFF);
     try {
       const asked = { upstream, method, hasCredential, timeoutMs, runtime, handshake };
-      finding = inFairness(await probe(asked, control.signal), upstream);
+      finding = inFairness(await probe(asked, control.signal), watched, method);
       // Whose fault it is has to be known before it is counted.
       if (isLost(finding) && isRemote(upstream) && !network.justWoken) await lookout.lookBeyond(upstream);
     } finally {
@@ -191,12 +195,21 @@ export function createProber(options: ProberOptions): Prober {
     return isConfirming && method !== 'message' ? Math.min(timeoutMs, CONFIRMING_MS) : timeoutMs;
   }
 
-  /** A small server on this machine may do one thing at a time. */
-  function inFairness(finding: Finding, upstream: Upstream): Finding {
+  /** What may count against an upstream of what a probe found. */
+  function inFairness(finding: Finding, watched: Watched, method: ProbeMethod): Finding {
+    const { upstream, credence } = watched;
     const { outcome } = finding;
+    if (outcome.ok) {
+      watched.credence = hear(credence, 'good probe');
+      return finding;
+    }
+    const { kind } = outcome.failure;
+    // A small server on this machine may do one thing at a time.
     const isBusy = !isRemote(upstream) && options.isServing(upstream);
-    if (outcome.ok || outcome.failure.kind !== 'unresponsive' || !isBusy) return finding;
-    return failed({ ...outcome.failure, excused: true });
+    if (kind === 'unresponsive' && isBusy) return failed({ ...outcome.failure, excused: true });
+    if (kind !== 'server_error' || method === 'message') return finding;
+    watched.credence = hear(credence, 'bad probe');
+    return isBelieved(credence) ? finding : good('connection');
   }
 
   function note(watched: Watched, { outcome, shown }: Finding, begun: Omit<ProbeRecord, 'tookMs'>): void {
@@ -282,6 +295,7 @@ export function createProber(options: ProberOptions): Prober {
       heart?.feel();
       const watched = all.get(keyOf(upstream));
       if (watched === undefined || isStopped) return;
+      watched.credence = hear(watched.credence, 'bad request');
       const now = clock.now();
       const isNew = now - watched.doubtedAt >= DOUBT_MS && watched.underWay === null;
       if (isNew && !isCutOff(upstream)) {
@@ -290,6 +304,10 @@ export function createProber(options: ProberOptions): Prober {
         else void lookout.lookAt(upstream);
       }
       arm(watched);
+    },
+    well(upstream) {
+      const watched = all.get(keyOf(upstream));
+      if (watched !== undefined) watched.credence = hear(watched.credence, 'good request');
     },
     active() {
       heart?.feel();
@@ -314,6 +332,6 @@ function isLost({ outcome }: Finding): boolean {
 
 function unseen(upstream: Upstream, random: number): Watched {
   const never = { askedAt: NEVER, doubtedAt: NEVER, refusedAt: NEVER };
-  const nothing = { last: null, record: null, timer: null, underWay: null, wanted: null };
+  const nothing = { last: null, record: null, credence: UNHEARD, timer: null, underWay: null, wanted: null };
   return { upstream, random, isGone: false, ...nothing, ...never };
 }

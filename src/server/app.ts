@@ -1,5 +1,5 @@
 import { Elysia } from 'elysia';
-import type { Runtime } from '../core/runtime.ts';
+import { INSTANCE_HEADER, type Runtime } from '../core/runtime.ts';
 import { errorReply, type WholeReply } from '../proxy/conclude.ts';
 import { mark } from '../proxy/reply.ts';
 import { type AdminParts, adminRoutes } from './admin.ts';
@@ -39,8 +39,9 @@ export type Answer = (request: Request) => Promise<Response>;
 function routesOf(parts: AppParts): Record<string, Record<string, Handler>> {
   const { runtime, version, startedAt, messages } = parts;
   const alive = () => new Response(null, { status: 200 });
-  const hello = () => {
-    parts.greeted();
+  const hello = (request: Request) => {
+    // Another ccproxy's probe is no client.
+    if (!request.headers.has(INSTANCE_HEADER)) parts.greeted();
     return alive();
   };
   const controlTokens = () => parts.guard().controlTokens;

@@ -64,6 +64,7 @@ function hasty(haste: number): Clock {
 function deafProber(told: string[]) {
   return {
     active: () => void told.push('active'),
+    well: () => {},
     doubt: ({ name }: Upstream) => void told.push(`doubt ${name}`),
     nudge: () => void told.push('nudge'),
     watch: (chain: Chain) => void told.push(`watch ${chain.map(({ name }) => name).join(' ')}`),

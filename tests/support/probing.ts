@@ -199,7 +199,8 @@ export function probing(chain: readonly Upstream[], options: ProbingOptions = {}
       leave.settle(
         kind === null ? { ok: true } : { ok: false, failure: { kind, message: `it was ${kind}` } },
       );
-      if (kind !== null && VERDICTS[kind].breaker === 'count') prober.doubt(upstream);
+      if (kind === null) prober.well(upstream);
+      else if (VERDICTS[kind].breaker === 'count') prober.doubt(upstream);
       return true;
     },
   };

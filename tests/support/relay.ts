@@ -157,7 +157,7 @@ export function benchOf(
     gates: createGates(clock),
     retries: retryBudgets(),
     preference: { preferred: null },
-    prober: { active() {}, doubt: ({ name }) => void events.doubts.push(name) },
+    prober: { active() {}, well() {}, doubt: ({ name }) => void events.doubts.push(name) },
   };
 }
 
