@@ -328,6 +328,16 @@ describe('the last resort', () => {
     expect(story.lastResort(OK).view.name).toBe('closed');
   });
 
+  test('a success that shows too little leaves it open', () => {
+    const story = new Story().trip();
+    const after = (shown: Proof) => story.settle(lastResort(story.state), OK, shown).view.name;
+    expect([after('connection'), after('credential'), after('inference')]).toEqual([
+      'open',
+      'open',
+      'closed',
+    ]);
+  });
+
   test('a result that comes when it was given up by hand changes nothing', () => {
     const story = new Story().trip();
     const permit = lastResort(story.state);

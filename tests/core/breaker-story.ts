@@ -6,6 +6,7 @@ import {
   initial,
   lastResort,
   type Permit,
+  reset,
   settle,
 } from '../../src/core/breaker.ts';
 import { type BreakerView, view } from '../../src/core/breaker-view.ts';
@@ -87,6 +88,12 @@ export class Story {
   /** Opens it, or opens it again, by as many failures as that takes. */
   trip(more: Partial<Failure> = {}, kind: FailureKind = 'server_error'): this {
     while (this.view.name !== 'open') this.requests(failed(kind, more));
+    return this;
+  }
+
+  /** Closes it by hand. */
+  reset(): this {
+    this.state = reset(this.state, this.now);
     return this;
   }
 

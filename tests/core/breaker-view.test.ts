@@ -160,6 +160,7 @@ test.each<[sentence: string, story: () => Story, recently: boolean]>([
   ['a minute ago', () => recovered(1).wait(MINUTE), false],
   ['by a clock that was set back', () => recovered(1).wait(-HOUR), false],
   ['still shut', () => recovered(1).trip(), false],
+  ['closed by hand', () => recovered(1).trip().reset(), false],
 ])('has recovered lately: %s', (_sentence, tell, recently) => {
   const story = tell();
   expect(hasRecovered(story.state, story.now)).toBe(recently);

@@ -238,6 +238,15 @@ describe('open', () => {
     expect(new Story().trip({ waitMs }).sleep()).toBe(openFor);
   });
 
+  test('however often it opened, its state stays small', () => {
+    const story = new Story();
+    const size = () => JSON.stringify(story.state).length;
+    for (let i = 0; i < 30; i++) story.trip().sleep();
+    const before = size();
+    for (let i = 0; i < 300; i++) story.trip().sleep();
+    expect(size()).toBeLessThan(before + 50);
+  });
+
   test('an open time of zero does not hang it up', () => {
     const story = new Story({ ...SETTINGS, openMs: 0 });
     for (let i = 0; i < 3000; i++) story.settle(story.permit(), down);

@@ -58,6 +58,16 @@ describe('ccproxy’s own', () => {
     );
   });
 
+  test('what a client sends makes no difference, whatever the upstream does with it', () => {
+    const echo = backup({
+      auth(headers, { headers: theirs }) {
+        headers.set('x-api-key', theirs.get('x-api-key') ?? 'none');
+        return headers;
+      },
+    });
+    expect(names.of(echo, client)).toBe(names.of(echo, other) ?? 'none');
+  });
+
   test('another key is another name, no key is none', () => {
     const ownOf = (key?: string) => names.own(backup({ auth: headerAuth(key, 'x-api-key') }));
     expect(ownOf('one')).not.toBe(ownOf('two'));

@@ -1,7 +1,7 @@
 /** What a result does to the breakers of a host, an upstream, a credential and a model, and what they let through. */
 import { describe, expect, test } from 'bun:test';
 import type { Ms, Outcome } from '../../src/core/failure.ts';
-import { holdOut, type Subject } from '../../src/proxy/permits.ts';
+import { clear, distrust, holdOut, type Subject } from '../../src/proxy/permits.ts';
 import {
   down,
   failed,
@@ -85,6 +85,28 @@ describe('what is to blame', () => {
     expect(health.stands(a)).toBe('upstream isolated');
   });
 
+  test('a suspect upstream is not out: its models answer for themselves', () => {
+    const health = new Health();
+    distrust(a, 'cut', health.runtime);
+    expect(health.requests(a, down, overloaded).stands(a)).toBe('upstream suspect, model open');
+  });
+
+  const LATE: [sentence: string, outcome: Outcome][] = [
+    ['a wrong certificate', failed('untrusted')],
+    ['a page for an answer', failed('misdirected')],
+    ['a rejected key', rejectedKey],
+  ];
+  test.each(LATE)(
+    '%s found before all was cleared by hand is not held against what is left',
+    (_, outcome) => {
+      const health = new Health().requests(a, OK);
+      const late = health.leave(otherModel);
+      clear(a, health.runtime);
+      late.settle(outcome);
+      expect(health.stands(otherModel)).toBe('');
+    },
+  );
+
   test('a model may fail although the credential is known to be at an end', () => {
     const health = new Health();
     const leaves = [health.leave(a), health.leave(a), health.leave(a)];
@@ -122,6 +144,19 @@ describe('two models of an upstream', () => {
   test('a model that has a limit, or does not exist for others, is not a first', () => {
     const health = new Health().requests(a, limited).requests(otherModel, overloaded, overloaded);
     expect(health.stands(otherModel)).toBe('model open');
+  });
+
+  test('a late failure of the one that is open does not open the upstream either', () => {
+    const slow = subject(place('a', { breaker: { ...A.breaker, openMs: 5 * MINUTE } }));
+    const other = { ...slow, keys: subject(slow.upstream, 'm2').keys };
+    const health = new Health();
+    const late = health.leave(slow);
+    health
+      .requests(slow, overloaded, overloaded)
+      .wait(MINUTE + 1)
+      .requests(other, overloaded, overloaded);
+    late.settle(overloaded);
+    expect(health.name(slow, 'upstream')).toBe('closed');
   });
 
   test('an upstream is not opened because its host fails while one of its models is out', () => {
