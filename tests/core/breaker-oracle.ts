@@ -1,6 +1,6 @@
 import type { Asker, BreakerSettings } from '../../src/core/breaker.ts';
 import type { BreakerView } from '../../src/core/breaker-view.ts';
-import type { Failure, Ms, Outcome } from '../../src/core/failure.ts';
+import type { Failure, FailureKind, Ms, Outcome } from '../../src/core/failure.ts';
 import { type Proof, VERDICTS } from '../../src/core/verdict.ts';
 import { DAY, HOUR, MINUTE, SECOND } from './breaker-story.ts';
 
@@ -23,11 +23,16 @@ const shows = (shown: Proof, needed: Proof) => PROOFS.indexOf(shown) >= PROOFS.i
 const most = (needs: Proof[]) => PROOFS.findLast((proof) => needs.includes(proof)) ?? 'connection';
 
 /** What is believed of the end of a limit, and what is taken for it where that is not known. */
-const LIMITS = {
+const LIMITS: Partial<Record<FailureKind, { believed: Ms; first: Ms; longest: Ms }>> = {
   rate_limited: { believed: 6 * HOUR, first: 30 * SECOND, longest: 10 * MINUTE },
   exhausted: { believed: 32 * DAY, first: HOUR, longest: HOUR },
-} as const;
-const BLOCKS = { unauthorized: 5 * MINUTE, untrusted: 5 * MINUTE, forbidden: 15 * MINUTE } as const;
+  model_exhausted: { believed: 32 * DAY, first: HOUR, longest: HOUR },
+};
+const BLOCKS: Partial<Record<FailureKind, Ms>> = {
+  unauthorized: 5 * MINUTE,
+  untrusted: 5 * MINUTE,
+  forbidden: 15 * MINUTE,
+};
 
 /**
  * A breaker as it would be told: it changes in place, remembers every outcome, and knows leave by identity. For a clock that
@@ -159,14 +164,14 @@ export class Oracle {
     const { kind, waitMs = 0 } = failure;
     const { breaker, needs, weight = 1 } = VERDICTS[kind];
     if (breaker === 'exclude') return;
-    if (kind === 'rate_limited' || kind === 'exhausted') {
-      const { believed, first, longest } = LIMITS[kind];
-      const isKnown = waitMs > 0 && waitMs <= believed;
-      const unknown = Math.min(first * 2 ** this.limitsWithoutEnd, longest);
+    const [limit, block] = [LIMITS[kind], BLOCKS[kind]];
+    if (limit !== undefined) {
+      const isKnown = waitMs > 0 && waitMs <= limit.believed;
+      const unknown = Math.min(limit.first * 2 ** this.limitsWithoutEnd, limit.longest);
       if (!isKnown) this.limitsWithoutEnd += 1;
       this.close('cooldown', now + (isKnown ? waitMs : unknown), needs, now);
-    } else if (kind === 'unauthorized' || kind === 'untrusted' || kind === 'forbidden') {
-      this.close('blocked', now + BLOCKS[kind], needs, now);
+    } else if (block !== undefined) {
+      this.close('blocked', now + block, needs, now);
     } else if (this.shut === null) {
       this.log.push({ at: now, weight, needs, shown: null });
       const row = this.row();

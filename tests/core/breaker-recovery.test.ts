@@ -239,6 +239,8 @@ describe('cooldown', () => {
     ['exhausted', 32 * DAY + 1, HOUR],
     ['exhausted', undefined, HOUR],
     ['exhausted', 0, HOUR],
+    ['model_exhausted', 32 * DAY, 32 * DAY],
+    ['model_exhausted', 32 * DAY + 1, HOUR],
   ];
   test.each(HINTS)('%s for %p ms lasts %p ms', (kind, waitMs, lasts) => {
     const hint = waitMs === undefined ? {} : { waitMs };
@@ -248,6 +250,7 @@ describe('cooldown', () => {
   const UNKNOWN: [FailureKind, seconds: number[]][] = [
     ['rate_limited', [30, 60, 120, 240, 480, 600, 600]],
     ['exhausted', [3600, 3600, 3600]],
+    ['model_exhausted', [3600, 3600, 3600]],
   ];
   test.each(UNKNOWN)('%s without an end: %p seconds, and from the first after a success', (kind, seconds) => {
     const story = new Story();

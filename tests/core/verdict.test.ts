@@ -20,6 +20,7 @@ describe('every kind of failure', () => {
     ['overloaded', 'count', 'model', 'inference'],
     ['no_such_model', 'trip', 'model', 'inference'],
     ['rate_limited', 'cooldown', 'model', 'inference'],
+    ['model_exhausted', 'cooldown', 'model', 'inference'],
     ['forbidden', 'block', 'model', 'inference'],
     ['exhausted', 'cooldown', 'credential', 'inference'],
     ['unauthorized', 'block', 'credential', 'credential'],

@@ -12,6 +12,7 @@ import {
   hastenReturn,
   holdOut,
   type Leave,
+  mayBeAsked,
   overall,
   type Subject,
   standing,
@@ -43,6 +44,7 @@ const STATUS: Partial<Record<FailureKind, number>> = {
   transient: 409,
   rate_limited: 429,
   exhausted: 402,
+  model_exhausted: 429,
   unauthorized: 401,
   forbidden: 403,
   no_such_model: 404,
@@ -137,7 +139,10 @@ function expectLeave(health: Health, one: Subject, isProbe: boolean, held: Held[
   const before = snapshot(health);
   const states = new Map(keysOf(one).map((key) => [key, health.state(key)]));
   const names = [...states.values()].map((state) => view(state, health.now).name);
+  const isPossible = mayBeAsked(one, health.runtime);
+  expect(snapshot(health)).toEqual(before);
   const leave = isProbe ? probe(health, one) : health.ask(one);
+  if (!isProbe) expect(leave !== null).toBe(isPossible);
   if (leave === null) {
     expect(snapshot(health)).toEqual(before);
     expect(names.every((name) => name === 'closed' || name === 'suspect')).toBe(false);

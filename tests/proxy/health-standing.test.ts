@@ -106,6 +106,7 @@ describe('the last resort', () => {
     ['overloaded', true],
     ['rate_limited', false],
     ['exhausted', false],
+    ['model_exhausted', false],
     ['unauthorized', false],
     ['forbidden', false],
     ['untrusted', false],

@@ -35,6 +35,7 @@ describe('what is to blame', () => {
     ['two overloads: the model', [overloaded, overloaded], 'model open'],
     ['two slow ones: the model', [failed('slow'), failed('slow')], 'model open'],
     ['a limit: the model', [limited], 'model cooldown'],
+    ['a subscription’s limit of one model: the model', [failed('model_exhausted')], 'model cooldown'],
     ['a 403: the model', [failed('forbidden')], 'model blocked'],
     ['a model that is not there: the model', [failed('no_such_model')], 'model open'],
     ['spent money: the credential', [failed('exhausted')], 'credential cooldown'],
