@@ -18,6 +18,7 @@ export type Ms = number;
  * - `transient`: 408, 409 or 425: the same request may pass a moment later
  * - `rate_limited`: 429, or an error event of that kind
  * - `exhausted`: the money or the subscription's limit is used up
+ * - `model_exhausted`: the subscription's limit of this model alone is used up
  * - `unauthorized`: 401: the credential is not accepted
  * - `forbidden`: 403: the credential is known and may not do this
  * - `no_such_model`: 404
@@ -43,6 +44,7 @@ export type FailureKind =
   | 'transient'
   | 'rate_limited'
   | 'exhausted'
+  | 'model_exhausted'
   | 'unauthorized'
   | 'forbidden'
   | 'no_such_model'

@@ -9,6 +9,8 @@ const PAID = 'overage';
 export interface SubscriptionLimit {
   /** When it ends, by each of the headers that say so, the one to go by first. NaN where a header says nothing. */
   resets: readonly Ms[];
+  /** It is one model's alone: the subscription's others still serve. */
+  isOfModel: boolean;
 }
 
 /**
@@ -23,6 +25,7 @@ export function subscriptionLimit(headers: Headers): SubscriptionLimit | null {
   const ends = windows.map((window) => resetOf(window, headers)).filter((at) => !Number.isNaN(at));
   return {
     resets: [resetOf('', headers), Math.max(...ends, 0), resetOf(`${PAID}-`, headers)],
+    isOfModel: isOfModel(headers.get(`${PREFIX}representative-claim`), windows),
   };
 }
 
@@ -34,6 +37,14 @@ function rejectedWindows(headers: Headers): string[] {
     if (window !== undefined && window !== PAID && value === 'rejected') found.push(`${window}-`);
   }
   return found;
+}
+
+/** Claims and windows that name a model behind their time: `seven_day_opus`, `7d_sonnet`. The others are about paying. */
+const OF_MODEL = /^(?:[a-z]+_day|[a-z]+_hour|\d+[hd])_(?!oi\b|overage)[a-z]/;
+
+function isOfModel(claim: string | null, windows: readonly string[]): boolean {
+  if (claim !== null) return OF_MODEL.test(claim);
+  return windows.length > 0 && windows.every((window) => OF_MODEL.test(window));
 }
 
 /** Epoch seconds on the wire. */

@@ -85,6 +85,15 @@ export const VERDICTS: Record<FailureKind, Verdict> = {
     lastsMs: { first: HOUR, longest: HOUR },
     believedMs: 32 * DAY,
   },
+  model_exhausted: {
+    failover: true,
+    again: 'no',
+    breaker: 'cooldown',
+    scope: 'model',
+    needs: 'inference',
+    lastsMs: { first: HOUR, longest: HOUR },
+    believedMs: 32 * DAY,
+  },
   unauthorized: {
     failover: true,
     again: 'no',

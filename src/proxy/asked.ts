@@ -175,10 +175,10 @@ function enter(
   signal: AbortSignal,
   round: Round,
 ): Place | null | Promise<Place | null> {
-  const { context, inbound, contentBy, chain, tries } = round;
+  const { context, contentBy, chain, tries } = round;
   const { upstream } = subject;
   const { gates, runtime, preference } = context;
-  const rest = inbound.stream ? contentBy - runtime.clock.now() : upstream.timeouts.responseMs;
+  const rest = Math.max(0, contentBy - runtime.clock.now());
   const first = preference.preferred ?? chain[0]?.upstream.name;
   const isSubstitute =
     chain.length > 1 && (tries.length > 0 || upstream.name !== first || hasRecoveredLately(subject, runtime));

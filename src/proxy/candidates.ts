@@ -6,7 +6,7 @@ import { type Standing, select } from '../core/select.ts';
 import { isTurnBoundary } from '../core/turn.ts';
 import type { Chain, Inbound, Upstream } from '../core/upstream.ts';
 import type { RelayContext } from './context.ts';
-import { returnsAt, type Subject, standing } from './permits.ts';
+import { mayBeAsked, returnsAt, type Subject, standing } from './permits.ts';
 import { sessionKey } from './sessions.ts';
 
 /** Who may be asked for a request, in which order, and why the others may not. */
@@ -83,7 +83,7 @@ function rankOf(subject: Subject, deserter: string | null, context: RelayContext
   if (upstream.name === deserter) return 'doubtful';
   const { name } = standing(subject, runtime);
   if (name === 'suspect') return 'doubtful';
-  if (SHUT.has(name)) return 'returning';
+  if (SHUT.has(name) || (name === 'half-open' && !mayBeAsked(subject, runtime))) return 'returning';
   return returnsAt(subject, runtime, failover.returnAfterMs) === undefined ? 'well' : 'returning';
 }
 

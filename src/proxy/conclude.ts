@@ -122,11 +122,15 @@ const LASTING = new Set<FailureKind>([
   'unauthorized',
   'forbidden',
   'exhausted',
+  'model_exhausted',
   'no_such_model',
   'unsupported',
   'rejected',
   'too_long',
 ]);
+
+/** Of these, those that may end at a known time. */
+const ENDS = new Set<FailureKind>(['exhausted', 'model_exhausted']);
 
 /** States of a breaker that no client should wait for. */
 const STAYS = new Set<BreakerView['name']>(['blocked', 'isolated']);
@@ -180,8 +184,7 @@ function describe(
   const waitMs = held && breaker.until !== undefined ? Math.max(0, breaker.until - now) : null;
   const isBarred = reason !== undefined && reason !== BUSY;
   const lasting = isBarred || STAYS.has(breaker.name) || (failure !== undefined && LASTING.has(failure.kind));
-  // A limit of money or quota may have a known end; a key or a model that is refused has none.
-  const isHopeless = lasting && failure?.kind !== 'exhausted';
+  const isHopeless = lasting && !(failure !== undefined && ENDS.has(failure.kind));
   const when = waitMs === null ? '' : `, again in ${Math.ceil(waitMs / 1000)} s`;
   return {
     text: `${subject.upstream.name}: ${why} (breaker ${breaker.name}${when})`,

@@ -34,7 +34,8 @@ function isClientsToSee(one: Try, { inbound, context }: Origin): boolean {
   if (!upstream.native || answer === undefined || !isRefusal(one)) return false;
   if (isOwnRejected(one, inbound)) return false;
   if (!context.failover.enabled) return true;
-  return failure.kind !== 'exhausted' && !context.failover.triggers(answer.status);
+  const isUsedUp = failure.kind === 'exhausted' || failure.kind === 'model_exhausted';
+  return !isUsedUp && !context.failover.triggers(answer.status);
 }
 
 /** A subscription's client refreshes its token at the first 401; an API key has nothing to refresh. */

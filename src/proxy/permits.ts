@@ -40,11 +40,7 @@ export function ask(
   runtime: Runtime,
   asker: 'request' | 'probe' = 'request',
 ): Leave | null {
-  const now = runtime.clock.now();
-  const asked = keysIn(subject).map(([scope, key]) => {
-    const before = runtime.breakers.read(key);
-    return { scope, key, before, ...admit(before, now, proberOf(subject.upstream, scope), asker) };
-  });
+  const asked = admissions(subject, runtime, asker);
   const permits = new Map<Scope, Permit>();
   for (const { scope, permit } of asked) {
     if (permit === null) return null;
@@ -52,6 +48,20 @@ export function ask(
   }
   for (const { key, before, state } of asked) if (state !== before) runtime.breakers.write(key, state);
   return leave(subject, permits, runtime);
+}
+
+/** Whether all breakers would say yes; none is asked. */
+export function mayBeAsked(subject: Subject, runtime: Runtime): boolean {
+  return admissions(subject, runtime, 'request').every(({ permit }) => permit !== null);
+}
+
+/** What each breaker says, and how it would stand if it were taken at its word. */
+function admissions(subject: Subject, { breakers, clock }: Runtime, asker: 'request' | 'probe') {
+  const now = clock.now();
+  return keysIn(subject).map(([scope, key]) => {
+    const before = breakers.read(key);
+    return { scope, key, before, ...admit(before, now, proberOf(subject.upstream, scope), asker) };
+  });
 }
 
 /**

@@ -18,8 +18,10 @@ export async function within<T>(promise: Promise<T>, delayMs: Ms, clock: Clock):
 export async function pause(delayMs: Ms, clock: Clock, client: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = clock.after(delayMs, resolve);
-  if (client.aborted) resolve();
-  client.addEventListener('abort', () => resolve(), { once: true });
+  const leave = () => resolve();
+  if (client.aborted) leave();
+  client.addEventListener('abort', leave, { once: true });
   await promise;
+  client.removeEventListener('abort', leave);
   timer.cancel();
 }

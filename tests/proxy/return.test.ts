@@ -112,6 +112,23 @@ describe('an upstream that recovered from failures', () => {
     expect(await stage.who()).toBe('backup');
   });
 
+  test('waits as well while a request tries the one before it', async () => {
+    const stage = chainOf('anthropic', 'backup', 'third');
+    stage.is('anthropic', refusing(500));
+    for (let turn = 0; turn < 2; turn += 1) await stage.who();
+    await dieAndRecover(stage, 'backup');
+    stage.bench.failover.returnAfterMs = 10 * MINUTE;
+    await stage.clock.advance(MINUTE);
+    const long = slow('anthropic');
+    stage.is('anthropic', long.voice);
+    const trial = stage.go(said());
+    await turns();
+    expect(await stage.who()).toBe('third');
+    long.finish();
+    await turns();
+    expect(trial.upstream).toBe('anthropic');
+  });
+
   test('is tried by a request that begins something, not by one in the middle of a turn', async () => {
     const stage = chainOf('anthropic', 'backup');
     stage.is('anthropic', refusing(500));

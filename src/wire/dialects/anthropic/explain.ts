@@ -76,7 +76,8 @@ function kindOfPage(status: number): FailureKind {
 
 function kindOf(status: number, headers: Headers, refusal: Refusal): FailureKind {
   if (status >= 300 && status < 400) return 'misdirected';
-  if (status === 429 && subscriptionLimit(headers) !== null) return 'exhausted';
+  const limit = status === 429 ? subscriptionLimit(headers) : null;
+  if (limit !== null) return limit.isOfModel ? 'model_exhausted' : 'exhausted';
   const bySaying = kindBySaying(refusal);
   if (bySaying !== null) return bySaying;
   const byStatus = KIND_BY_STATUS[status];
