@@ -250,6 +250,7 @@ describe('open', () => {
   test('an open time of zero does not hang it up', () => {
     const story = new Story({ ...SETTINGS, openMs: 0 });
     for (let i = 0; i < 3000; i++) story.settle(story.permit(), down);
+    expect(story.view).toMatchObject({ name: 'half-open', since: START });
     expect(story.ask()).not.toBeNull();
   });
 

@@ -96,6 +96,9 @@ describe('probes', () => {
     const health = new Health().requests(asked, rejectedKey).wait(5 * MINUTE - 5 * SECOND);
     health.requests(subject(P, 'm1', 'k2'), lost, lost).wait(5 * SECOND);
     expect(awaited(asked, health.runtime)).toBe('credential');
+    const other = new Health().requests(asked, rejectedKey).wait(5 * MINUTE - 15 * SECOND);
+    other.requests(subject(P, 'm1', 'k2'), down, down).wait(15 * SECOND);
+    expect(awaited(asked, other.runtime)).toBe('inference');
   });
 });
 

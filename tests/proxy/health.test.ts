@@ -108,6 +108,14 @@ describe('what is to blame', () => {
     },
   );
 
+  test('a wrong certificate found before a neighbour was cleared by hand is nothing of the upstream', () => {
+    const health = new Health().requests(a, OK);
+    const late = health.leave(a);
+    clear(subject(place('b', { base: A.base })), health.runtime);
+    late.settle(failed('untrusted'));
+    expect(health.stands(a)).toBe('');
+  });
+
   test('a model may fail although the credential is known to be at an end', () => {
     const health = new Health();
     const leaves = [health.leave(a), health.leave(a), health.leave(a)];
