@@ -4,7 +4,7 @@
  * `soak-clients.ts '{"url":…}'`
  */
 import { type Seeded, seeded } from './seeded.ts';
-import { type End, isFair, judge, type Seen } from './soak-verdict.ts';
+import { type End, excerptOf, isFair, judge, type Seen } from './soak-verdict.ts';
 import { asking } from './soak-words.ts';
 
 export interface Clients {
@@ -26,8 +26,8 @@ export interface Defect {
   requestId: string;
   /** How much later than the request, in milliseconds. */
   after: number;
-  /** The end of what came, or what the connection broke with. */
-  tail: string;
+  /** Of what came, and what the connection broke with. */
+  excerpt: string;
 }
 
 export interface Progress {
@@ -149,8 +149,8 @@ async function run({ url, requests, seconds, clients, seed }: Clients): Promise<
     progress.ends[end] = (progress.ends[end] ?? 0) + 1;
     if (end === 'left' || isFair(end) || progress.defects.length >= KEPT_DEFECTS) return;
     const { streamed, status, upstream, attempts, requestId } = seen;
-    const tail = `${seen.text.slice(-600)}${seen.broke}`;
-    progress.defects.push({ end, streamed, status, upstream, attempts, requestId, after, tail });
+    const excerpt = `${excerptOf(seen)}${seen.broke}`;
+    progress.defects.push({ end, streamed, status, upstream, attempts, requestId, after, excerpt });
   }
 
   async function client(): Promise<void> {

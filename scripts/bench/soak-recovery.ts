@@ -16,6 +16,8 @@ export interface Recovery {
   name: string;
   /** Milliseconds until it answered; null: it did not. */
   afterMs: number | null;
+  /** The same after the one client left that was to try it, half-open. */
+  afterLeavingMs: number | null;
   /** The most requests that it had at once, of those that it may have; null where there is no limit. */
   places: { most: number; limit: number } | null;
 }
@@ -26,25 +28,61 @@ const PAUSE_MS = 50;
 /** Within an upstream's limits, and long enough for a look. */
 const HELD_MS = 250;
 const LOOKS = 12;
+/** An upstream that trips is open for two seconds at most, and then probed. */
+const TRIAL_WITHIN_MS = 15_000;
 
 const well = (request: Recorded) => ({ answer: wellSaid(numberIn(request.text())) });
 const down = { fault: { kind: 'status', status: 500 } } as const;
 
-/** The name of the upstream that answers; null when none does. */
-async function whoAnswers(url: string): Promise<string | null> {
-  const response = await fetch(`${url}/v1/messages`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      'x-api-key': 'sk-test',
-      'anthropic-version': '2023-06-01',
-    },
-    body: asking(1, 'claude-sonnet-4-5', false, false),
-    proxy: false,
-    keepalive: false,
-  });
-  await response.arrayBuffer();
-  return response.status === 200 ? response.headers.get('x-ccproxy-upstream') : null;
+/** The name of the upstream that answers; null when none does, or when the client left. */
+async function whoAnswers(url: string, signal?: AbortSignal): Promise<string | null> {
+  try {
+    const response = await fetch(`${url}/v1/messages`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'x-api-key': 'sk-test',
+        'anthropic-version': '2023-06-01',
+      },
+      body: asking(1, 'claude-sonnet-4-5', false, false),
+      proxy: false,
+      keepalive: false,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    await response.arrayBuffer();
+    return response.status === 200 ? response.headers.get('x-ccproxy-upstream') : null;
+  } catch (error) {
+    if (signal?.aborted) return null;
+    throw error;
+  }
+}
+
+/** How often it was asked a model. */
+function asksOf({ upstream }: Place): number {
+  return upstream.asked.at(-1)?.number ?? 0;
+}
+
+/**
+ * Trips the upstream and leaves while it is tried: a permit that is not given back then is never given again.
+ * @returns whether it was tried
+ */
+async function leaveWhileTried(place: Place, url: string): Promise<boolean> {
+  const { name, upstream } = place;
+  await upstream.play(down);
+  const startedAt = performance.now();
+  const isTimeLeft = () => performance.now() - startedAt < TRIAL_WITHIN_MS;
+  while (isTimeLeft() && (await statesOf(url))[name] !== 'open') await whoAnswers(url);
+  await upstream.play({ answer: wellSaid(1), fault: { kind: 'slow', before: 'head', waitMs: HELD_MS } });
+  const before = asksOf(place);
+  while (isTimeLeft() && asksOf(place) === before) {
+    const client = new AbortController();
+    const gone = whoAnswers(url, client.signal);
+    await Bun.sleep(HELD_MS / 3);
+    client.abort();
+    await gone;
+  }
+  await upstream.play(well);
+  return asksOf(place) !== before;
 }
 
 async function untilAsked(url: string, name: string): Promise<number | null> {
@@ -84,7 +122,10 @@ export async function recover(url: string, places: readonly Place[], spare: Plac
     const afterMs = await untilAsked(url, name);
     const isLimited = concurrency !== undefined && afterMs !== null;
     const most = isLimited ? await mostAtOnce(place, concurrency, url) : 0;
-    recoveries.push({ name, afterMs, places: isLimited ? { most, limit: concurrency } : null });
+    const isTried = afterMs !== null && (await leaveWhileTried(place, url));
+    const afterLeavingMs = isTried ? await untilAsked(url, name) : null;
+    const found = isLimited ? { most, limit: concurrency } : null;
+    recoveries.push({ name, afterMs, afterLeavingMs, places: found });
     await upstream.play(down);
   }
   for (const { upstream } of places) await upstream.play(well);

@@ -7,15 +7,38 @@ import { type End, isFair } from './soak-verdict.ts';
 /** Rows of the table of samples. */
 const ROWS = 16;
 
-/** Megabytes per 10,000 requests over the second half, by least squares. */
-export function slopeOf(samples: readonly Sample[]): number {
-  const half = (samples.at(-1)?.done ?? 0) / 2;
-  const late = samples.filter(({ done }) => done >= half);
+/** Parts of the second half, each of which is as high as its lowest sample. */
+const TROUGHS = 10;
+
+/** Memory is freed late: how high it is just before says little. */
+function troughs(samples: readonly Sample[]): Sample[] {
+  const end = samples.at(-1)?.done ?? 0;
+  const at = ({ done }: Sample) => Math.min(TROUGHS - 1, Math.floor((done / end - 0.5) * 2 * TROUGHS));
+  return Array.from({ length: TROUGHS }, (_, index) =>
+    samples
+      .filter((sample) => at(sample) === index)
+      .toSorted((one, other) => one.megabytes - other.megabytes),
+  ).flatMap(([lowest]) => lowest ?? []);
+}
+
+interface Slope {
+  /** Megabytes per 10,000 requests. */
+  slope: number;
+  /** Its standard error. */
+  error: number;
+}
+
+/** How memory grows over the second half, by least squares. */
+export function slopeOf(samples: readonly Sample[]): Slope {
+  const late = troughs(samples);
   const mean = (value: (sample: Sample) => number) =>
     late.reduce((sum, sample) => sum + value(sample), 0) / late.length;
   const [done, megabytes] = [mean((sample) => sample.done), mean((sample) => sample.megabytes)];
   const spread = mean((sample) => (sample.done - done) ** 2);
-  return (mean((sample) => (sample.done - done) * (sample.megabytes - megabytes)) / spread) * 10_000;
+  const slope = mean((sample) => (sample.done - done) * (sample.megabytes - megabytes)) / spread;
+  const rest = mean((sample) => (sample.megabytes - megabytes - slope * (sample.done - done)) ** 2);
+  const error = Math.sqrt(rest / spread / (late.length - 2));
+  return { slope: slope * 10_000, error: error * 10_000 };
 }
 
 /** Everything that must not be, whatever the machine: in words. */
@@ -25,8 +48,11 @@ export function failuresOf({ progress, recoveries, states, complaints, orphans }
     ...ends
       .filter(([end]) => end !== 'left' && !isFair(end))
       .map(([end, count]) => `${whole(count)} answers: ${end}`),
-    ...recoveries.flatMap(({ name, afterMs, places }) => [
+    ...recoveries.flatMap(({ name, afterMs, afterLeavingMs, places }) => [
       ...(afterMs === null ? [`${name} is well and is not asked any more`] : []),
+      ...(afterMs !== null && afterLeavingMs === null
+        ? [`${name} is well and is not asked any more once a client has left it half-open`]
+        : []),
       ...(places !== null && places.most < places.limit
         ? [`${name} gets ${places.most} requests at once, of ${places.limit} that it may have`]
         : []),
@@ -43,7 +69,7 @@ function bounds(soak: Soak): Bound[] {
     { what: 'soak: failures', measured: failuresOf(soak).length, unit: '', most: 0 },
     {
       what: 'soak: memory per 10,000 requests, second half',
-      measured: slopeOf(soak.samples),
+      measured: slopeOf(soak.samples).slope,
       unit: 'MB',
       most: 1,
     },
@@ -82,6 +108,7 @@ function counted(counts: Partial<Record<string, number>>): string {
 export function soakReport(soak: Soak): string[] {
   const { progress, took, requests, seed, suffered, recoveries, sockets, states } = soak;
   const failures = failuresOf(soak);
+  const { slope, error } = slopeOf(soak.samples);
   return [
     '## Soak',
     '',
@@ -92,15 +119,24 @@ export function soakReport(soak: Soak): string[] {
     '',
     samplesTable(soak.samples),
     '',
+    `Memory grows by ${slope.toFixed(1)} ± ${(2 * error).toFixed(1)} MB per 10,000 requests over the second half: it is freed late, and a short`,
+    'soak tells less about it.',
+    '',
     `How the clients' requests ended: ${counted(progress.ends)}.`,
     '',
     `What the upstreams did wrong: ${counted(suffered)}.`,
     '',
     table(
-      ['well again', 'asked after', 'requests at once, of the most allowed'],
-      recoveries.map(({ name, afterMs, places }) => [
+      [
+        'well again',
+        'asked after',
+        'after a client left it half-open',
+        'requests at once, of the most allowed',
+      ],
+      recoveries.map(({ name, afterMs, afterLeavingMs, places }) => [
         name,
-        afterMs === null ? '**never**' : `${(afterMs / 1_000).toFixed(1)} s`,
+        seconds(afterMs),
+        seconds(afterLeavingMs),
         places === null ? '' : `${places.most} of ${places.limit}`,
       ]),
     ),
@@ -112,6 +148,10 @@ export function soakReport(soak: Soak): string[] {
     ...failures.flatMap((failure) => [`**Failure**: ${failure}`, '']),
     ...progress.defects.flatMap((defect) => ['```json', JSON.stringify(defect), '```', '']),
   ];
+}
+
+function seconds(found: number | null): string {
+  return found === null ? '**never**' : `${(found / 1_000).toFixed(1)} s`;
 }
 
 function tallied(words: readonly string[]): Record<string, number> {

@@ -62,6 +62,14 @@ export function judge(seen: Seen): End {
   return seen.isReset ? 'reset' : judgeMessage(seen);
 }
 
+/** What shows best why it must not be so: the first event that cannot be read, or the end of what came. */
+export function excerptOf({ streamed, text }: Seen): string {
+  const unreadable = streamed
+    ? text.split('\n\n').find((unit) => unit !== '' && eventOf(unit) === null)
+    : undefined;
+  return (unreadable ?? text).slice(-600);
+}
+
 function judgeRefusal({ text, isReset }: Seen): End {
   if (isReset) return 'reset';
   const body = parsed(text) as Event | null;
@@ -120,7 +128,9 @@ function isInputOf(number: number, input: unknown): boolean {
   return Bun.deepEquals(input, toolInput(number));
 }
 
+/** Null for an event whose data no client could read. What a ping carries is read by none. */
 function eventOf(unit: string): Event | null {
+  if (unit.startsWith('event: ping\n')) return { type: 'ping' };
   const data = unit
     .split('\n')
     .filter((line) => line.startsWith('data: '))

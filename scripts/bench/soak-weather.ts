@@ -72,6 +72,7 @@ const TROUBLES: readonly (readonly [weight: number, trouble: (random: Seeded) =>
   ],
   [2, (random) => fault('stall', { kind: 'stall', after: random.between(0, EVENTS) })],
   [2, garbled],
+  [1, () => fault('never ends', { kind: 'stall', after: Number.POSITIVE_INFINITY })],
   [2, (random) => fault('error event', { kind: 'error-event', after: random.between(0, EVENTS) })],
   [2, (random) => fault('slow head', { kind: 'slow', before: 'head', waitMs: random.between(20, 300) })],
   [1, (random) => fault('slow body', { kind: 'slow', before: 'body', waitMs: random.between(20, 300) })],

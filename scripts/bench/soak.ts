@@ -3,6 +3,7 @@
  * whether every client sees an end, and whether anything is left over.
  */
 import { join } from 'node:path';
+import type { Recorded } from '../../src/drill/recorded.ts';
 import { startUpstream } from '../../src/drill/upstream.ts';
 import { type Running, residentMegabytes, start } from './processes.ts';
 import { seeded } from './seeded.ts';
@@ -51,7 +52,7 @@ export interface Soak extends SoakOptions {
 
 const CLIENTS = 64;
 const WEATHER_MS = 2_500;
-const SAMPLE_MS = 3_000;
+const SAMPLE_MS = 500;
 /** Every limit of an upstream's has passed by then. */
 const SETTLED_WITHIN_MS = 8_000;
 const KEPT_REQUESTS = 500;
@@ -81,6 +82,8 @@ interface Skies {
   places: Place[];
   spare: Place;
   suffered: Record<string, number>;
+  /** Requests that have not ended. */
+  readonly underWay: number;
   change(): void;
 }
 
@@ -89,13 +92,23 @@ async function upstreams(seed: number): Promise<Skies> {
   const suffered: Record<string, number> = {};
   const weather = new Map<string, Weather>();
   const places: Place[] = [];
+  let underWay = 0;
+  const follow = (request: Recorded) => {
+    underWay += 1;
+    void request.ended.then(() => {
+      underWay -= 1;
+    });
+  };
   const note = (trouble: string) => {
     suffered[trouble] = (suffered[trouble] ?? 0) + 1;
   };
   for (const [name, table] of Object.entries(PROVIDERS)) {
     const upstream = await startUpstream({
       keep: KEPT_REQUESTS,
-      script: (request) => replyIn(weather.get(name) ?? { share: 0 }, request, random, note),
+      script(request) {
+        follow(request);
+        return replyIn(weather.get(name) ?? { share: 0 }, request, random, note);
+      },
     });
     const concurrency = Number(/concurrency = (\d+)/.exec(table)?.[1] ?? Number.NaN);
     places.push({ name, upstream, ...(Number.isNaN(concurrency) ? {} : { concurrency }) });
@@ -106,7 +119,15 @@ async function upstreams(seed: number): Promise<Skies> {
   const change = () => {
     for (const { name } of places) weather.set(name, nextWeather(random));
   };
-  return { places, spare, suffered, change };
+  return {
+    places,
+    spare,
+    suffered,
+    get underWay() {
+      return underWay;
+    },
+    change,
+  };
 }
 
 /** What a running soak has come to so far. */
@@ -172,7 +193,8 @@ async function sampled(proxy: Running, load: Load): Promise<Sample[]> {
 }
 
 export async function soak(ccproxy: string, options: SoakOptions): Promise<Soak> {
-  const { places, spare, suffered, change } = await upstreams(options.seed);
+  const skies = await upstreams(options.seed);
+  const { places, spare, suffered, change } = skies;
   const everyone = [...places, spare];
   const proxy = await start([ccproxy], { CCPROXY_LOG_LEVEL: 'error' }, configuration(everyone));
   const before = socketsOf(proxy.pid);
@@ -184,9 +206,8 @@ export async function soak(ccproxy: string, options: SoakOptions): Promise<Soak>
   const load = startClients({ url: `${proxy.url}/v1/messages`, clients: CLIENTS, ...options });
   const samples = await sampled(proxy, load);
   clearInterval(changing);
-  const inFlight = () => everyone.flatMap(({ upstream }) => upstream.asked).filter(({ end }) => end === null);
-  await eventually(() => inFlight().length === 0);
-  const orphans = inFlight().length;
+  await eventually(() => skies.underWay === 0);
+  const orphans = skies.underWay;
   const withoutClients = socketsOf(proxy.pid);
   console.error('bench: soak, afterwards');
   const recoveries = await recover(proxy.url, places, spare);
