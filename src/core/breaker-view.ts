@@ -78,9 +78,7 @@ export function dwellUntil(state: BreakerState, now: Ms, returnAfterMs: Ms): Ms 
   return now < until && now >= state.since - CLOCK_SET_BACK_MS ? until : undefined;
 }
 
-/** Whether it has recovered, from whatever it was, within the last minute. */
-export function hasRecovered(state: BreakerState, now: Ms): boolean {
-  return state.phase === 'closed' && state.from !== null && Math.abs(now - state.since) < RECOVERY_MS;
+/** When it recovered, from whatever it was; undefined while it has not, or when there was nothing to recover from. */
+export function recoveredAt(state: BreakerState): Ms | undefined {
+  return state.phase === 'closed' && state.from !== null ? state.since : undefined;
 }
-
-const RECOVERY_MS: Ms = 60_000;

@@ -5,7 +5,7 @@ import { BUSY, type Try } from './conclude.ts';
 import type { RelayContext } from './context.ts';
 import type { Place } from './gate.ts';
 import { type Beginning, begin, type Hop } from './hop.ts';
-import { ask, hasRecoveredLately, insist, type Leave, type Subject, standing } from './permits.ts';
+import { ask, insist, type Leave, recoveryOf, type Subject, standing } from './permits.ts';
 
 /** One request on its way through the chain. */
 export interface Round extends Candidates {
@@ -168,6 +168,14 @@ function hasOthers(subject: Subject, round: Round): boolean {
   );
 }
 
+/** What an upstream can bear that recovered only a moment ago is not known. */
+const RECOVERY_MS: Ms = 60_000;
+
+function hasRecoveredLately(subject: Subject, { context: { runtime } }: Round): boolean {
+  const at = recoveryOf(subject, runtime);
+  return at !== undefined && Math.abs(runtime.clock.now() - at) < RECOVERY_MS;
+}
+
 /** @param patienceMs the longest wait; the request's own time ends it sooner */
 function enter(
   subject: Subject,
@@ -181,6 +189,6 @@ function enter(
   const rest = Math.max(0, contentBy - runtime.clock.now());
   const first = preference.preferred ?? chain[0]?.upstream.name;
   const isSubstitute =
-    chain.length > 1 && (tries.length > 0 || upstream.name !== first || hasRecoveredLately(subject, runtime));
+    chain.length > 1 && (tries.length > 0 || upstream.name !== first || hasRecoveredLately(subject, round));
   return gates.enter(upstream, { isSubstitute, waitMs: Math.min(patienceMs, rest), client: signal });
 }

@@ -6,7 +6,7 @@ import { type Standing, select } from '../core/select.ts';
 import { isTurnBoundary } from '../core/turn.ts';
 import type { Chain, Inbound, Upstream } from '../core/upstream.ts';
 import type { RelayContext } from './context.ts';
-import { mayBeAsked, returnsAt, type Subject, standing } from './permits.ts';
+import { mayBeAsked, recoveryOf, returnsAt, type Subject, standing } from './permits.ts';
 import { sessionKey } from './sessions.ts';
 
 /** Who may be asked for a request, in which order, and why the others may not. */
@@ -35,7 +35,7 @@ export function candidates(inbound: Inbound, context: RelayContext): Candidates 
     if (rank !== 'well') behind.set(upstream.name, BEHIND[rank]);
     return { upstream, barred: reason, rank };
   });
-  const serving = servingNow(inbound, standings, context);
+  const serving = servingNow(inbound, chain, context);
   const order = select(standings, { preferred: preference.preferred, serving });
   const byUpstream = new Map(chain.map((subject) => [subject.upstream, subject]));
   return { chain, order: order.flatMap((upstream) => byUpstream.get(upstream) ?? []), barred, behind };
@@ -88,17 +88,20 @@ function rankOf(subject: Subject, deserter: string | null, context: RelayContext
 }
 
 /**
- * The upstream that the conversation stays with: the one that answered last, while the turn goes on. It costs a prompt
- * cache to move, and models take each other's thinking badly.
+ * The upstream that the conversation stays with: the one that answered last, while the turn goes on and another that comes
+ * before it has been out meanwhile. It costs a prompt cache to move, and models take each other's thinking badly. After a
+ * mere failure that kept nobody out, the conversation goes back to where its cache still is.
  */
-function servingNow(
-  inbound: Inbound,
-  standings: readonly Standing[],
-  { sessions, runtime }: RelayContext,
-): string | null {
+function servingNow(inbound: Inbound, chain: readonly Subject[], context: RelayContext): string | null {
+  const { sessions, runtime } = context;
   const current = sessions.current(inbound, runtime.clock.now());
-  if (current === null || current === standings[0]?.upstream.name) return null;
-  return isTurnBoundary(inbound.request) ? null : current;
+  if (current === null) return null;
+  const at = chain.findIndex(({ upstream }) => upstream.name === current.upstream);
+  const hasReturned = chain.slice(0, Math.max(0, at)).some((subject) => {
+    const recovered = recoveryOf(subject, runtime) ?? Number.NEGATIVE_INFINITY;
+    return recovered >= current.since || standing(subject, runtime).name === 'half-open';
+  });
+  return hasReturned && !isTurnBoundary(inbound.request) ? current.upstream : null;
 }
 
 function barredFor(

@@ -17,9 +17,9 @@ export async function* pass(begun: Begun, round: Round): AsyncGenerator<Piece, O
   const { inbound, context } = round;
   const { runtime, sessions } = context;
   const { upstream } = hop.subject;
+  const serving = sessions.note(inbound, upstream.name, runtime.clock.now());
   let outcome: Outcome = LEFT;
   try {
-    sessions.note(inbound, upstream.name, runtime.clock.now());
     runtime.journal.serving(inbound.id, upstream.name, whyNotOthers(begun, round));
     yield { head: { status: 200, headers: headersFor(begun, round) } };
     yield { bytes: join(first) };
@@ -36,8 +36,7 @@ export async function* pass(begun: Begun, round: Round): AsyncGenerator<Piece, O
     // Whoever ends this early may do so while a read is under way: only an abort ends that at once.
     if (outcome === LEFT) tried.leave();
     await tried.frames.return(outcome);
-    // A long answer ends later than its conversation would be forgotten.
-    sessions.note(inbound, upstream.name, runtime.clock.now());
+    sessions.renew(inbound, serving, runtime.clock.now());
   }
   return outcome;
 }

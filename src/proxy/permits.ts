@@ -12,7 +12,7 @@ import {
   suspect,
   trip,
 } from '../core/breaker.ts';
-import { type BreakerView, dwellUntil, hasRecovered, view, worstOf } from '../core/breaker-view.ts';
+import { type BreakerView, dwellUntil, recoveredAt, view, worstOf } from '../core/breaker-view.ts';
 import type { Failure, FailureKind, Ms, Outcome } from '../core/failure.ts';
 import { type HealthKeys, isOf, modelOf, SCOPES } from '../core/health-keys.ts';
 import { isLoopback } from '../core/loopback.ts';
@@ -114,10 +114,11 @@ export function returnsAt(subject: Subject, { breakers, clock }: Runtime, return
   return latest === 0 ? undefined : latest;
 }
 
-/** Whether it was closed again only a moment ago: what it can bear is not known. */
-export function hasRecoveredLately(subject: Subject, { breakers, clock }: Runtime): boolean {
-  const now = clock.now();
-  return keysIn(subject).some(([, key]) => hasRecovered(breakers.read(key), now));
+/** When the last of its breakers recovered; undefined where none ever had to. */
+export function recoveryOf(subject: Subject, { breakers }: Runtime): Ms | undefined {
+  const times = keysIn(subject).map(([, key]) => recoveredAt(breakers.read(key)) ?? 0);
+  const latest = Math.max(...times);
+  return latest === 0 ? undefined : latest;
 }
 
 /** Puts an upstream behind all others until it has answered again: it died in the middle of an answer. */

@@ -6,17 +6,27 @@ import { recent } from './recent.ts';
 const REMEMBER_MS: Ms = 5 * 60_000;
 const MOST = 1000;
 
-/** Which upstream serves a conversation: the one that has its prompt cached, and can read the thinking it wrote. */
+/** Who serves a conversation: the one that has its prompt cached, and can read the thinking it wrote. */
+export interface Serving {
+  /** The upstream's name. */
+  upstream: string;
+  /** Since when it serves the conversation. */
+  since: Ms;
+}
+
+/** Which upstream serves a conversation. */
 export interface Sessions {
-  /** The upstream's name; null when the conversation is new, not known by name, or silent for more than five minutes. */
-  current(inbound: Pick<Inbound, 'headers'>, now: Ms): string | null;
-  /** Notes who serves a conversation, and that it is not silent. */
-  note(inbound: Pick<Inbound, 'headers'>, upstreamName: string, now: Ms): void;
+  /** Null when the conversation is new, not known by name, or silent for more than five minutes. */
+  current(inbound: Pick<Inbound, 'headers'>, now: Ms): Serving | null;
+  /** Notes who begins to answer in a conversation; says since when it does. */
+  note(inbound: Pick<Inbound, 'headers'>, upstreamName: string, now: Ms): Serving;
+  /** Notes that the answer has ended: it may have taken longer than a silent conversation is remembered. */
+  renew(inbound: Pick<Inbound, 'headers'>, serving: Serving, now: Ms): void;
 }
 
 /** Knows nothing yet, and never more than 1000 conversations: the one that is silent for longest is forgotten. */
 export function createSessions(): Sessions {
-  const serving = recent<string>(REMEMBER_MS, MOST);
+  const serving = recent<Serving>(REMEMBER_MS, MOST);
   return {
     current(inbound, now) {
       const key = sessionKey(inbound);
@@ -24,7 +34,14 @@ export function createSessions(): Sessions {
     },
     note(inbound, upstreamName, now) {
       const key = sessionKey(inbound);
-      if (key !== null) serving.set(key, upstreamName, now);
+      const known = key === null ? undefined : serving.get(key, now);
+      const noted = known?.upstream === upstreamName ? known : { upstream: upstreamName, since: now };
+      if (key !== null) serving.set(key, noted, now);
+      return noted;
+    },
+    renew(inbound, known, now) {
+      const key = sessionKey(inbound);
+      if (key !== null) serving.set(key, known, now);
     },
   };
 }

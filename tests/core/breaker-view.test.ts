@@ -1,7 +1,7 @@
 /** How breakers look from outside: one, the worst of several, and one that has recovered. */
 import { describe, expect, test } from 'bun:test';
 import { initial, isolate, suspect } from '../../src/core/breaker.ts';
-import { type BreakerView, dwellUntil, hasRecovered, view, worstOf } from '../../src/core/breaker-view.ts';
+import { type BreakerView, dwellUntil, recoveredAt, view, worstOf } from '../../src/core/breaker-view.ts';
 import type { FailureKind, Ms } from '../../src/core/failure.ts';
 import { DAY, failed, gone, HOUR, MINUTE, OK, SECOND, START, Story } from './breaker-story.ts';
 
@@ -152,16 +152,15 @@ describe('one that recovered does not serve at once', () => {
   });
 });
 
-test.each<[sentence: string, story: () => Story, recently: boolean]>([
-  ['never anything but closed', () => new Story().requests(OK), false],
-  ['just recovered from failures', () => recovered(1), true],
-  ['just recovered from a limit', () => recovered(1, 'rate_limited'), true],
-  ['almost a minute ago', () => recovered(1).wait(MINUTE - 1), true],
-  ['a minute ago', () => recovered(1).wait(MINUTE), false],
-  ['by a clock that was set back', () => recovered(1).wait(-HOUR), false],
-  ['still shut', () => recovered(1).trip(), false],
-  ['closed by hand', () => recovered(1).trip().reset(), false],
-])('has recovered lately: %s', (_sentence, tell, recently) => {
+test.each<[sentence: string, story: () => Story, at: Ms | undefined]>([
+  ['never anything but closed', () => new Story().requests(OK), undefined],
+  ['from failures', () => recovered(1), 0],
+  ['from a limit', () => recovered(1, 'rate_limited'), 0],
+  ['a while ago', () => recovered(1).wait(HOUR), -HOUR],
+  ['by a clock that was set back', () => recovered(1).wait(-HOUR), HOUR],
+  ['still shut', () => recovered(1).trip(), undefined],
+  ['closed by hand', () => recovered(1).trip().reset(), undefined],
+])('has recovered: %s', (_sentence, tell, at) => {
   const story = tell();
-  expect(hasRecovered(story.state, story.now)).toBe(recently);
+  expect(recoveredAt(story.state)).toBe(at === undefined ? undefined : story.now + at);
 });

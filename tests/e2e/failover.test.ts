@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nothing, text, thinkingOnly } from '../../src/drill/answers.ts';
-import type { Reply } from '../../src/drill/script.ts';
+import { faultsOf, type Reply } from '../../src/drill/script.ts';
 import { type ScriptedUpstream, startUpstream } from '../../src/drill/upstream.ts';
 import { makeFolders, startBinary } from '../support/binary.ts';
 import { CLAUDE_VERSIONS, runClaude } from '../support/claude.ts';
@@ -47,6 +47,12 @@ const SILENCES: [string, Reply][] = [
   ['sends headers and nothing else', { fault: { kind: 'stall', after: 0 } }],
 ];
 
+/** A reset over a connection that a probe had used may be that connection's end: it is tried once more over a fresh one. */
+function timesAsked(outage: Reply | 'refuse'): number[] {
+  if (outage === 'refuse') return [0];
+  return faultsOf(outage).some(({ kind }) => kind === 'reset') ? [1, 2] : [1];
+}
+
 describe.each(CLAUDE_VERSIONS)(
   'the real client %s gets the answer of the backup, in one request,',
   (version) => {
@@ -61,7 +67,7 @@ describe.each(CLAUDE_VERSIONS)(
         expect([exitCode, report?.result]).toEqual([0, BACKUP]);
         expect(wire.posts).toHaveLength(1);
         expect(groq.asked).toHaveLength(1);
-        expect(anthropic.asked).toHaveLength(outage === 'refuse' ? 0 : 1);
+        expect(timesAsked(outage)).toContain(anthropic.asked.length);
         expect(groq.requests.map(everything).join('\n')).not.toContain('sk-test');
         await proxy.stop();
       },

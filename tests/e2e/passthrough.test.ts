@@ -101,8 +101,8 @@ test.each([
   const body = JSON.stringify({ model: 'claude-opus-4-8', max_tokens: 9, stream, messages: [] });
   const direct = await bodyOf(anthropic.port, body);
   const through = await bodyOf(proxy.port, body);
-  // The two answers differ by their numbers in the script, and by nothing else.
-  expect(through.replaceAll(/x2\b/g, 'x1')).toBe(direct);
+  // The two answers differ by their numbers in the script, where a probe may have one, and by nothing else.
+  expect(through.replaceAll(/x[23]\b/g, 'x1')).toBe(direct);
 });
 
 test("an error of Anthropic that is the request's own fault reaches the client as it is", async () => {

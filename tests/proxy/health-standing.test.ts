@@ -7,10 +7,10 @@ import {
   clear,
   distrust,
   forgiveLosses,
-  hasRecoveredLately,
   hastenReturn,
   holdOut,
   overall,
+  recoveryOf,
   returnsAt,
   type Subject,
   standing,
@@ -166,13 +166,11 @@ describe('how it stands', () => {
     health.requests(a, OK);
     expect(returnsAt(a, health.runtime, 30 * SECOND)).toBe(health.now + 30 * SECOND);
     expect(returnsAt(otherClient, health.runtime, 30 * SECOND)).toBe(health.now + 30 * SECOND);
-    expect([returnsAt(a, health.runtime, 0), hasRecoveredLately(a, health.runtime)]).toEqual([
-      undefined,
-      true,
-    ]);
+    expect([returnsAt(a, health.runtime, 0), recoveryOf(a, health.runtime)]).toEqual([undefined, health.now]);
+    const at = health.now;
     health.wait(MINUTE);
     expect(returnsAt(a, health.runtime, 30 * SECOND)).toBeUndefined();
-    expect(hasRecoveredLately(a, health.runtime)).toBe(false);
+    expect(recoveryOf(a, health.runtime)).toBe(at);
   });
 
   test('distrusted it is given leave, until it has answered', () => {

@@ -164,6 +164,33 @@ describe('a conversation that the backup serves', () => {
     expect(await stage.who(MID)).toBe('anthropic');
   });
 
+  test('goes home at once after a failure that kept nobody out', async () => {
+    const stage = chainOf('anthropic', 'backup');
+    stage.is('anthropic', refusing(500));
+    expect(await stage.who({ session: 's' })).toBe('backup');
+    stage.is('anthropic');
+    expect(await stage.who(MID)).toBe('anthropic');
+  });
+
+  test('that went there after Anthropic had recovered goes home at once, too', async () => {
+    const stage = await back();
+    await stage.clock.advance(10 * MINUTE);
+    stage.is('anthropic', refusing(500));
+    expect(await stage.who({ session: 't' })).toBe('backup');
+    stage.is('anthropic');
+    expect(await stage.who({ session: 't', isMidTurn: true })).toBe('anthropic');
+  });
+
+  test('stays while Anthropic is about to be tried', async () => {
+    const stage = chainOf('anthropic', 'backup');
+    stage.is('anthropic', limited(20 * SECOND));
+    expect(await stage.who({ session: 's' })).toBe('backup');
+    stage.is('anthropic');
+    await stage.clock.advance(20 * SECOND);
+    expect(await stage.who(MID)).toBe('backup');
+    expect(await stage.who({ session: 's' })).toBe('anthropic');
+  });
+
   test.each<[string, string, Parameters<typeof said>[0]]>([
     ['does not keep a new one', 'anthropic', { session: 't' }],
     ['does not keep another in the middle of its turn', 'anthropic', { session: 't', isMidTurn: true }],

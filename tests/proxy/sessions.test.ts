@@ -42,9 +42,23 @@ describe('a conversation', () => {
   test('is served by whom was noted last', () => {
     const sessions = createSessions();
     sessions.note(from('s'), 'one', NOON);
-    expect(sessions.current(from('s'), NOON)).toBe('one');
+    expect(sessions.current(from('s'), NOON)?.upstream).toBe('one');
     sessions.note(from('s'), 'two', NOON + 1);
-    expect(sessions.current(from('s'), NOON + 1)).toBe('two');
+    expect(sessions.current(from('s'), NOON + 1)?.upstream).toBe('two');
+  });
+
+  test('is served since the first time in a row', () => {
+    const sessions = createSessions();
+    for (const [upstream, at] of [
+      ['one', 0],
+      ['two', 1],
+      ['two', 2],
+      ['one', 3],
+    ] as const)
+      sessions.note(from('s'), upstream, NOON + at);
+    expect(sessions.current(from('s'), NOON + 4)).toEqual({ upstream: 'one', since: NOON + 3 });
+    sessions.note(from('s'), 'one', NOON + 5);
+    expect(sessions.current(from('s'), NOON + 6)).toEqual({ upstream: 'one', since: NOON + 3 });
   });
 
   test('is not another one, nor that of its agents', () => {
@@ -52,14 +66,20 @@ describe('a conversation', () => {
     sessions.note(from('s'), 'one', NOON);
     sessions.note(from('s', 'a'), 'two', NOON);
     const asked = [from('s'), from('s', 'a'), from('s', 'b'), from('t'), from('t', 'a')];
-    expect(asked.map((inbound) => sessions.current(inbound, NOON))).toEqual(['one', 'two', null, null, null]);
+    expect(asked.map((inbound) => sessions.current(inbound, NOON)?.upstream ?? null)).toEqual([
+      'one',
+      'two',
+      null,
+      null,
+      null,
+    ]);
   });
 
   test('without a name is a fresh one every time', () => {
     const sessions = createSessions();
     for (const inbound of [from(), from(undefined, 'a')]) {
       sessions.note(inbound, 'one', NOON);
-      expect(sessions.current(inbound, NOON)).toBeNull();
+      expect(sessions.current(inbound, NOON)?.upstream ?? null).toBeNull();
     }
   });
 
@@ -71,13 +91,13 @@ describe('a conversation', () => {
   ])('that was silent for %i ms', (silentMs, expected) => {
     const sessions = createSessions();
     sessions.note(from('s'), 'one', NOON);
-    expect(sessions.current(from('s'), NOON + silentMs)).toBe(expected);
+    expect(sessions.current(from('s'), NOON + silentMs)?.upstream ?? null).toBe(expected);
   });
 
   test('is known for as long as requests come', () => {
     const sessions = createSessions();
     for (let minute = 0; minute <= 60; minute += 4) sessions.note(from('s'), 'one', NOON + minute * MINUTE);
-    expect(sessions.current(from('s'), NOON + 65 * MINUTE)).toBe('one');
+    expect(sessions.current(from('s'), NOON + 65 * MINUTE)?.upstream).toBe('one');
   });
 
   test('is not kept warm by a look at it', () => {
@@ -93,14 +113,10 @@ describe('a conversation', () => {
     sessions.note(from('b'), 'one', NOON);
     for (let at = 0; at < 998; at += 1) sessions.note(from(`s${at}`), 'one', NOON);
     sessions.note(from('a'), 'one', NOON);
-    expect(sessions.current(from('b'), NOON)).toBe('one');
+    expect(sessions.current(from('b'), NOON)?.upstream).toBe('one');
     sessions.note(from('new'), 'one', NOON);
-    expect(['a', 'b', 's0', 's997', 'new'].map((name) => sessions.current(from(name), NOON))).toEqual([
-      'one',
-      null,
-      'one',
-      'one',
-      'one',
-    ]);
+    expect(
+      ['a', 'b', 's0', 's997', 'new'].map((name) => sessions.current(from(name), NOON)?.upstream ?? null),
+    ).toEqual(['one', null, 'one', 'one', 'one']);
   });
 });
