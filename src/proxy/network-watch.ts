@@ -27,10 +27,14 @@ export function watchNetwork({ clock, isConnected }: NetworkWatchOptions): Watch
   const listeners: ((offline: boolean) => void)[] = [];
   let network = UNSEEN;
   let wokeAt: Ms | null = null;
+  let backAt: Ms | null = null;
 
   return {
     get offline() {
       return network.offline;
+    },
+    get backAt() {
+      return backAt;
     },
     get justWoken() {
       return wokeAt !== null && Math.abs(clock.now() - wokeAt) < WAKING_MS;
@@ -39,6 +43,7 @@ export function watchNetwork({ clock, isConnected }: NetworkWatchOptions): Watch
       const before = network.offline;
       network = saw(network, host, reached, clock.now(), reached || isConnected());
       if (network.offline === before) return;
+      if (before) backAt = clock.now();
       for (const listener of listeners) listener(network.offline);
     },
     onChange: (then) => void listeners.push(then),
