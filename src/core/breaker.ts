@@ -73,6 +73,8 @@ export type Asker = 'request' | 'probe';
 /** Leave to ask an upstream once. It must be settled exactly once, whatever happens: a canary that never is blocks the next. */
 export interface Permit {
   readonly generation: number;
+  /** For a probe: it is no part of the share of requests that fail. */
+  readonly probe?: boolean;
   /** Given while the breaker is half-open: on this one depends what it does next. */
   readonly canary?: boolean;
   /** Given although the breaker is not closed, because nothing else was left; see `lastResort`. */
@@ -82,7 +84,7 @@ export interface Permit {
 /** For so long after it recovered from failures, one failure opens it again. */
 const PROBATION_MS: Ms = 60_000;
 /** A connection has to be good twice, this far apart, to close a breaker without any request. */
-const STEADY_MS: Ms = 2_000;
+export const STEADY_MS: Ms = 2_000;
 /** Half-open for longer without a probe, requests do not wait for one. */
 const PROBE_OVERDUE_MS: Ms = 10_000;
 /** A clock this far before the phase's beginning was set back: the phase's end means nothing any more. */
@@ -115,12 +117,13 @@ export function admit(
   prober: Proof | null,
   asker: Asker,
 ): { state: BreakerState; permit: Permit | null } {
-  if (state.phase === 'closed') return { state, permit: { generation: state.generation } };
+  const probe = asker === 'probe' ? ({ probe: true } as const) : {};
+  if (state.phase === 'closed') return { state, permit: { generation: state.generation, ...probe } };
   const trying = halfOpenAt(state, now);
   if (trying === null || trying.canary) return { state, permit: null };
   if (asker === 'request' && !isRequestsTurn(trying, now, prober)) return { state, permit: null };
   const generation = state.generation + 1;
-  return { state: { ...trying, generation, canary: true }, permit: { generation, canary: true } };
+  return { state: { ...trying, generation, canary: true }, permit: { generation, canary: true, ...probe } };
 }
 
 /**
@@ -166,7 +169,8 @@ export function settle(
       return shut(state, 'blocked', blockUntil(verdict, now), failure, verdict, now, {});
     case 'trip':
     case 'count':
-      if (state.phase === 'closed') return count(state, failure, verdict, now, settings, random);
+      if (state.phase === 'closed')
+        return count(state, failure, verdict, now, settings, random, permit.probe);
       return state.phase === 'half-open' && !isLastResort
         ? open(state, failure, verdict, now, settings, random)
         : state;
@@ -200,20 +204,24 @@ export function suspect(
 export function forgive(state: BreakerState, now: Ms): BreakerState {
   const needs =
     state.phase === 'closed' ? state.run?.needs : state.phase === 'isolated' ? undefined : state.needs;
-  const isOfFailures =
-    state.phase === 'closed' ||
-    state.phase === 'open' ||
-    (state.phase === 'half-open' && state.from === 'open');
-  if (needs !== 'connection' || !isOfFailures) return state;
+  if (needs !== 'connection') return state;
   if (state.phase === 'closed') return { ...state, run: null, window: [] };
   const { trips, flaps } = state;
-  const before = { trips: Math.max(0, trips - 1), flaps: flaps.slice(0, -1) };
+  const isOfFailures = state.phase === 'open' || (state.phase === 'half-open' && state.from === 'open');
+  const before = isOfFailures
+    ? { trips: Math.max(0, trips - 1), flaps: flaps.slice(0, -1) }
+    : { trips, flaps };
   return closed({ ...phaseOf(state), ...before, generation: state.generation + 1, since: now }, null);
 }
 
-/** Ends the open time of a breaker that failures to connect opened: something changed, and it is worth a look now. */
+/**
+ * Ends the time of a breaker that failures to connect opened, or a certificate blocked: something changed, and it is worth
+ * a look now.
+ */
 export function hasten(state: BreakerState, now: Ms): BreakerState {
-  return state.phase === 'open' && state.needs === 'connection' && state.until > now
+  return (state.phase === 'open' || state.phase === 'blocked') &&
+    state.needs === 'connection' &&
+    state.until > now
     ? { ...state, until: now }
     : state;
 }
@@ -250,7 +258,6 @@ function succeed(state: BreakerState, now: Ms, settings: Settings, shown: Proof)
     case 'closed': {
       const run = state.run !== null && !proves(shown, state.run.needs) ? state.run : null;
       const doubt = state.suspect !== null && !proves(shown, state.suspect.needs) ? state.suspect : null;
-      // A probe says nothing about the share of requests that fail.
       const window =
         shown === 'inference' ? record(state.window, true, now, settings.windowMs) : state.window;
       return { ...state, run, suspect: doubt, window };
@@ -278,10 +285,12 @@ function count(
   now: Ms,
   settings: Settings,
   random: () => number,
+  isProbes = false,
 ): BreakerState {
   const weight = verdict.weight ?? 1;
   const inRow = (state.run?.weight ?? 0) + weight;
-  const window = record(state.window, false, now, settings.windowMs, weight);
+  // Neither good nor bad probes say anything about the share of requests that fail.
+  const window = isProbes ? state.window : record(state.window, false, now, settings.windowMs, weight);
   const { samples, failed } = tally(window);
   const isMany = samples >= settings.minSamples && failed / samples >= settings.ratio;
   const isOnProbation = state.from === 'open' && Math.abs(now - state.since) < PROBATION_MS && weight >= 1;
@@ -307,7 +316,10 @@ function open(
   const worst =
     state.phase === 'closed' ? state.run?.needs : state.phase === 'half-open' ? state.needs : null;
   const needs = worst && proves(worst, verdict.needs) ? worst : verdict.needs;
-  const flaps = [...state.flaps.filter((at) => isFlap(at, now)), now];
+  const recent = state.flaps.filter((at) => isFlap(at, now));
+  // An outage that goes on is one outage, and a model that is not there is none.
+  const isNew = state.phase === 'closed' && verdict.breaker === 'count';
+  const flaps = isNew ? [...recent, now] : recent;
   return shut(state, 'open', until, failure, { ...verdict, needs }, now, { trips, flaps });
 }
 

@@ -5,7 +5,7 @@ import { BUSY, type Try } from './conclude.ts';
 import type { RelayContext } from './context.ts';
 import type { Place } from './gate.ts';
 import { type Beginning, begin, type Hop } from './hop.ts';
-import { ask, insist, type Leave, recoveryOf, type Subject, standing } from './permits.ts';
+import { ask, insist, type Leave, mayBeAsked, recoveryOf, type Subject, standing } from './permits.ts';
 
 /** One request on its way through the chain. */
 export interface Round extends Candidates {
@@ -52,7 +52,7 @@ async function firstToTake(
   isLastResort: boolean,
   round: Round,
 ): Promise<Hop | null> {
-  const { context, client, barred, done, busy } = round;
+  const { client, barred, done, busy } = round;
   for (const subject of order) {
     if (isOver(round) || isEnough(isLastResort, round)) return null;
     if (done.has(subject) || !isPossible(subject, isLastResort, round)) continue;
@@ -65,11 +65,17 @@ async function firstToTake(
       continue;
     }
     // The client may have left in the moment in which its turn came.
-    const leave = isOver(round) ? null : (isLastResort ? insist : ask)(subject, context.runtime);
+    const leave = isOver(round) ? null : leaveFor(subject, isLastResort, round);
     if (leave === null) place.leave();
     else return firstHop(subject, leave, place, isLastResort, round);
   }
   return null;
+}
+
+function leaveFor(subject: Subject, isLastResort: boolean, { chain, context }: Round): Leave | null {
+  if (!isLastResort) return ask(subject, context.runtime);
+  const isAlone = chain.length === 1 && subject.upstream.native;
+  return insist(subject, context.runtime, isAlone);
 }
 
 /** Those that had no place in time: it is their turn once more. */
@@ -105,22 +111,25 @@ export function company(round: Round): Hop | null {
 /**
  * Asks the same upstream once more; null when its breakers do not let it, when `signal` is aborted, or when it has no place
  * for it while there are others to ask.
+ * @param isLastResort there is nobody else: it is asked also while another request tries it
  */
 export async function askAgain(
   subject: Subject,
   round: Round,
   signal: AbortSignal,
-  amend?: Amendment,
+  { amend, isLastResort = false }: { amend?: Amendment | undefined; isLastResort?: boolean } = {},
 ): Promise<Beginning | null> {
   if (isOver(round)) return null;
   const place = await enter(subject, hasOthers(subject, round) ? 0 : FOREVER, signal, round);
   if (place === null) return null;
-  const leave = signal.aborted || isOver(round) ? null : ask(subject, round.context.runtime);
+  const { runtime } = round.context;
+  const isLate = signal.aborted || isOver(round);
+  const leave = isLate ? null : (ask(subject, runtime) ?? (isLastResort ? insist(subject, runtime) : null));
   if (leave === null) {
     place.leave();
     return null;
   }
-  const hop = hopOf(subject, leave, place, round);
+  const hop = hopOf(subject, leave, place, isLastResort, round);
   return begin(amend === undefined ? hop : { ...hop, amend });
 }
 
@@ -132,13 +141,16 @@ function firstHop(subject: Subject, leave: Leave, place: Place, isLastResort: bo
   round.asked += 1;
   if (isLastResort) round.lastResorts += 1;
   round.context.retries.noteAsked(subject.upstream.name);
-  return hopOf(subject, leave, place, round);
+  return hopOf(subject, leave, place, isLastResort, round);
 }
 
-function hopOf(subject: Subject, leave: Leave, place: Place, round: Round): Hop {
+function hopOf(subject: Subject, leave: Leave, place: Place, isLastResort: boolean, round: Round): Hop {
   round.attempts += 1;
   const { inbound, context, client, contentBy, attempts: number } = round;
-  return { subject, leave, place, inbound, context, client, contentBy, number };
+  // The next one may have to answer within the same budget; but whoever is well and slow needs its time to show it.
+  const isTooSlow = context.slowOnTrial.has(subject.upstream.name);
+  const isHurried = leave.isTrial && !isLastResort && !isTooSlow && hasOthers(subject, round);
+  return { subject, leave, place, inbound, context, client, contentBy, number, isHurried };
 }
 
 /** Whether asking makes no sense any more: the client left, or the time for a first content is used up. */
@@ -159,7 +171,8 @@ function likelyFirst(order: readonly Subject[], { runtime }: RelayContext): Subj
 /** Nobody waits for a place at an upstream that would not let the request through. */
 function isPossible(subject: Subject, isLastResort: boolean, { context }: Round): boolean {
   const { name } = standing(subject, context.runtime);
-  return isLastResort || name === 'closed' || name === 'suspect' || name === 'half-open';
+  if (isLastResort || name === 'closed' || name === 'suspect') return true;
+  return name === 'half-open' && mayBeAsked(subject, context.runtime);
 }
 
 function hasOthers(subject: Subject, round: Round): boolean {
@@ -190,5 +203,6 @@ function enter(
   const first = preference.preferred ?? chain[0]?.upstream.name;
   const isSubstitute =
     chain.length > 1 && (tries.length > 0 || upstream.name !== first || hasRecoveredLately(subject, round));
-  return gates.enter(upstream, { isSubstitute, waitMs: Math.min(patienceMs, rest), client: signal });
+  const waitMs = Math.min(patienceMs, rest);
+  return gates.enter(upstream, { isSubstitute, hasOthers: patienceMs < FOREVER, waitMs, client: signal });
 }

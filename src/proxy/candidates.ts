@@ -1,7 +1,7 @@
 import { clientCredentials } from '../auth/credential.ts';
 import type { BreakerView } from '../core/breaker-view.ts';
 import { healthKeys } from '../core/health-keys.ts';
-import { isLoopback } from '../core/loopback.ts';
+import { isRemote } from '../core/remote.ts';
 import { type Standing, select } from '../core/select.ts';
 import { isTurnBoundary } from '../core/turn.ts';
 import type { Chain, Inbound, Upstream } from '../core/upstream.ts';
@@ -53,8 +53,9 @@ export function subjectOf(
   inbound: Pick<Inbound, 'headers' | 'model'>,
   { credentials }: RelayContext,
 ): Subject {
-  const keys = healthKeys(upstream, credentials.of(upstream, inbound), upstream.model(inbound.model));
-  return { upstream, keys };
+  // Who needs none can refuse it all the same, for want of one.
+  const credential = credentials.of(upstream, inbound) ?? '-';
+  return { upstream, keys: healthKeys(upstream, credential, upstream.model(inbound.model)) };
 }
 
 /** Without failover, the first upstream alone, or the one that the user prefers. */
@@ -79,13 +80,15 @@ const SHUT = new Set<BreakerView['name']>(['open', 'cooldown', 'blocked', 'isola
 function rankOf(subject: Subject, deserter: string | null, context: RelayContext): Standing['rank'] {
   const { runtime, failover } = context;
   const { upstream } = subject;
-  if (runtime.network.offline && !isLoopback(new URL(upstream.base).hostname)) return 'cut-off';
+  if (runtime.network.offline && isRemote(upstream)) return 'cut-off';
   if (upstream.name === deserter) return 'doubtful';
   const { name } = standing(subject, runtime);
   if (name === 'suspect') return 'doubtful';
   if (SHUT.has(name) || (name === 'half-open' && !mayBeAsked(subject, runtime))) return 'returning';
   return returnsAt(subject, runtime, failover.returnAfterMs) === undefined ? 'well' : 'returning';
 }
+
+const NEVER = Number.NEGATIVE_INFINITY;
 
 /**
  * The upstream that the conversation stays with: the one that answered last, while the turn goes on and another that comes
@@ -98,7 +101,8 @@ function servingNow(inbound: Inbound, chain: readonly Subject[], context: RelayC
   if (current === null) return null;
   const at = chain.findIndex(({ upstream }) => upstream.name === current.upstream);
   const hasReturned = chain.slice(0, Math.max(0, at)).some((subject) => {
-    const recovered = recoveryOf(subject, runtime) ?? Number.NEGATIVE_INFINITY;
+    const backAt = isRemote(subject.upstream) ? (runtime.network.backAt ?? NEVER) : NEVER;
+    const recovered = Math.max(recoveryOf(subject, runtime) ?? NEVER, backAt);
     return recovered >= current.since || standing(subject, runtime).name === 'half-open';
   });
   return hasReturned && !isTurnBoundary(inbound.request) ? current.upstream : null;

@@ -31,14 +31,14 @@ export interface Preference {
   readonly preferred: string | null;
 }
 
-/** What a prober hears from the requests. */
-export interface Listener {
+/** What a prober hears of the requests. */
+export interface Hearing {
   /** A request came. */
   active(): void;
   /** One has just failed there, in a way that is counted. */
   doubt(upstream: Upstream): void;
-  /** One has gone well there. */
-  well(upstream: Upstream): void;
+  /** One has gone well there that began at this moment. */
+  well(upstream: Upstream, startedAt: Ms): void;
 }
 
 /** What every request shares. */
@@ -54,5 +54,7 @@ export interface RelayContext {
   gates: Gates;
   retries: RetryBudgets;
   preference: Preference;
-  prober: Listener;
+  prober: Hearing;
+  /** Upstreams that were well but too slow for the shorter time of a trial, by name. */
+  slowOnTrial: Set<string>;
 }

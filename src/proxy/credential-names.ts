@@ -17,7 +17,8 @@ export function credentialNames(salt: string): CredentialNames {
   const known = new WeakMap<Upstream, WeakMap<Headers, string | null>>();
 
   function name(upstream: Upstream, inbound: Pick<Inbound, 'headers'>): string | null {
-    const sent = [...(upstream.auth(new Headers(), inbound)?.values() ?? [])];
+    // A key may also stand in the configuration's own headers.
+    const sent = [...(upstream.auth(new Headers(upstream.extraHeaders), inbound)?.values() ?? [])];
     if (sent.length === 0) return null;
     return new Bun.CryptoHasher('sha256')
       .update(`${salt}\0${sent.join('\0')}`)

@@ -3,8 +3,10 @@ import { halve, mostOf, NEW_RAMP, type Ramp, raise, touch } from '../core/ramp.t
 import type { Clock } from '../core/runtime.ts';
 import type { Upstream } from '../core/upstream.ts';
 
-/** So many wait for a place at one upstream; with more in front, a place would come too late. */
+/** So many wait for a place at one upstream while there are others to ask; with more in front, it would come too late. */
 const QUEUE = 32;
+/** So many where there is no other: to wait is better than to be sent away. */
+const LAST_QUEUE = 1024;
 
 /** A place at an upstream, held for as long as a request is there. */
 export interface Place {
@@ -20,6 +22,8 @@ export interface Place {
 export interface Wish {
   /** It comes to an upstream that is not the first choice, or has only just recovered: the ramp is for such requests. */
   isSubstitute: boolean;
+  /** Whether there are other upstreams for it. */
+  hasOthers: boolean;
   /** It waits at most so long. */
   waitMs: Ms;
   /** Its client; once that is gone, it waits no longer. */
@@ -79,7 +83,8 @@ export function createGates(clock: Clock): Gates {
       // A limit that was raised, or a ramp that starts anew, has room first of all for those who came before.
       if (gate.queue.length > 0) admit(gate);
       if (hasRoom(gate, wish.isSubstitute)) return new HeldPlace(gate, wish.isSubstitute);
-      if (gate.queue.length >= QUEUE || wish.waitMs <= 0 || wish.client.aborted) return null;
+      const most = wish.hasOthers ? QUEUE : LAST_QUEUE;
+      if (gate.queue.length >= most || wish.waitMs <= 0 || wish.client.aborted) return null;
       return placeInTime(gate, wish, clock);
     },
     get waiting() {

@@ -22,6 +22,8 @@ export interface Hop {
   contentBy: Ms;
   /** 1 for the first attempt that was made for this request. */
   number: number;
+  /** It has half of the usual time to its first event. */
+  isHurried: boolean;
   /** How the request is changed, because this upstream refused it as it was. */
   amend?: Amendment;
 }
@@ -54,7 +56,7 @@ export const LEFT: Outcome = { ok: false, failure: CANCELLED };
 export function begin(hop: Hop): Beginning {
   const { inbound, context, client, contentBy } = hop;
   const { runtime } = context;
-  const upstream = hop.leave.isTrial ? hurried(hop.subject.upstream) : hop.subject.upstream;
+  const upstream = hop.isHurried ? hurried(hop.subject.upstream) : hop.subject.upstream;
   const target = targetFor(upstream, inbound, runtime.id('msg_'), hop.amend ?? {});
   const tried = attempt({ upstream, inbound, target, runtime, contentBy });
   const record = recorder(hop, target);
@@ -77,7 +79,8 @@ export function begin(hop: Hop): Beginning {
         record.content();
         return { hop, tried, first: step.value, over, giveUp };
       }
-      const outcome = discreet(step.value, hop);
+      // A client that left before anything was sent ended it before it began.
+      const outcome = client.aborted ? LEFT : discreet(step.value, hop);
       over(outcome);
       return outcome.ok ? EMPTY : outcome.failure;
     } catch (error) {
@@ -98,7 +101,6 @@ export function begin(hop: Hop): Beginning {
   };
 }
 
-/** On trial it gets half of the time: the next upstream may have to answer within the same budget. */
 function hurried(upstream: Upstream): Upstream {
   const { timeouts } = upstream;
   return { ...upstream, timeouts: { ...timeouts, firstEventMs: timeouts.firstEventMs / 2 } };
@@ -155,7 +157,8 @@ function recorder(hop: Hop, target: Target): Recorder {
     leave.settle(neutral ? noVerdict(failure) : outcome);
     if (failure !== undefined && !neutral && VERDICTS[failure.kind].breaker === 'count')
       context.prober.doubt(subject.upstream);
-    if (failure === undefined) context.prober.well(subject.upstream);
+    if (failure === undefined) context.prober.well(subject.upstream, startedAt);
+    noteTrial(hop, failure);
     journal.attempt({
       requestId: inbound.id,
       upstream: subject.upstream.name,
@@ -170,8 +173,16 @@ function recorder(hop: Hop, target: Target): Recorder {
   const content = () => {
     contentAt = clock.now();
     place.begun();
+    leave.begun();
   };
   return Object.assign(record, { content });
+}
+
+/** Who is too slow for a hurried trial gets its whole time at the next, until it has answered. */
+function noteTrial({ isHurried, subject, context }: Hop, failure: Failure | undefined): void {
+  const { name } = subject.upstream;
+  if (failure === undefined) context.slowOnTrial.delete(name);
+  else if (isHurried && failure.kind === 'slow') context.slowOnTrial.add(name);
 }
 
 /** Failures that say that too much was asked of it at once. */

@@ -15,7 +15,7 @@ import {
 import { type BreakerView, dwellUntil, recoveredAt, view, worstOf } from '../core/breaker-view.ts';
 import type { Failure, FailureKind, Ms, Outcome } from '../core/failure.ts';
 import { type HealthKeys, isOf, modelOf, SCOPES } from '../core/health-keys.ts';
-import { isLoopback } from '../core/loopback.ts';
+import { isRemote } from '../core/remote.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { Upstream } from '../core/upstream.ts';
 import { type Proof, proves, type Scope, VERDICTS } from '../core/verdict.ts';
@@ -30,6 +30,8 @@ export interface Subject {
 export interface Leave {
   /** Whether it is the one request that tries an upstream which has failed. */
   readonly isTrial: boolean;
+  /** The first content has come: a limit that had a known end has ended, whatever else comes. */
+  begun(): void;
   /** @param shown what a success has shown; a request always shows `inference` */
   settle(outcome: Outcome, shown?: Proof): void;
 }
@@ -67,14 +69,15 @@ function admissions(subject: Subject, { breakers, clock }: Runtime, asker: 'requ
 /**
  * Leave to ask an upstream although a breaker is open: the last resort when nothing else can answer. Null while one is in a
  * cooldown, whose end is known, blocked, or held out by hand.
+ * @param isAlone there is no other upstream, and what it says of its limits is for its client to read
  */
-export function insist(subject: Subject, runtime: Runtime): Leave | null {
+export function insist(subject: Subject, runtime: Runtime, isAlone = false): Leave | null {
   const now = runtime.clock.now();
   const permits = new Map<Scope, Permit>();
   for (const [scope, key] of keysIn(subject)) {
     const state = runtime.breakers.read(key);
     const { name } = view(state, now);
-    if (name === 'cooldown' || name === 'blocked' || name === 'isolated') return null;
+    if ((name === 'cooldown' && !isAlone) || name === 'blocked' || name === 'isolated') return null;
     permits.set(scope, lastResort(state));
   }
   return leave(subject, permits, runtime);
@@ -194,16 +197,34 @@ function scopeOf(key: string): Scope {
   return SCOPES.find((scope) => key.startsWith(`${scope} `)) ?? 'upstream';
 }
 
-function leave(subject: Subject, permits: ReadonlyMap<Scope, Permit>, runtime: Runtime): Leave {
+function leave(subject: Subject, permits: Map<Scope, Permit>, runtime: Runtime): Leave {
   let settled = false;
   return {
-    isTrial: [...permits.values()].some((permit) => permit.canary || permit.lastResort),
+    isTrial: [...permits.values()].some((permit) => permit.canary),
+    begun() {
+      if (!settled) endCooldowns(subject, permits, runtime);
+    },
     settle(outcome, shown = 'inference') {
       if (settled) return;
       settled = true;
       settleAll(subject, permits, asSeen(outcome, subject, runtime), shown, runtime);
     },
   };
+}
+
+/** What comes of the answer later is a new matter, and held against a breaker that is closed. */
+function endCooldowns({ upstream, keys }: Subject, permits: Map<Scope, Permit>, runtime: Runtime): void {
+  const { breakers, clock, random } = runtime;
+  for (const [scope, permit] of permits) {
+    const key = keys[scope];
+    if (key === undefined || !permit.canary) continue;
+    const before = breakers.read(key);
+    if (before.phase !== 'half-open' || before.from !== 'cooldown') continue;
+    const state = settle(before, permit, { ok: true }, clock.now(), upstream.breaker, random);
+    if (state === before) continue;
+    change(upstream, scope, key, state, runtime);
+    permits.set(scope, { generation: state.generation });
+  }
 }
 
 /** What has to do with the connection says nothing just after the machine woke. */
@@ -221,8 +242,9 @@ function asSeen(outcome: Outcome, { upstream, keys }: Subject, { network }: Runt
   const failure = outcome.ok ? null : outcome.failure;
   if (failure?.excused) return SAYS_NOTHING;
   if (failure !== null && network.justWoken && OF_THE_CONNECTION.has(failure.kind)) return SAYS_NOTHING;
-  if (isLoopback(new URL(upstream.base).hostname)) return outcome;
-  if (failure?.kind === 'unreachable') {
+  if (!isRemote(upstream)) return outcome;
+  // A network that asks for a login has a certificate of its own for everybody.
+  if (failure?.kind === 'unreachable' || failure?.kind === 'untrusted') {
     network.saw(keys.host, false);
     return network.offline ? OFFLINE : outcome;
   }
@@ -282,9 +304,9 @@ function shareOf(outcome: Outcome, scope: Scope, shown: Proof): { outcome: Outco
   return isAnswered(failure, scope);
 }
 
-/** Whatever was wrong with an answer, there was one: the host is there. */
+/** Whatever was wrong with an answer, there was one: what failures to connect did is over. */
 function isAnswered(failure: Failure, scope: Scope): { outcome: Outcome; shown?: Proof } {
-  return scope === 'host' && hasAnswered(failure)
+  return (scope === 'host' || scope === 'upstream') && hasAnswered(failure)
     ? { outcome: { ok: true }, shown: 'credential' }
     : { outcome: SAYS_NOTHING };
 }
@@ -301,8 +323,9 @@ function lift({ upstream, keys }: Subject, key: string, failure: Failure, runtim
   const isSecond = [...breakers.keys()].some((other) => {
     if (other === key || !isOf(upstream, other) || modelOf(other) === undefined || modelOf(other) === model)
       return false;
-    const seen = view(breakers.read(other), now);
-    return seen.name === 'open' && now - seen.since <= LIFT_MS;
+    const state = breakers.read(other);
+    const openedAt = state.flaps.at(-1) ?? Number.NEGATIVE_INFINITY;
+    return state.phase !== 'closed' && now - openedAt <= LIFT_MS;
   });
   if (!isSecond) return;
   const state = trip(breakers.read(keys.upstream), failure, now, upstream.breaker, random);

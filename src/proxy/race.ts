@@ -83,7 +83,7 @@ function run(hop: Hop, round: Round): Runner {
     const signal = AbortSignal.any([hop.client, waiting.signal]);
     // Anthropic's request stays the client's.
     const amend = hop.subject.upstream.native ? undefined : outcome.amend;
-    const again = await askAgain(hop.subject, round, signal, amend);
+    const again = await askAgain(hop.subject, round, signal, { amend });
     if (again === null) return outcome;
     current = again;
     if (isGivenUp) current.giveUp();

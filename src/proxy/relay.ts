@@ -81,7 +81,7 @@ async function afterWaiting(round: Round): Promise<Begun | Try | null> {
   const isAnthropicAlone = chain.length === 1 && subject.upstream.native;
   if (isAnthropicAlone || !context.retries.mayRetry(subject.upstream.name)) return null;
   if (waitMs > 0) await pause(waitMs, clock, client);
-  const again = await askAgain(subject, round, client);
+  const again = await askAgain(subject, round, client, { isLastResort: true });
   if (again === null) return null;
   const result = await again.result;
   if ('tried' in result) return result;

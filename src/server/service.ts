@@ -3,7 +3,7 @@ import type { ServerSettings } from '../config/settings.ts';
 import { isLoopback } from '../core/loopback.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { Chain } from '../core/upstream.ts';
-import type { Listener as Hearing, RelayContext } from '../proxy/context.ts';
+import type { Hearing, RelayContext } from '../proxy/context.ts';
 import type { CredentialNames } from '../proxy/credential-names.ts';
 import type { Gates } from '../proxy/gate.ts';
 import { recent } from '../proxy/recent.ts';
@@ -163,6 +163,7 @@ function firstRelay(
     sessions: createSessions(),
     gates,
     retries: retryBudgets(),
+    slowOnTrial: new Set(),
     preference: health,
     prober,
   };

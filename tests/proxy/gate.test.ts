@@ -34,7 +34,7 @@ function come(gates: Gates, options: Options): Guest {
   const { client = new AbortController().signal } = options;
   const answer = gates.enter(
     { name, ...(most === undefined ? {} : { concurrency: most }) },
-    { isSubstitute, waitMs, client },
+    { isSubstitute, hasOthers: true, waitMs, client },
   );
   if (!(answer instanceof Promise)) return { place: answer, atOnce: true };
   const guest: Guest = { place: 'waits', atOnce: false };

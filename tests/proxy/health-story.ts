@@ -58,6 +58,7 @@ export class Health {
       send: nobody,
       breakers: memoryStore(),
       network: {
+        backAt: null,
         get offline() {
           return story.offline;
         },

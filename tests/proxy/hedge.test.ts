@@ -179,7 +179,7 @@ describe('no company', () => {
 });
 
 const ONE = { concurrency: 1 };
-const WISH = { isSubstitute: false, waitMs: 0, client: new AbortController().signal };
+const WISH = { isSubstitute: false, hasOthers: true, waitMs: 0, client: new AbortController().signal };
 
 function setAside(bench: Stage['bench']): void {
   holdOut(subjectIn(bench, 'backup'), bench.runtime);

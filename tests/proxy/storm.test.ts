@@ -310,6 +310,7 @@ describe('clients that leave', () => {
     const one = stage({ backup: only.voice }, { chain: [upstreamOf('backup', { concurrency: 1 })] });
     const place = await one.bench.gates.enter(upstreamOf('backup', { concurrency: 1 }), {
       isSubstitute: false,
+      hasOthers: true,
       waitMs: 0,
       client: new AbortController().signal,
     });

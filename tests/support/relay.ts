@@ -157,6 +157,7 @@ export function benchOf(
     gates: createGates(clock),
     retries: retryBudgets(),
     preference: { preferred: null },
+    slowOnTrial: new Set(),
     prober: { active() {}, well() {}, doubt: ({ name }) => void events.doubts.push(name) },
   };
 }
