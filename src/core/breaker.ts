@@ -154,7 +154,7 @@ export function settle(
   if (permit.generation !== state.generation || state.phase === 'isolated') return state;
   const isLastResort = permit.lastResort === true;
   if (state.phase === 'half-open' && !state.canary && !isLastResort) return state;
-  if (outcome.ok) return succeed(state, now, settings, shown);
+  if (outcome.ok) return succeed(state, now, settings, shown, isLastResort);
   const { failure } = outcome;
   const verdict = VERDICTS[failure.kind];
   switch (verdict.breaker) {
@@ -251,7 +251,13 @@ function closed(phase: Phase, from: Closed['from']): Closed {
   return { phase: 'closed', ...phase, run: null, window: [], suspect: null, from };
 }
 
-function succeed(state: BreakerState, now: Ms, settings: Settings, shown: Proof): BreakerState {
+function succeed(
+  state: BreakerState,
+  now: Ms,
+  settings: Settings,
+  shown: Proof,
+  isLastResort: boolean,
+): BreakerState {
   switch (state.phase) {
     case 'isolated':
       return state;
@@ -265,8 +271,9 @@ function succeed(state: BreakerState, now: Ms, settings: Settings, shown: Proof)
     case 'half-open': {
       const aliveAt = state.aliveAt ?? now;
       const isSteady = shown !== 'connection' || Math.abs(now - aliveAt) >= STEADY_MS;
-      if (!proves(shown, state.needs) || !isSteady) return { ...state, canary: false, aliveAt };
-      return recovered(state, state.from, now);
+      if (proves(shown, state.needs) && isSteady) return recovered(state, state.from, now);
+      // Somebody else's canary is still under way.
+      return isLastResort ? state : { ...state, canary: false, aliveAt };
     }
     default:
       return proves(shown, state.needs) ? recovered(state, state.phase, now) : state;
@@ -292,7 +299,7 @@ function count(
   // Neither good nor bad probes say anything about the share of requests that fail.
   const window = isProbes ? state.window : record(state.window, false, now, settings.windowMs, weight);
   const { samples, failed } = tally(window);
-  const isMany = samples >= settings.minSamples && failed / samples >= settings.ratio;
+  const isMany = !isProbes && samples >= settings.minSamples && failed / samples >= settings.ratio;
   const isOnProbation = state.from === 'open' && Math.abs(now - state.since) < PROBATION_MS && weight >= 1;
   if (verdict.breaker === 'trip' || inRow >= settings.failures || isMany || isOnProbation) {
     return open(state, failure, verdict, now, settings, random);

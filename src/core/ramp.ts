@@ -11,7 +11,7 @@ export interface Ramp {
   readonly lastAt: Ms;
 }
 
-const FIRST = 8;
+const FIRST = 4;
 /** So many at once have been answered: it stands what comes. */
 const UNLIMITED = 64;
 /** After so long without requests, what it stood before says nothing. */

@@ -25,8 +25,8 @@ describe('our own network was gone: forgiven', () => {
     ['open by failures of answers is not', () => new Story().trip(), false],
     ['nor what both opened', () => new Story().requests(down, lost), false],
     ['nor a cooldown', () => new Story().requests(limited), false],
-    ['nor a wrong certificate', () => new Story().requests(failed('untrusted')), false],
-    ['nor one whose time is up', () => halfOpen('untrusted'), false],
+    ['so is a wrong certificate', () => new Story().requests(failed('untrusted')), true],
+    ['also when its time is up', () => halfOpen('untrusted'), true],
   ];
   test.each(ROWS)('%s', (_sentence, tell, changes) => {
     const story = tell();
@@ -69,7 +69,8 @@ describe('something changed and it is worth a look now: hastened', () => {
     ['closed', () => new Story().requests(lost), false],
     ['its time up', () => halfOpen('unreachable'), false],
     ['in a cooldown', () => new Story().requests(limited), false],
-    ['blocked for a wrong certificate', () => new Story().requests(failed('untrusted')), false],
+    ['blocked for a wrong certificate', () => new Story().requests(failed('untrusted')), true],
+    ['blocked for a wrong key', () => new Story().requests(failed('unauthorized')), false],
   ];
   test.each(ROWS)('%s', (_sentence, tell, changes) => {
     const story = tell();

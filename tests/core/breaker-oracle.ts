@@ -11,11 +11,13 @@ interface Entry {
   needs: Proof;
   /** What a success has shown; null for a failure. */
   shown: Proof | null;
+  isProbe: boolean;
 }
 
 /** Leave, as the oracle knows it: valid for as long as it is in the oracle's hand. */
 export interface Ticket {
   isLastResort: boolean;
+  isProbe: boolean;
 }
 
 const PROOFS: Proof[] = ['connection', 'credential', 'inference'];
@@ -68,7 +70,7 @@ export class Oracle {
 
   ask(asker: Asker, now: Ms): Ticket | null {
     const name = this.name(now);
-    const ticket: Ticket = { isLastResort: false };
+    const ticket: Ticket = { isLastResort: false, isProbe: asker === 'probe' };
     if (name === 'half-open') {
       if (this.canary !== null || (asker === 'request' && this.waitsForProbe(now))) return null;
       this.valid = new Set();
@@ -79,7 +81,7 @@ export class Oracle {
   }
 
   lastResort(): Ticket {
-    const ticket: Ticket = { isLastResort: true };
+    const ticket: Ticket = { isLastResort: true, isProbe: false };
     this.valid.add(ticket);
     return ticket;
   }
@@ -89,7 +91,8 @@ export class Oracle {
     const wasCanary = this.canary === ticket;
     if (wasCanary) this.canary = null;
     if (!outcome.ok) this.fail(outcome.failure, ticket, now);
-    else if (this.shut === null) this.log.push({ at: now, weight: 1, needs: 'connection', shown });
+    else if (this.shut === null)
+      this.log.push({ at: now, weight: 1, needs: 'connection', shown, isProbe: ticket.isProbe });
     else if (this.believes(shown, wasCanary, now)) this.recover(this.shut.kind, now);
   }
 
@@ -110,10 +113,12 @@ export class Oracle {
     if (this.shut === null) {
       const row = this.row();
       if (row.length > 0 && row.every(({ needs }) => needs === 'connection')) this.log = [];
-    } else if (this.shut.kind === 'open' && this.shut.needs === 'connection') {
+    } else if (this.shut.needs === 'connection') {
       const { limitsWithoutEnd } = this;
+      const wasOpen = this.shut.kind === 'open';
       this.recover(null, now);
       this.limitsWithoutEnd = limitsWithoutEnd;
+      if (!wasOpen) return;
       this.unforgiven = Math.max(0, this.unforgiven - 1);
       this.openings.pop();
     }
@@ -121,7 +126,7 @@ export class Oracle {
 
   hasten(now: Ms): void {
     if (this.isHeld || this.shut === null) return;
-    if (this.shut.kind === 'open' && this.shut.needs === 'connection' && now < this.shut.until)
+    if (this.shut.kind !== 'cooldown' && this.shut.needs === 'connection' && now < this.shut.until)
       this.shut.until = now;
   }
 
@@ -173,31 +178,35 @@ export class Oracle {
     } else if (block !== undefined) {
       this.close('blocked', now + block, needs, now);
     } else if (this.shut === null) {
-      this.log.push({ at: now, weight, needs, shown: null });
+      this.log.push({ at: now, weight, needs, shown: null, isProbe: ticket.isProbe });
       const row = this.row();
       const isProbation = this.recoveredFrom === 'open' && now - this.closedAt < MINUTE && weight === 1;
       const isRow = row.reduce((sum, each) => sum + each.weight, 0) >= this.settings.failures;
-      if (breaker === 'trip' || isRow || this.isShare(now) || isProbation)
+      const isShare = !ticket.isProbe && this.isShare(now);
+      if (breaker === 'trip' || isRow || isShare || isProbation)
         this.open(
           failure,
           row.map((each) => each.needs),
+          breaker === 'count',
           now,
         );
     } else if (!ticket.isLastResort) {
-      this.open(failure, [this.shut.needs, needs], now);
+      this.open(failure, [this.shut.needs, needs], false, now);
     }
   }
 
   private isShare(now: Ms): boolean {
     const { windowMs, minSamples, ratio } = this.settings;
     const lately = this.log.filter(({ at }) => now - at < windowMs);
-    const counted = lately.filter(({ shown }) => shown === null || shown === 'inference');
+    const counted = lately.filter((entry) =>
+      entry.shown === null ? !entry.isProbe : entry.shown === 'inference',
+    );
     const sum = (entries: Entry[]) => entries.reduce((total, { weight }) => total + weight, 0);
     const all = sum(counted);
     return all >= minSamples && sum(counted.filter(({ shown }) => shown === null)) / all >= ratio;
   }
 
-  private open({ kind, waitMs = 0 }: Failure, needs: Proof[], now: Ms): void {
+  private open({ kind, waitMs = 0 }: Failure, needs: Proof[], isFlap: boolean, now: Ms): void {
     const isConnection = VERDICTS[kind].needs === 'connection';
     const { openMs, openMaxMs } = isConnection ? this.settings.connection : this.settings;
     const time = (n: number) => Math.min(openMs * 2 ** (n - 1), openMaxMs);
@@ -207,7 +216,7 @@ export class Oracle {
     const lasts = Math.max(time(number) * (0.8 + 0.4 * this.jitter), waitMs <= 6 * HOUR ? waitMs : 0);
     this.close('open', now + lasts, most(needs), now);
     this.unforgiven = number;
-    this.openings.push(now);
+    if (isFlap) this.openings.push(now);
   }
 
   /** Openings less one for each minute since it closed. */

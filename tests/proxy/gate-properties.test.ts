@@ -22,7 +22,6 @@ const step = fc.oneof(
       ),
       most: fc.oneof(fc.integer({ min: 1, max: 8 }), fc.constant(NO_LIMIT)),
       isSubstitute: fc.boolean(),
-      hasOthers: true,
       waitMs: fc.constantFrom(-1, 0, 1, SECOND, 5 * SECOND, 100 * SECOND),
     }),
   },
@@ -64,7 +63,7 @@ function story() {
   const gates = createGates(clock);
   const guests: Guest[] = [];
   const models = new Map<string, Model>(
-    NAMES.map((name) => [name, { most: NO_LIMIT, allowed: 8, lastAt: 0 }]),
+    NAMES.map((name) => [name, { most: NO_LIMIT, allowed: 4, lastAt: 0 }]),
   );
   const modelOf = (name: string) => models.get(name) as Model;
   const those = (name: string, stand: Guest['stand']) =>
@@ -79,7 +78,7 @@ function story() {
     model.most = most;
     const now = clock.now();
     if (isSubstitute) {
-      if (now - model.lastAt >= 60 * SECOND) model.allowed = 8;
+      if (now - model.lastAt >= 60 * SECOND) model.allowed = 4;
       model.lastAt = now;
     }
     const client = new AbortController();

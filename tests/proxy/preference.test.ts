@@ -208,19 +208,32 @@ describe('the last resort', () => {
     expect(isWhole(canary, 'third')).toBe(true);
   });
 
-  test('has half of the time to its first event', async () => {
+  test('has all of its time to the first event', async () => {
     const one = stage({ backup: inTurn(refusing(500), refusing(500), blackHole) });
     for (let turn = 0; turn < 2; turn += 1) await one.done();
     expect(standingOf(one.bench, 'backup').name).toBe('open');
-    await expectPatience(one, 22_500);
+    await expectPatience(one, 45_000);
   });
 
-  test('and so has a canary', async () => {
+  test('and so has a canary that nobody could stand in for', async () => {
     const one = stage({ backup: inTurn(refusing(500), refusing(500), blackHole) });
     for (let turn = 0; turn < 2; turn += 1) await one.done();
     await one.clock.advance(15_000);
     expect(standingOf(one.bench, 'backup').name).toBe('half-open');
-    await expectPatience(one, 22_500);
+    await expectPatience(one, 45_000);
+  });
+
+  test('any other canary has half of it, and the whole where that was too little', async () => {
+    const one = stage({ anthropic: inTurn(refusing(500), refusing(500), blackHole), backup: well('backup') });
+    for (let turn = 0; turn < 2; turn += 1) await one.done();
+    for (const ms of [22_500, 45_000]) {
+      await one.clock.advance((standingOf(one.bench, 'anthropic').until ?? 0) - one.clock.now());
+      const got = one.go();
+      await one.clock.advance(ms - 1);
+      expect(got.done).toBe(false);
+      await one.clock.advance(1);
+      expect([got.done, got.upstream]).toEqual([true, 'backup']);
+    }
   });
 
   test('any other has all of it', async () => {

@@ -267,16 +267,24 @@ describe('a limit of requests at once', () => {
     await turns();
   });
 
-  test('or hear when to come back, where there is none', async () => {
+  test('or wait, where there is none', async () => {
     const chain = [upstreamOf('backup', TWO)];
     const only = slow('backup');
     const one = stage({ backup: only.voice }, { chain });
     const clients = await storm(one, 40);
+    expect(clients.filter(({ done }) => done)).toEqual([]);
+    await answerAll(only, 40);
+    expect(clients.filter((client) => isWhole(client, 'backup'))).toHaveLength(40);
+  });
+
+  test('of a thousand and more, the last hear when to come back', async () => {
+    const one = stage({ backup: slow('backup').voice }, { chain: [upstreamOf('backup', TWO)] });
+    const clients = await storm(one, 2 + 1024 + 3);
     const refused = clients.filter(({ status }) => status === 503);
-    expect(refused.map(({ headers }) => headers.get('retry-after'))).toEqual(Array(6).fill('1'));
+    expect(refused.map(({ headers }) => headers.get('retry-after'))).toEqual(Array(3).fill('1'));
     expect(refused.every(({ attempts, text }) => attempts === 0 && text.includes('too many'))).toBe(true);
-    await answerAll(only, 34);
-    expect(clients.filter((client) => isWhole(client, 'backup'))).toHaveLength(34);
+    for (const client of clients) client.leave();
+    await turns();
   });
 });
 
