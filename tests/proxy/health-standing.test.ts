@@ -263,3 +263,10 @@ describe('our own network', () => {
     expect(upstream.stands(a)).toBe('');
   });
 });
+
+test('an outage that goes on is one outage: the way home does not take longer for each trial that failed', () => {
+  const health = new Health().requests(a, down, down);
+  for (let trial = 0; trial < 4; trial += 1) health.wait(6 * MINUTE).requests(a, down);
+  health.wait(6 * MINUTE).requests(a, OK);
+  expect(returnsAt(a, health.runtime, 30 * SECOND)).toBe(health.now + 30 * SECOND);
+});

@@ -46,6 +46,11 @@ describe('what is to blame', () => {
     ['an overload and a 5xx: the model', [overloaded, down], 'model open'],
     ['one to connect and an overload: nobody yet', [lost, overloaded], ''],
     ['halves of the upstream add up with the model', [again, again, overloaded], 'model open'],
+    [
+      'to connect, refused for the request twice, to connect again: nobody',
+      [lost, failed('rejected', { status: 400 }), failed('rejected', { status: 400 }), lost],
+      '',
+    ],
     ['one of each that fits nobody', [lost, overloaded, gone], ''],
   ];
   test.each(ROWS)('%s', (_sentence, outcomes, stands) => {
@@ -126,18 +131,37 @@ describe('what is to blame', () => {
 
 describe('two models of an upstream', () => {
   const ROWS: [sentence: string, wait: Ms, outcomes: Outcome[], upstream: string][] = [
-    ['open within a minute: the upstream', MINUTE, [overloaded, overloaded], 'open'],
+    ['open at once: the upstream', 0, [overloaded, overloaded], 'open'],
+    [
+      'open within a minute, the first about to be tried: the upstream',
+      MINUTE,
+      [overloaded, overloaded],
+      'open',
+    ],
     ['open later: the models', MINUTE + 1, [overloaded, overloaded], 'closed'],
     ['the second does not open', 0, [overloaded], 'closed'],
     ['the second has a limit', 0, [limited], 'closed'],
     ['the second does not exist', 0, [failed('no_such_model')], 'closed'],
   ];
   test.each(ROWS)('%s', (_sentence, wait, outcomes, upstream) => {
-    const health = new Health();
-    const slow = subject(place('a', { breaker: { ...A.breaker, openMs: 5 * MINUTE } }));
-    const other = { ...slow, keys: subject(slow.upstream, 'm2').keys };
-    health.requests(slow, overloaded, overloaded).wait(wait);
-    expect(health.requests(other, ...outcomes).name(slow, 'upstream')).toBe(upstream as 'open');
+    const health = new Health().requests(a, overloaded, overloaded).wait(wait);
+    expect(health.requests(otherModel, ...outcomes).name(a, 'upstream')).toBe(upstream as 'open');
+  });
+
+  test('one that is back is not a first, and one that opens again and again is one from long ago', () => {
+    const health = new Health()
+      .requests(a, overloaded, overloaded)
+      .wait(20 * SECOND)
+      .requests(a, OK);
+    expect(health.requests(otherModel, overloaded, overloaded).stands(otherModel)).toBe('model open');
+    const broken = new Health().requests(a, overloaded, overloaded);
+    for (let time = 0; time < 10; time += 1) broken.wait(6 * MINUTE).requests(a, overloaded);
+    expect(broken.requests(otherModel, overloaded, overloaded).name(a, 'upstream')).toBe('closed');
+  });
+
+  test('one that does not exist is not a first', () => {
+    const health = new Health().requests(a, failed('no_such_model'));
+    expect(health.requests(otherModel, overloaded, overloaded).name(a, 'upstream')).toBe('closed');
   });
 
   const OTHERS: [sentence: string, other: Subject][] = [

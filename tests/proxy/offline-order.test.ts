@@ -202,3 +202,21 @@ test('offline, with nothing on this machine, is 503 with a wait', async () => {
   expect(network.offline).toBe(true);
   expect(asked()).toHaveLength(8);
 });
+
+test('a conversation that went to the local one stays for its turn when the network is back', async () => {
+  const voices: Voices = { ...LOST };
+  const { clock, done, network } = machine(
+    Object.fromEntries(
+      ['anthropic', 'backup'].map((name) => [name, (outgoing) => (voices[name] ?? well(name))(outgoing)]),
+    ),
+  );
+  expect((await done(said({ session: 's' }))).upstream).toBe('local');
+  voices.anthropic = well('anthropic');
+  voices.backup = well('backup');
+  await clock.advance(5_000);
+  network.saw('host http://anthropic.test', true);
+  expect(network.offline).toBe(false);
+  expect((await done(said({ session: 's', isMidTurn: true }))).upstream).toBe('local');
+  expect((await done(said({ session: 't', isMidTurn: true }))).upstream).toBe('anthropic');
+  expect((await done(said({ session: 's' }))).upstream).toBe('anthropic');
+});

@@ -335,3 +335,32 @@ describe("ccproxy's own credential", () => {
     expect((await one.done({ body: JSON.stringify(other) })).upstream).toBe(expected);
   });
 });
+
+describe('without any other upstream', () => {
+  test("Anthropic's own limit is Anthropic's to tell, each time", async () => {
+    const one = stage({ anthropic: limited(5 * 60 * MINUTE) });
+    for (let turn = 0; turn < 3; turn += 1) {
+      const got = await one.done();
+      expect([got.status, got.upstream, got.text]).toEqual([429, 'anthropic', '{"refused":429}']);
+    }
+    expect(standingOf(one.bench, 'anthropic').name).toBe('cooldown');
+  });
+
+  test('Anthropic that is held out is not asked', async () => {
+    const one = stage({ anthropic: well('anthropic') });
+    holdOut(subjectIn(one.bench, 'anthropic'), one.bench.runtime);
+    const got = await one.done();
+    expect([got.status, one.asked()]).toEqual([503, []]);
+  });
+});
+
+test('who needs no key, and refuses requests for want of one, is blocked like any other', async () => {
+  const keyless = upstreamOf('keyless', { auth: (headers) => headers });
+  const one = stage(
+    { keyless: refusing(401, { kind: 'unauthorized' }), backup: well('backup') },
+    { chain: [keyless, upstreamOf('backup')] },
+  );
+  for (let turn = 0; turn < 3; turn += 1) expect((await one.done()).upstream).toBe('backup');
+  expect(one.asked()).toEqual(['keyless', 'backup', 'backup', 'backup']);
+  expect(standingOf(one.bench, 'keyless').name).toBe('blocked');
+});

@@ -80,6 +80,13 @@ describe('a stream', () => {
     ['an unnamed event that is not JSON', 'data: oops\n\n', 'garbled'],
     ['half a delta', 'event: content_block_delta\ndata: {"type":"content_block_del\n\n', 'garbled'],
     ['half a delta that ends like a whole one', 'event: content_block_delta\ndata: {"a":{"b":1}\n\n', 'cut'],
+    ...['message_start', 'content_block_start', 'content_block_stop', 'message_delta', 'message_stop'].map(
+      (name): [string, string, 'garbled'] => [
+        `half a ${name}`,
+        `event: ${name}\ndata: {"type":"${name}","ind\n\n`,
+        'garbled',
+      ],
+    ),
     ['a delta without data', 'event: content_block_delta\n\n', 'garbled'],
     ['a page', '<html></html>', 'garbled'],
     ['JSON that is no answer', '{"ok":true}', 'garbled'],

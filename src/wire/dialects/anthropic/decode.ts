@@ -9,7 +9,7 @@ import { explain, explainError } from './explain.ts';
 
 /**
  * Anthropic's stream as it is: frames keep the bytes that came, deltas are not parsed, unknown events go on. Only what
- * ends an attempt is looked at: an error event, a delta that was cut off, a body that is not a stream, an end before
+ * ends an attempt is looked at: an error event, an event that was cut off, a body that is not a stream, an end before
  * `message_stop`.
  */
 export function decodeNative(): Transducer<Packet, Frame> {
@@ -39,17 +39,27 @@ function frameFor(packet: Packet): Frame | null {
   if (packet.name === 'error') throw new AttemptError(explainError(packet.data));
   // `message` is what the standard calls an event without a name, so some servers write it out.
   if (packet.name === '' || packet.name === 'message') return unnamed(packet);
-  if (packet.name === 'content_block_delta' && isBroken(packet)) {
-    throw new AttemptError({ kind: 'garbled', message: 'a delta was not JSON' });
+  if (OF_THE_ANSWER.has(packet.name) && isBroken(packet)) {
+    throw new AttemptError({ kind: 'garbled', message: `${packet.name} was not JSON` });
   }
   return rawFrame(packet.name, packet.bytes, () => packet.data);
 }
+
+/** Events that every client parses; the others it may ignore. */
+const OF_THE_ANSWER = new Set([
+  'message_start',
+  'content_block_start',
+  'content_block_delta',
+  'content_block_stop',
+  'message_delta',
+  'message_stop',
+]);
 
 const CLOSE_BRACE = 0x7d;
 const LINE_ENDS = new Set([0x0a, 0x0d]);
 
 /**
- * Whether a delta's JSON is broken. Deltas are not parsed; one whose last byte closes an object is taken at its word, which
+ * Whether an event's JSON is broken. It is not parsed; what closes an object with its last byte is taken at its word, which
  * lets through what is broken inside but nothing that was cut off.
  */
 function isBroken(packet: Packet): boolean {
