@@ -1,6 +1,7 @@
+import { STEADY_MS } from './breaker.ts';
 import type { BreakerView } from './breaker-view.ts';
 import type { Ms } from './failure.ts';
-import type { ProbeSettings } from './upstream.ts';
+import type { ProbeMethod, ProbeSettings } from './upstream.ts';
 import { type Proof, proves } from './verdict.ts';
 
 /** How the last probe of an upstream went. */
@@ -16,6 +17,10 @@ export interface LastProbe {
 export interface Situation {
   now: Ms;
   settings: Pick<ProbeSettings, 'enabled' | 'intervalMs'>;
+  /** How it is probed. */
+  method: ProbeMethod;
+  /** When its last probe began, whatever came of it; −Infinity before the first. */
+  askedAt: Ms;
   /** When there was last a sign of somebody at work: a request, the start of a client or of this process. */
   activeAt: Ms;
   /** Null before the first. */
@@ -39,13 +44,19 @@ const DESERTED_MS = 30 * MINUTE;
 const DESERTED_PACE_MS = 5 * MINUTE;
 /** To the first repetition of a probe that failed; it doubles with each further one. */
 const CONFIRM_MS: Ms = 250;
-/** A connection has to be good twice, so far apart. */
-const SECOND_MS: Ms = 2_000;
+/** Probes that cost are never closer together: it is the shortest interval that they may be given. */
+const COSTLY_MS: Ms = 10_000;
 /** While our own network is gone: it is noticed within this time that it is back, and such a probe leaves no machine. */
 const CUT_OFF_MS: Ms = 5_000;
 
 /** When an upstream is to be probed next: an instant, in the past where it is overdue; null for never, as things are. */
 export function dueAt(situation: Situation): Ms | null {
+  const at = wantedAt(situation);
+  const { method, askedAt } = situation;
+  return at === null || method !== 'message' ? at : Math.max(at, askedAt + COSTLY_MS);
+}
+
+function wantedAt(situation: Situation): Ms | null {
   const { now, settings, breaker, last } = situation;
   if (!settings.enabled || breaker.name === 'isolated') return null;
   // While one is shut, no packet reaches its upstream.
@@ -63,7 +74,7 @@ function pauseAfter(last: LastProbe, situation: Situation): Ms {
   // What a probe of this upstream does not show, only a request can.
   const { breaker, needs } = situation;
   const isFirstOfTwo = breaker.name === 'half-open' && needs !== null && proves(last.shown, needs);
-  return isFirstOfTwo ? SECOND_MS : pause;
+  return isFirstOfTwo ? STEADY_MS : pause;
 }
 
 /** Nobody waits for the news of an upstream that nobody uses. */

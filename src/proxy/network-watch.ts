@@ -13,7 +13,7 @@ export interface NetworkWatchOptions {
 export interface WatchedNetwork extends NetworkWatch {
   /** Runs `then` whenever being offline begins or ends. */
   onChange(then: (offline: boolean) => void): void;
-  /** The machine has slept, or its addresses changed: for a while failures to connect say nothing. */
+  /** The machine has slept: for a while failures to connect say nothing. */
   woke(): void;
   /** Those of these hosts of which nothing has been seen for a moment: they are worth a look. */
   unsure(hosts: readonly string[]): readonly string[];

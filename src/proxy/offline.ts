@@ -1,9 +1,9 @@
 import type { Ms } from '../core/failure.ts';
 import { healthKeys } from '../core/health-keys.ts';
-import { isLoopback } from '../core/loopback.ts';
+import { isRemote } from '../core/remote.ts';
 import type { Runtime, Timer } from '../core/runtime.ts';
 import type { Chain, Upstream } from '../core/upstream.ts';
-import type { Dial } from './dial.ts';
+import type { Handshake } from './handshake.ts';
 import type { WatchedNetwork } from './network-watch.ts';
 import { forgiveLosses, type Subject } from './permits.ts';
 import { transportFailure } from './transport-failure.ts';
@@ -15,25 +15,30 @@ export interface LookoutOptions {
   network: WatchedNetwork;
   /** Whether requests to this URL go through an outbound proxy: then a connection of our own says nothing. */
   isProxied(url: URL): boolean;
-  /** How a connection is tried. */
-  dial: Dial;
+  /** How a connection is tried. With TLS: where a network asks for a login first, something accepts for every host. */
+  handshake: Handshake;
   /** Our network is gone, and what that did is forgiven; or it is back. */
   changed(offline: boolean): void;
+  /** A look that nobody waits for threw. */
+  unexpected(error: unknown): void;
 }
+
+/** How a host is lost: there is no way to it, or another answers in its place. */
+export type Loss = 'unreachable' | 'untrusted';
 
 /** Finds out whose fault it is that there is no way to a host: its own, or our network's. */
 export interface Lookout {
   /** Whose hosts are looked at. */
   watch(chain: Chain): void;
-  /** There was no way to this upstream: looks at the others whose hosts are remote. Resolves when it is known how they are. */
-  lookBeyond(upstream: Upstream): Promise<void>;
-  /** Looks whether there is a way to this upstream itself, and if there is none, at the others. */
-  lookAt(upstream: Upstream): Promise<void>;
+  /** This upstream's host was lost: looks at the others that are remote. Resolves when it is known how they are. */
+  lookBeyond(upstream: Upstream, loss: Loss): Promise<void>;
+  /** Looks at this upstream's own host, and if that is lost, at the others. Nobody waits for it. */
+  lookAt(upstream: Upstream): void;
   stop(): void;
 }
 
-/** To a connection. */
-const LOOK_MS: Ms = 1_500;
+/** To a connection, TLS and all. */
+const LOOK_MS: Ms = 2_000;
 /** While we are offline, this often for upstreams that are not probed. */
 const AGAIN_MS: Ms = 5_000;
 
@@ -47,10 +52,10 @@ interface Place {
 /** Looks at connections alone: nothing is sent, and no breaker is asked. */
 export function createLookout(options: LookoutOptions): Lookout {
   const { runtime, network } = options;
-  const underWay = new Map<string, Promise<boolean>>();
+  const underWay = new Map<string, Promise<Loss | null>>();
   const over = new AbortController();
-  const stopped = new Promise<false>((resolve) => {
-    over.signal.addEventListener('abort', () => resolve(false), { once: true });
+  const stopped = new Promise<null>((resolve) => {
+    over.signal.addEventListener('abort', () => resolve(null), { once: true });
   });
   let places: readonly Place[] = [];
   let again: Timer | undefined;
@@ -69,7 +74,8 @@ export function createLookout(options: LookoutOptions): Lookout {
   function lookAgain(): void {
     again = runtime.clock.after(AGAIN_MS, () => {
       lookAgain();
-      void lookAtAll(places.filter(({ subject }) => !subject.upstream.probe.enabled));
+      const unprobed = places.filter(({ subject }) => !subject.upstream.probe.enabled);
+      lookAtAll(unprobed).catch(options.unexpected);
     });
   }
 
@@ -77,31 +83,42 @@ export function createLookout(options: LookoutOptions): Lookout {
     await Promise.all(wanted.map(look));
   }
 
-  /** Whether the host was reached; true where that cannot be told. Each host is looked at once at a time. */
-  function look({ host, url }: Place): Promise<boolean> {
-    if (options.isProxied(url) || over.signal.aborted) return Promise.resolve(true);
-    const known = underWay.get(host);
-    if (known !== undefined) return known;
-    const looking = reach(url).then((reached) => {
-      underWay.delete(host);
-      if (!over.signal.aborted) network.saw(host, reached);
-      return reached;
-    });
+  /** How the host was lost; null where it was reached, or that cannot be told. Each host is looked at once at a time. */
+  async function look({ host, url }: Place): Promise<Loss | null> {
+    if (options.isProxied(url) || over.signal.aborted) return null;
+    const looking = underWay.get(host) ?? reach(url).finally(() => underWay.delete(host));
     underWay.set(host, looking);
-    return looking;
+    const loss = await looking;
+    if (!over.signal.aborted) network.saw(host, loss === null);
+    return loss;
   }
 
-  async function reach(url: URL): Promise<boolean> {
-    const connected = options.dial(url).then(() => true, isRefused);
-    return (await within(Promise.race([connected, stopped]), LOOK_MS, runtime.clock)) === true;
+  async function reach(url: URL): Promise<Loss | null> {
+    const leaving = new AbortController();
+    try {
+      const shaken = lossOf(options.handshake(url, leaving.signal));
+      const loss = await within(Promise.race([shaken, stopped]), LOOK_MS, runtime.clock);
+      return loss === 'later' ? 'unreachable' : loss;
+    } finally {
+      leaving.abort();
+    }
   }
 
-  async function lookBeyond(upstream: Upstream): Promise<void> {
+  async function lookBeyond(upstream: Upstream, loss: Loss): Promise<void> {
     if (network.offline) return;
     const own = placeOf(upstream).host;
     const others = places.filter(({ host }) => host !== own);
-    const wanted = new Set(network.unsure([...new Set(others.map(({ host }) => host))]));
-    await lookAtAll(others.filter(({ host }) => wanted.has(host)));
+    await lookAtAll(loss === 'untrusted' ? others.filter(canVouch) : unsure(others));
+  }
+
+  function unsure(among: readonly Place[]): readonly Place[] {
+    const hosts = new Set(network.unsure([...new Set(among.map(({ host }) => host))]));
+    return among.filter(({ host }) => hosts.has(host));
+  }
+
+  async function lookAtItself(upstream: Upstream): Promise<void> {
+    const loss = await look(placeOf(upstream));
+    if (loss !== null) await lookBeyond(upstream, loss);
   }
 
   return {
@@ -109,8 +126,8 @@ export function createLookout(options: LookoutOptions): Lookout {
       places = chain.filter((upstream) => isRemote(upstream)).map(placeOf);
     },
     lookBeyond,
-    async lookAt(upstream) {
-      if (isRemote(upstream) && !(await look(placeOf(upstream)))) await lookBeyond(upstream);
+    lookAt(upstream) {
+      if (isRemote(upstream)) lookAtItself(upstream).catch(options.unexpected);
     },
     stop() {
       again?.cancel();
@@ -124,12 +141,18 @@ function placeOf(upstream: Upstream): Place {
   return { subject: { upstream, keys }, host: keys.host, url: new URL(upstream.base) };
 }
 
-/** Whether our network lies between us and it. */
-export function isRemote({ base }: Upstream): boolean {
-  return !isLoopback(new URL(base).hostname);
+/** Where a network answers in place of every host, only a certificate says who is there. */
+function canVouch({ url }: Place): boolean {
+  return url.protocol === 'https:';
 }
 
-/** Whoever refuses is there. */
-function isRefused(error: unknown): boolean {
-  return transportFailure(error).kind !== 'unreachable';
+/** How it failed, if its host was lost by that: whoever refuses is there. */
+async function lossOf(connecting: Promise<void>): Promise<Loss | null> {
+  try {
+    await connecting;
+    return null;
+  } catch (error) {
+    const { kind } = transportFailure(error);
+    return kind === 'unreachable' || kind === 'untrusted' ? kind : null;
+  }
 }

@@ -2,15 +2,15 @@ import { dueAt, type LastProbe } from '../core/cadence.ts';
 import { type Credence, hear, isBelieved, UNHEARD } from '../core/credence.ts';
 import type { Failure, Ms } from '../core/failure.ts';
 import { healthKeys } from '../core/health-keys.ts';
+import { isRemote } from '../core/remote.ts';
 import type { ProbeRecord, Runtime, Timer } from '../core/runtime.ts';
 import type { Chain, ProbeMethod, Upstream } from '../core/upstream.ts';
 import type { CredentialNames } from './credential-names.ts';
-import { type Dial, dialTcp } from './dial.ts';
 import { type Finding, failed, good } from './finding.ts';
 import { type Handshake, shakeHands } from './handshake.ts';
 import { type Heartbeat, startHeart } from './heartbeat.ts';
 import type { WatchedNetwork } from './network-watch.ts';
-import { createLookout, isRemote } from './offline.ts';
+import { createLookout, type Loss } from './offline.ts';
 import { ask, awaited, hastenReturn, type Subject, standing } from './permits.ts';
 import { CALLED_OFF, methodFor, probe, takesCredential } from './probe.ts';
 
@@ -21,15 +21,16 @@ export interface ProberOptions {
   network: WatchedNetwork;
   /** Closes pooled connections: those from before a sleep, or of another network, are dead. */
   forgetConnections(): void;
-  /** The machine's addresses in one string: it changes when the network does. */
+  /** The machine's addresses in one string: it changes when the network does, and is empty where there is none. */
   addresses(): string;
   /** Whether requests to this URL go through an outbound proxy. */
   isProxied(url: URL): boolean;
-  /** Whether an upstream has a request at this moment: on this machine, one that answers no probe meanwhile is busy. */
+  /** Whether an upstream has a request at this moment: one next door that answers no probe meanwhile is busy. */
   isServing(upstream: Upstream): boolean;
+  /** Something threw that never should. The prober goes on; somebody has to be told. */
+  unexpected(error: unknown): void;
   /** How a probe connects, and how a host is looked at; over real sockets unless said otherwise. */
   handshake?: Handshake;
-  dial?: Dial;
 }
 
 /** A client nobody waits for: finds out how upstreams are before a request has to. */
@@ -40,8 +41,8 @@ export interface Prober {
   nudge(): void;
   /** A request has just failed there, in a way that is counted: confirms it at once, or finds that it was the request. */
   doubt(upstream: Upstream): void;
-  /** A request went well there. */
-  well(upstream: Upstream): void;
+  /** A request went well there that began at this moment. */
+  well(upstream: Upstream, startedAt: Ms): void;
   /** A request came. */
   active(): void;
   /** The last probe of the upstream with this name; null before there was one. */
@@ -87,9 +88,9 @@ const NEVER: Ms = Number.NEGATIVE_INFINITY;
 
 /** Does nothing until it is given a chain. */
 export function createProber(options: ProberOptions): Prober {
-  const { runtime, credentials, network, handshake = shakeHands, dial = dialTcp } = options;
+  const { runtime, credentials, network, unexpected, handshake = shakeHands } = options;
   const { clock } = runtime;
-  const lookout = createLookout({ ...options, dial, changed: onNetwork });
+  const lookout = createLookout({ ...options, handshake, changed: onNetwork });
   const all = new Map<string, Watched>();
   let activeAt = clock.now();
   let heart: Heartbeat | null = null;
@@ -111,12 +112,14 @@ export function createProber(options: ProberOptions): Prober {
   }
 
   function due(watched: Watched, now: Ms): Ms | null {
-    const { upstream, last, random, wanted } = watched;
-    const { subject } = planOf(upstream);
+    const { upstream, last, random, wanted, askedAt } = watched;
+    const { method, subject } = planOf(upstream);
     const breaker = standing(subject, runtime);
     const situation = {
       now,
       settings: upstream.probe,
+      method,
+      askedAt,
       activeAt,
       last: wanted === null ? last : null,
       breaker,
@@ -140,8 +143,9 @@ export function createProber(options: ProberOptions): Prober {
       try {
         heart?.feel();
         wake(watched);
-      } catch {
+      } catch (error) {
         // With the next beat everything is set anew.
+        unexpected(error);
       }
     });
   }
@@ -150,7 +154,7 @@ export function createProber(options: ProberOptions): Prober {
     const now = clock.now();
     const at = due(watched, now);
     if (at === null || at > now || watched.underWay !== null) arm(watched);
-    else run(watched).catch(() => {});
+    else run(watched).catch(unexpected);
   }
 
   function armAll(): void {
@@ -172,18 +176,22 @@ export function createProber(options: ProberOptions): Prober {
     const timeoutMs = timeoutOf(watched, method);
     Object.assign(watched, { underWay: control, wanted: null, askedAt: at });
     const hasCredential = subject.keys.credential !== undefined;
-    let finding = failed(CALLED_OFF);
+    let found = failed(CALLED_OFF);
+    let counted = found;
     try {
       const asked = { upstream, method, hasCredential, timeoutMs, runtime, handshake };
-      finding = inFairness(await probe(asked, control.signal), watched, method);
-      // Whose fault it is has to be known before it is counted.
-      if (isLost(finding) && isRemote(upstream) && !network.justWoken) await lookout.lookBeyond(upstream);
+      found = await probe(asked, control.signal);
+      counted = inFairness(found, watched, method);
+      const loss = lossOf(found);
+      // Whose fault it is has to be known before it is counted; just after waking only a certificate counts.
+      const mayCount = loss === 'untrusted' || !network.justWoken;
+      if (loss !== null && isRemote(upstream) && mayCount) await lookout.lookBeyond(upstream, loss);
     } finally {
       try {
-        leave.settle(finding.outcome, finding.shown);
+        leave.settle(counted.outcome, counted.shown);
       } finally {
         watched.underWay = null;
-        if (!control.signal.aborted) note(watched, finding, { upstream: upstream.name, method, at });
+        if (!control.signal.aborted) note(watched, found, counted, { upstream: upstream.name, method, at });
         arm(watched);
       }
     }
@@ -199,22 +207,28 @@ export function createProber(options: ProberOptions): Prober {
   function inFairness(finding: Finding, watched: Watched, method: ProbeMethod): Finding {
     const { upstream, credence } = watched;
     const { outcome } = finding;
+    const now = clock.now();
     if (outcome.ok) {
-      watched.credence = hear(credence, 'good probe');
+      watched.credence = hear(credence, 'good probe', now);
       return finding;
     }
     const { kind } = outcome.failure;
-    // A small server on this machine may do one thing at a time.
+    // A small server of one's own may do one thing at a time.
     const isBusy = !isRemote(upstream) && options.isServing(upstream);
     if (kind === 'unresponsive' && isBusy) return failed({ ...outcome.failure, excused: true });
     if (kind !== 'server_error' || method === 'message') return finding;
-    watched.credence = hear(credence, 'bad probe');
+    watched.credence = hear(credence, 'bad probe', now);
     return isBelieved(credence) ? finding : good('connection');
   }
 
-  function note(watched: Watched, { outcome, shown }: Finding, begun: Omit<ProbeRecord, 'tookMs'>): void {
+  /** What was found is written down; when the next probe comes goes by what counts. */
+  function note(
+    watched: Watched,
+    { outcome: { ok: isWell, ...rest } }: Finding,
+    { outcome, shown }: Finding,
+    begun: Omit<ProbeRecord, 'tookMs'>,
+  ): void {
     const endedAt = clock.now();
-    const failure: Failure | null = outcome.ok ? null : outcome.failure;
     const record = {
       ...begun,
       tookMs: Math.max(0, endedAt - begun.at),

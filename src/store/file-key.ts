@@ -1,7 +1,8 @@
 import { healthKeys } from '../core/health-keys.ts';
 import type { Upstream } from '../core/upstream.ts';
 
-type Place = Pick<Upstream, 'name' | 'base'>;
+/** What a breaker's key is made of. */
+export type Place = Pick<Upstream, 'name' | 'base'>;
 
 const LENGTH = 16;
 
@@ -12,10 +13,30 @@ const WHOLE = new Map<string, (words: number) => boolean>([
   ['model', (words) => words >= 2],
 ]);
 
+const HASHED = new RegExp(`^[0-9a-f]{${LENGTH}}$`);
+
 /** A breaker's key as the file has it: the address, in which a key may stand, as a salted hash. */
 export function fileKey(salt: string, key: string): string {
   const [scope = '', name = '', base = '', ...rest] = key.split(' ');
   return scope === 'host' ? key : [scope, name, hash(salt, base), ...rest].join(' ');
+}
+
+/** The key in the file of what is held out by hand: that is an upstream, wherever it is. */
+export function heldKey(name: string): string {
+  return `upstream ${name}`;
+}
+
+/** Whether a key of the file can be that of a breaker with an address. */
+export function isFileKey(key: string): boolean {
+  const [scope = '', , hashed = '', ...rest] = key.split(' ');
+  if (scope === 'host') return URL.canParse(key.slice('host '.length));
+  return HASHED.test(hashed) && (WHOLE.get(scope)?.(rest.length) ?? false);
+}
+
+/** The name of the upstream that a key belongs to, in memory or in the file; null for a host's, which may be shared. */
+export function ownerOf(key: string): string | null {
+  const [scope, name = ''] = key.split(' ');
+  return scope === 'host' ? null : name;
 }
 
 /** From a key of the file to the breaker's own; null for one of an upstream that is not among these. */
@@ -26,8 +47,7 @@ export function storeKey(salt: string, upstreams: readonly Place[]): (name: stri
     if (fromFile.startsWith('host ')) return hosts.has(fromFile) ? fromFile : null;
     const [scope = '', name = '', hashed = '', ...rest] = fromFile.split(' ');
     const base = bases.get(`${name} ${hashed}`);
-    const isWhole = WHOLE.get(scope)?.(rest.length) ?? false;
-    return base !== undefined && isWhole ? [scope, name, base, ...rest].join(' ') : null;
+    return base === undefined ? null : [scope, name, base, ...rest].join(' ');
   };
 }
 

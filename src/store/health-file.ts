@@ -3,16 +3,15 @@ import { basename, dirname } from 'node:path';
 import type { Ms } from '../core/failure.ts';
 import type { BreakerStore, Clock, Timer } from '../core/runtime.ts';
 import type { Upstream } from '../core/upstream.ts';
-import { fileKey, storeKey } from './file-key.ts';
-import { type HealthRecord, isLasting, parseRecord, printRecord } from './health-record.ts';
-import { memoryStore } from './memory.ts';
+import { type HealthRecord, isLasting, isWorthKeeping, parseRecord, printRecord } from './health-record.ts';
+import { type Remembered, remember } from './remembered.ts';
 
 /** What is known of the upstreams' health, of which the part that lasts is kept in a file. */
-export interface Health {
+export interface Health extends Pick<Remembered, 'meet' | 'forget'> {
   readonly breakers: BreakerStore;
   /** Of the names that stand for credentials: letters and digits, the same as long as there is the file. */
   readonly salt: string;
-  /** The upstream that the user prefers; it need not exist any more. */
+  /** The upstream that the user prefers, which need not be in the chain. */
   readonly preferred: string | null;
   prefer(upstream: string | null): void;
   /** Writes what has not been written yet, and then never again: somebody else may listen on this port by now. */
@@ -26,7 +25,7 @@ export interface HealthOptions {
   clock: Clock;
   /** At least 16 letters and digits that nobody can guess. */
   random(): string;
-  /** Whose breakers are taken from the file; those of others are forgotten. */
+  /** Whose breakers are taken from the file; what is kept of others stays there. */
   upstreams: readonly Pick<Upstream, 'name' | 'base'>[];
   /** Told once when there is something wrong with the file; requests are served without it. */
   warn(line: string): void;
@@ -44,13 +43,8 @@ const LARGEST_BYTES = 4_000_000;
 export function openHealth({ path, clock, random, upstreams, warn }: HealthOptions): Health {
   const found = path === null ? null : load(path, clock.now(), warn);
   const salt = found?.salt ?? random();
-  const keyOf = storeKey(salt, upstreams);
-  const breakers = memoryStore(
-    [...(found?.breakers ?? [])].flatMap(([name, state]) => {
-      const key = keyOf(name);
-      return key === null ? [] : [[key, state] as const];
-    }),
-  );
+  const { breakers, meet, forget, lasting } = remember(salt, found?.breakers ?? new Map(), clock);
+  meet(upstreams);
   let preferred = found?.preferred ?? null;
   let written = print();
   let timer: Timer | null = null;
@@ -58,11 +52,7 @@ export function openHealth({ path, clock, random, upstreams, warn }: HealthOptio
   let isTold = false;
 
   function print(): string {
-    const lasting = [...breakers.keys()].flatMap((key): [string, ReturnType<BreakerStore['read']>][] => {
-      const state = breakers.read(key);
-      return isLasting(state) ? [[fileKey(salt, key), state]] : [];
-    });
-    return printRecord({ salt, preferred, breakers: new Map(lasting) }, clock.now());
+    return printRecord({ salt, preferred, breakers: lasting() }, clock.now());
   }
 
   function changed(): void {
@@ -90,9 +80,15 @@ export function openHealth({ path, clock, random, upstreams, warn }: HealthOptio
       read: breakers.read,
       keys: breakers.keys,
       write(key, state) {
-        if (isLasting(state) || isLasting(breakers.read(key))) changed();
+        if (isWorthKeeping(state, clock.now()) || isLasting(breakers.read(key))) changed();
         breakers.write(key, state);
       },
+    },
+    meet,
+    forget(name) {
+      const names = forget(name);
+      changed();
+      return names;
     },
     get preferred() {
       return preferred;

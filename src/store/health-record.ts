@@ -15,6 +15,8 @@ export interface HealthRecord {
 
 /** Raised when an older ccproxy could not read the file any more, or a newer one would misread it. */
 const VERSION = 1;
+/** What ends so soon would be over before another process has started. */
+const SHORTEST_MS: Ms = 5_000;
 /** The longest end that is believed: the longest cooldown is a month. */
 const UNTIL_MAX_MS: Ms = 32 * 86_400_000;
 /** Clients name models as they like; so much of it is written down. */
@@ -55,6 +57,11 @@ export function isLasting({ phase }: BreakerState): boolean {
   return phase === 'cooldown' || phase === 'blocked' || phase === 'isolated';
 }
 
+/** Whether it is to be in the file: a limit that lasts a few seconds is not worth a write. */
+export function isWorthKeeping(state: BreakerState, now: Ms): boolean {
+  return lasts(state, now + SHORTEST_MS);
+}
+
 /** A record from a file's text, without the breakers whose time is up and those that are none; null for any other text. */
 export function parseRecord(text: string, now: Ms): HealthRecord | null {
   const raw = parsed(text);
@@ -70,7 +77,7 @@ export function parseRecord(text: string, now: Ms): HealthRecord | null {
 /** The record as a file's text: the same for the same content. */
 export function printRecord({ salt, preferred, breakers }: HealthRecord, now: Ms): string {
   const kept = [...breakers]
-    .filter(([key, state]) => key.length <= KEY_MAX && lasts(state, now))
+    .filter(([key, state]) => key.length <= KEY_MAX && isWorthKeeping(state, now))
     .sort(([a, one], [b, other]) => endOf(other) - endOf(one) || (a < b ? -1 : 1))
     .slice(0, BREAKERS_MAX)
     .map(([key, state]) => [key, plain(state)]);

@@ -1,7 +1,7 @@
 import { type BreakerState, initial } from '../core/breaker.ts';
 import type { BreakerStore } from '../core/runtime.ts';
 
-/** Clients name models and credentials as they like: beyond so many breakers the one written longest ago is forgotten. */
+/** Clients name models and credentials as they like: beyond so many breakers one is forgotten. */
 const MOST = 2000;
 
 /** Breaker states in this process's memory: lost when it ends, shared with nobody. */
@@ -20,8 +20,19 @@ export function memoryStore(known: Iterable<readonly [string, BreakerState]> = [
 
 const NEVER_ASKED = initial();
 
-/** What is held out by hand must stay so, however many models a client names. */
+/** What clients can make as many of as they like. */
+const OF_CLIENTS = /^(?:model|credential) /;
+
+/**
+ * The one written longest ago, of a model or a credential where there is one: the configuration names few hosts and
+ * upstreams. What is held out by hand must stay so, however many models a client names.
+ */
 function leastMissed(states: ReadonlyMap<string, BreakerState>): string {
-  for (const [key, { phase }] of states) if (phase !== 'isolated') return key;
-  return '';
+  let other = '';
+  for (const [key, { phase }] of states) {
+    if (phase === 'isolated') continue;
+    if (OF_CLIENTS.test(key)) return key;
+    other ||= key;
+  }
+  return other;
 }

@@ -9,8 +9,10 @@ export function logJournal(log: Logger): Journal {
   const news = breakerNews();
   let servedBy: string | null = null;
   return {
-    attempt({ requestId, upstream, model, number, startedAt, endedAt, failure }) {
-      if (failure === undefined && news.isBack(upstream)) log.info(LINE, { line: `${upstream} is back` });
+    attempt(record) {
+      const { requestId, upstream, model, number, startedAt, endedAt, failure } = record;
+      const back = failure === undefined ? news.answered(record) : [];
+      for (const who of back) log.info(LINE, { line: `${who} is back` });
       if (!isDebug) return;
       const took = endedAt - startedAt;
       const how = failure === undefined ? 'answered' : `${failure.kind}: ${failure.message}`;

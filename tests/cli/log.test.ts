@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { describeStatus } from '../../src/cli/status.ts';
 import type { BreakerView } from '../../src/core/breaker-view.ts';
-import type { BreakerRecord } from '../../src/core/runtime.ts';
+import type { AttemptRecord, BreakerRecord } from '../../src/core/runtime.ts';
 import type { Status } from '../../src/server/status.ts';
 import { logJournal } from '../../src/telemetry/journal.ts';
 import { openLog } from '../../src/telemetry/log.ts';
@@ -68,6 +68,9 @@ const at = (name: BreakerView['name'], reason?: string, forMs?: number): Breaker
   ...(reason === undefined ? {} : { reason }),
 });
 
+/** An answer of a request that began after what `at` tells of. */
+const ANSWERED = { ...ATTEMPT, upstream: 'anthropic', model: 'opus', startedAt: 1001, endedAt: 1005 };
+
 const OPEN = at('open', '500 internal server error', 15_000);
 const HALF = at('half-open');
 const CLOSED = at('closed');
@@ -125,8 +128,8 @@ test("an upstream whose host was closed in another's name is back when it answer
   const lines = logged('info', (journal) => {
     changesOf(journal, { scope: 'host' })(OPEN);
     changesOf(journal, { scope: 'host', upstream: 'other' })(CLOSED);
-    journal.attempt({ ...ATTEMPT, upstream: 'anthropic' });
-    journal.attempt({ ...ATTEMPT, upstream: 'anthropic' });
+    journal.attempt(ANSWERED);
+    journal.attempt(ANSWERED);
     changesOf(journal, { scope: 'host' })(OPEN);
   });
   expect(lines).toEqual([
@@ -134,6 +137,36 @@ test("an upstream whose host was closed in another's name is back when it answer
     'anthropic is back',
     'anthropic is open, again in 15 s: 500 internal server error',
   ]);
+});
+
+test.each<[string, Partial<BreakerRecord>, string]>([
+  ['credential', { scope: 'credential' }, 'anthropic'],
+  ['model', { scope: 'model', model: 'opus' }, 'anthropic (opus)'],
+])(
+  'a limit of a %s is over when the upstream answers with another credential, and the next one is news',
+  (_, more, who) => {
+    const limit = at('cooldown', 'used up', 3_600_000);
+    const lines = logged('info', (journal) => {
+      changesOf(journal, more)(limit);
+      journal.attempt(ANSWERED);
+      changesOf(journal, more)(limit);
+    });
+    const out = `${who} is in cooldown, again in 1 h: used up`;
+    expect(lines).toEqual([out, `${who} is back`, out]);
+  },
+);
+
+test.each<[string, Partial<BreakerRecord>, Partial<AttemptRecord>]>([
+  ['of a request that began before it was out', { scope: 'credential' }, { startedAt: 1000 }],
+  ['of another model', { scope: 'model', model: 'haiku' }, {}],
+  ['of another upstream', { scope: 'credential' }, { upstream: 'groq' }],
+  ['that failed', { scope: 'credential' }, { failure: { kind: 'cut', message: 'it broke off' } }],
+])('nothing is back with an answer %s', (_, more, attempt) => {
+  const lines = logged('info', (journal) => {
+    changesOf(journal, more)(OPEN);
+    journal.attempt({ ...ANSWERED, ...attempt });
+  });
+  expect(lines).toHaveLength(1);
 });
 
 test('models are out by themselves', () => {

@@ -22,7 +22,9 @@ import { manualClock, NOON } from '../support/manual-clock.ts';
 
 const ANTHROPIC = { name: 'anthropic', base: 'https://api.anthropic.com/v1' };
 const GROQ = { name: 'groq', base: 'https://gate.example/key-in-the-address/v1' };
+const MOVED = { ...GROQ, base: 'https://else.example/v1' };
 const ALL = healthKeys(GROQ, 'c0ffee', 'big model');
+const THERE = healthKeys(MOVED, 'c0ffee', 'big model');
 const SALT = 'a'.repeat(32);
 const DAY = 86_400_000;
 
@@ -120,12 +122,22 @@ describe('a restart', () => {
     expect(start().preferred).toBeNull();
   });
 
-  test('keeps nothing of an upstream that has another address, or is not there any more', () => {
+  test('keeps nothing of an upstream that has another address', () => {
     const first = start();
-    for (const key of Object.values(ALL)) first.breakers.write(key, ISOLATED);
+    for (const key of Object.values(ALL)) first.breakers.write(key, COOLDOWN);
     first.close();
-    const moved = start({ upstreams: [ANTHROPIC, { ...GROQ, base: 'https://else.example/v1' }] });
+    const moved = start({ upstreams: [ANTHROPIC, MOVED] });
     expect([...moved.breakers.keys()]).toEqual([]);
+  });
+
+  test.each([
+    [5000, false],
+    [5001, true],
+  ])('keeps a cooldown of %i ms: %p', (waitMs, isKept) => {
+    const health = start();
+    health.breakers.write(String(ALL.model), after({ kind: 'rate_limited', message: 'slow down', waitMs }));
+    health.close();
+    expect(existsSync(path)).toBe(isKept);
   });
 
   test('keeps no cooldown that is over', async () => {
@@ -134,6 +146,113 @@ describe('a restart', () => {
     first.close();
     const second = start({ clock: manualClock(NOON + 600_000) });
     expect([...second.breakers.keys()]).toEqual([]);
+  });
+});
+
+describe('an upstream that is not in the chain', () => {
+  /** A ccproxy without it that has something of its own to keep. */
+  function startWithout(options: Partial<HealthOptions> = {}): void {
+    const other = start({ upstreams: [ANTHROPIC], ...options });
+    other.breakers.write(healthKeys(ANTHROPIC, 'c0ffee', 'm').model ?? '', COOLDOWN);
+    other.close();
+  }
+
+  test('is what it was when it is there again: its limits, its blocks, and held out', () => {
+    const first = start();
+    first.breakers.write(String(ALL.model), COOLDOWN);
+    first.breakers.write(String(ALL.credential), BLOCKED);
+    first.breakers.write(ALL.host, BLOCKED);
+    first.breakers.write(ALL.upstream, ISOLATED);
+    first.prefer('groq');
+    first.close();
+    startWithout();
+    startWithout({ clock: manualClock(NOON + 1) });
+    const second = start();
+    const states = [ALL.model, ALL.credential, ALL.host, ALL.upstream].map((key) =>
+      second.breakers.read(String(key)),
+    );
+    expect(states).toEqual([COOLDOWN, BLOCKED, BLOCKED, ISOLATED]);
+    expect(second.preferred).toBe('groq');
+  });
+
+  test('has its limits until they end, and is held out for ever', () => {
+    const first = start();
+    first.breakers.write(String(ALL.model), COOLDOWN);
+    first.breakers.write(ALL.upstream, ISOLATED);
+    first.close();
+    startWithout();
+    const later = start({ clock: manualClock(NOON + 400 * DAY) });
+    expect(later.breakers.read(ALL.upstream)).toEqual(ISOLATED);
+    expect(later.breakers.read(String(ALL.model))).toEqual(initial());
+  });
+
+  test('is what it was when it comes into the chain', () => {
+    const first = start();
+    first.breakers.write(String(ALL.model), COOLDOWN);
+    first.breakers.write(ALL.upstream, ISOLATED);
+    first.close();
+    const second = start({ upstreams: [ANTHROPIC] });
+    expect([[...second.breakers.keys()], second.preferred]).toEqual([[], null]);
+    second.meet([ANTHROPIC, GROQ]);
+    expect(second.breakers.read(ALL.upstream)).toEqual(ISOLATED);
+    expect(second.breakers.read(String(ALL.model))).toEqual(COOLDOWN);
+  });
+
+  test('is forgotten by its name, and by nothing else', () => {
+    const first = start();
+    first.breakers.write(String(ALL.model), COOLDOWN);
+    first.breakers.write(ALL.upstream, ISOLATED);
+    first.close();
+    const second = start({ upstreams: [ANTHROPIC] });
+    expect(second.forget('gro')).toEqual([]);
+    expect(second.forget('groq')).toEqual(['groq']);
+    expect(second.forget('groq')).toEqual([]);
+    second.close();
+    expect([...start().breakers.keys()]).toEqual([]);
+  });
+
+  test('is forgotten with all others', () => {
+    const first = start();
+    first.breakers.write(ALL.upstream, ISOLATED);
+    first.breakers.write(ALL.host, BLOCKED);
+    first.close();
+    const second = start({ upstreams: [ANTHROPIC] });
+    expect(second.forget()).toEqual(['groq']);
+    second.close();
+    expect([...start().breakers.keys()]).toEqual([]);
+  });
+});
+
+describe('an upstream that is held out and has another address', () => {
+  test('is held out after a restart', () => {
+    const first = start();
+    first.breakers.write(ALL.upstream, ISOLATED);
+    first.close();
+    const moved = start({ upstreams: [ANTHROPIC, MOVED] });
+    expect(moved.breakers.read(THERE.upstream)).toEqual(ISOLATED);
+  });
+
+  test('is held out from the moment it is in the chain, until it is forgotten at every address', () => {
+    const health = start();
+    health.breakers.write(ALL.upstream, ISOLATED);
+    health.breakers.write(THERE.upstream, OPEN);
+    health.meet([ANTHROPIC, MOVED]);
+    const there = health.breakers.read(THERE.upstream);
+    expect([there.phase, there.since]).toEqual(['isolated', NOON]);
+    expect(health.breakers.read(healthKeys(ANTHROPIC, null, null).upstream)).toEqual(initial());
+    expect(health.forget('groq')).toEqual(['groq']);
+    for (const upstream of [GROQ, MOVED]) {
+      health.meet([upstream]);
+      expect(health.breakers.read(healthKeys(upstream, null, null).upstream).phase).toBe('closed');
+    }
+    health.close();
+    expect([...start().breakers.keys()]).toEqual([]);
+  });
+
+  test('is so in a file in which it stands with its address', () => {
+    const hashed = hashOf(GROQ.base);
+    laid({ [`upstream groq ${hashed}`]: ISOLATED });
+    expect(start({ upstreams: [MOVED] }).breakers.read(THERE.upstream)).toEqual(ISOLATED);
   });
 });
 
@@ -201,6 +320,7 @@ describe('the file', () => {
       health.breakers.write(healthKeys(GROQ, 'c', `m${at}`).model ?? '', long);
     health.breakers.write(ALL.upstream, ISOLATED);
     health.close();
+    start({ upstreams: [] }).close();
     const second = start();
     expect([...second.breakers.keys()]).toHaveLength(200);
     expect(second.breakers.read(ALL.upstream)).toEqual(ISOLATED);
@@ -355,7 +475,6 @@ describe('of a file that is otherwise good', () => {
     'constructor',
     '',
     'upstream',
-    'upstream anthropic',
     `${key} more`,
     `credential anthropic ${hashOf(ANTHROPIC.base)}`,
     `model anthropic ${hashOf(ANTHROPIC.base)} c`,
@@ -367,6 +486,10 @@ describe('of a file that is otherwise good', () => {
     const health = start();
     expect([...health.breakers.keys()]).toEqual([]);
     expect(({} as Record<string, unknown>).phase).toBeUndefined();
+    health.prefer('groq');
+    health.close();
+    const isAHost = name.startsWith('host ');
+    expect(Object.keys(content().breakers)).toEqual(isAHost ? [name] : []);
   });
 });
 
