@@ -1,10 +1,10 @@
 import type { Configured } from '../config/build.ts';
 import { describeProblems } from '../config/problem.ts';
-import type { Service } from '../server/service.ts';
+import type { Serving } from '../server/serving.ts';
 
 /** What reading the configuration again needs. */
 export interface ReloadParts {
-  service: Pick<Service, 'configuration' | 'replace' | 'complain'>;
+  serving: Pick<Serving, 'configuration' | 'replace' | 'complain'>;
   /** The configuration as it would be now. */
   read(): Promise<Configured>;
   /** True once it is too late. */
@@ -16,7 +16,7 @@ export interface ReloadParts {
  * Reads the file again and takes what it says, if it is valid; otherwise everything stays as it is, and the user is told why.
  * Does nothing where there is no file. Asked while one runs, it runs once more afterwards.
  */
-export function createReload({ service, read, draining, tell }: ReloadParts): () => Promise<void> {
+export function createReload({ serving, read, draining, tell }: ReloadParts): () => Promise<void> {
   let running: Promise<void> | null = null;
   let isAsked = false;
 
@@ -28,7 +28,7 @@ export function createReload({ service, read, draining, tell }: ReloadParts): ()
   }
 
   async function once(): Promise<void> {
-    const path = service.configuration.settings.configPath;
+    const path = serving.configuration.settings.configPath;
     if (path === null) return;
     const result = await read();
     if (draining()) return;
@@ -36,15 +36,15 @@ export function createReload({ service, read, draining, tell }: ReloadParts): ()
     const { configuration } = result;
     const found = configuration.settings.configPath;
     if (found !== path) return refuse(elsewhere(path, found));
-    const notes = service.replace(configuration);
-    service.complain(null);
+    const notes = serving.replace(configuration);
+    serving.complain(null);
     const names = configuration.chain.map(({ name }) => name).join(', ');
     tell(`ccproxy: ${path} is in use as it is now; chain: ${names}`);
     for (const note of [...notes, ...configuration.warnings]) tell(`ccproxy: warning: ${note}`);
   }
 
   function refuse(why: string): void {
-    service.complain(why);
+    serving.complain(why);
     tell(`ccproxy: the configuration stays as it was:\n${why}`);
   }
 

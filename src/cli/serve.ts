@@ -6,7 +6,7 @@ import { createGates } from '../proxy/gate.ts';
 import { createProber } from '../proxy/prober.ts';
 import type { Answer } from '../server/app.ts';
 import { type Listener, listen, PortTaken } from '../server/listen.ts';
-import { createService, forgetMissing, type Service } from '../server/service.ts';
+import { createServing, missingPreferred, type Serving } from '../server/serving.ts';
 import { stats } from '../server/stats.ts';
 import { openHealth } from '../store/health-file.ts';
 import { logJournal } from '../telemetry/journal.ts';
@@ -65,8 +65,9 @@ export async function serve(flags: CommonFlags): Promise<never> {
     addresses,
     isProxied,
     isServing: ({ name }) => gates.held(name) > 0,
+    unexpected: (error) => unforeseen(`probes: ${describeUnforeseen(error)}`),
   });
-  const service = createService({
+  const serving = createServing({
     configuration,
     identity: { version: buildInfo.version, instance, startedAt: machineClock.now() },
     runtime,
@@ -82,14 +83,14 @@ export async function serve(flags: CommonFlags): Promise<never> {
     stop: () => ending.begin(),
     unexpected: (id, error) => unforeseen(`${id}: ${describeUnforeseen(error)}`),
   });
-  answer = service.answer;
+  answer = serving.answer;
   surviveUnforeseen(unforeseen);
 
   const { port } = listener;
   const obstacle = writeInstance({ port, pid: process.pid, instance, token: controlToken });
-  const watched = watchConfiguration(flags, service, ending);
+  const watched = watchConfiguration(flags, serving, ending);
   ending.arm(listener, {
-    drainMs: () => service.configuration.settings.server.drainTimeoutMs,
+    drainMs: () => serving.configuration.settings.server.drainTimeoutMs,
     beforeDrain() {
       watched.stop();
       prober.stop();
@@ -97,22 +98,22 @@ export async function serve(flags: CommonFlags): Promise<never> {
     },
     atExit: () => removeInstance({ port, instance }),
   });
-  for (const line of forgetMissing(health, chain)) warn(line);
+  for (const line of missingPreferred(health, chain)) warn(line);
   for (const line of welcome(configuration, listener, obstacle)) tell(line);
   prober.watch(chain);
   return new Promise<never>(() => {});
 }
 
 /** Reads the configuration again at SIGHUP, and when its file has changed. A closed terminal ends nothing, file or not. */
-function watchConfiguration(flags: CommonFlags, service: Service, ending: Ending): Watched {
+function watchConfiguration(flags: CommonFlags, serving: Serving, ending: Ending): Watched {
   const reload = createReload({
-    service,
+    serving,
     read: () => configured(flags),
     draining: () => ending.begun(),
     tell,
   });
   process.on('SIGHUP', () => void reload());
-  const path = service.configuration.settings.configPath;
+  const path = serving.configuration.settings.configPath;
   return path === null ? { stop() {} } : watchConfig(path, machineClock, () => void reload(), tell);
 }
 

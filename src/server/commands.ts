@@ -3,7 +3,8 @@ import type { Chain, Upstream } from '../core/upstream.ts';
 import type { CredentialNames } from '../proxy/credential-names.ts';
 import { clear, holdOut, overall } from '../proxy/permits.ts';
 import type { RejectedCredentials } from '../proxy/rejected.ts';
-import { fault } from './fault.ts';
+import type { Health } from '../store/health-file.ts';
+import { type ErrorAnswer, fault } from './fault.ts';
 import { ownSubject } from './own-subject.ts';
 
 /** What the user can change while it runs, each with what is the case afterwards. */
@@ -19,8 +20,9 @@ export interface Commands {
    */
   isolate(name: string): { isolated: string };
   /**
-   * Forgets what is held against an upstream, or against all of them: trips, cooldowns, blocks, isolation.
-   * @throws ErrorAnswer 404 for one that does not exist.
+   * Forgets what is held against an upstream, or against all of them: trips, cooldowns, blocks, isolation; also of one that is
+   * not in the chain at the moment.
+   * @throws ErrorAnswer 404 for one that does not exist, and of which nothing is known.
    */
   reset(name?: string): { reset: string[] };
 }
@@ -31,7 +33,7 @@ export interface CommandParts {
   runtime: Runtime;
   credentials: CredentialNames;
   rejected: RejectedCredentials;
-  prefer(name: string | null): void;
+  health: Pick<Health, 'prefer' | 'forget'>;
   /** Has every upstream looked at soon. */
   nudge(): void;
 }
@@ -40,20 +42,24 @@ export interface CommandParts {
 const SHOWN = 60;
 
 export function createCommands(parts: CommandParts): Commands {
-  const { chain, runtime, credentials, rejected } = parts;
+  const { chain, runtime, credentials, rejected, health } = parts;
 
   function named(name: string): Upstream {
     const found = chain().find((upstream) => upstream.name === name);
     if (found !== undefined) return found;
+    throw unknown(name);
+  }
+
+  function unknown(name: string): ErrorAnswer {
     const names = chain().map((upstream) => upstream.name);
     const asked = JSON.stringify(name.slice(0, SHOWN));
-    throw fault(404, 'not_found_error', `there is no upstream ${asked}; there are: ${names.join(', ')}`);
+    return fault(404, 'not_found_error', `there is no upstream ${asked}; there are: ${names.join(', ')}`);
   }
 
   return {
     use(name) {
       if (name === 'auto') {
-        parts.prefer(null);
+        health.prefer(null);
         return { preferred: null };
       }
       const upstream = named(name);
@@ -61,7 +67,7 @@ export function createCommands(parts: CommandParts): Commands {
         const message = `${name} is isolated; first: ccproxy reset ${name}`;
         throw fault(400, 'invalid_request_error', message);
       }
-      parts.prefer(name);
+      health.prefer(name);
       return { preferred: name };
     },
     isolate(name) {
@@ -69,11 +75,13 @@ export function createCommands(parts: CommandParts): Commands {
       return { isolated: name };
     },
     reset(name) {
-      const upstreams = name === undefined ? chain() : [named(name)];
+      const upstreams = chain().filter((upstream) => upstream.name === (name ?? upstream.name));
       for (const upstream of upstreams) clear(ownSubject(upstream, credentials), runtime);
+      const names = new Set([...upstreams.map((upstream) => upstream.name), ...health.forget(name)]);
+      if (name !== undefined && !names.has(name)) throw unknown(name);
       if (upstreams.some(({ takesClientCredential }) => takesClientCredential)) rejected.forget();
       parts.nudge();
-      return { reset: upstreams.map((upstream) => upstream.name) };
+      return { reset: [...names] };
     },
   };
 }

@@ -2,7 +2,8 @@ import type { Ms } from '../core/failure.ts';
 import type { ProbeRecord, Runtime } from '../core/runtime.ts';
 import type { Chain, Upstream } from '../core/upstream.ts';
 import type { CredentialNames } from '../proxy/credential-names.ts';
-import { overall } from '../proxy/permits.ts';
+import { overall, returnsAt, type Subject } from '../proxy/permits.ts';
+import { span } from '../telemetry/span.ts';
 import { ownSubject } from './own-subject.ts';
 import type { Counts, Stats } from './stats.ts';
 
@@ -14,7 +15,7 @@ export interface UpstreamStatus {
   state: string;
   since: string | null;
   until: string | null;
-  /** In words: why it is in this state. */
+  /** In words: why it is in this state, or does not serve although it is closed. */
   reason: string;
   last_probe: ProbeStatus | null;
   last_tested: string | null;
@@ -68,6 +69,8 @@ export interface StatusSources {
   credentials: CredentialNames;
   stats: Stats;
   runtime: Runtime;
+  /** See `Failover`. */
+  returnAfterMs: Ms;
 }
 
 export function statusOf(sources: StatusSources): Status {
@@ -88,12 +91,13 @@ export function statusOf(sources: StatusSources): Status {
   };
 }
 
-function upstreamStatus(
-  upstream: Upstream,
-  { identity, credentials, stats, runtime }: StatusSources,
-): UpstreamStatus {
+function upstreamStatus(upstream: Upstream, sources: StatusSources): UpstreamStatus {
+  const { identity, credentials, stats, runtime } = sources;
   const { name, provider, dialect } = upstream;
-  const { name: state, since, until, reason } = overall(ownSubject(upstream, credentials), runtime);
+  const subject = ownSubject(upstream, credentials);
+  const { name: state, since, until, reason } = overall(subject, runtime);
+  const why = reason ?? stats.lastFailure(name);
+  const waits = state === 'closed' ? waiting(subject, sources) : null;
   return {
     name,
     provider,
@@ -101,12 +105,18 @@ function upstreamStatus(
     state,
     since: instant(since === 0 ? identity.startedAt : since),
     until: until === undefined ? null : instant(until),
-    reason: reason ?? stats.lastFailure(name) ?? '',
+    reason: [why, waits].filter((words) => words !== null).join(', '),
     last_probe: probeStatus(stats.lastProbe(name)),
     last_tested: null,
     latency: { first_content_ms: stats.firstContent(name), probe_ms: stats.probeMs(name) },
     counts: stats.counts(name),
   };
+}
+
+/** That it recovered only lately, in words: others serve for a while yet. */
+function waiting(subject: Subject, { runtime, returnAfterMs }: StatusSources): string | null {
+  const at = returnsAt(subject, runtime, returnAfterMs);
+  return at === undefined ? null : `serves again in ${span(at - runtime.clock.now())}`;
 }
 
 function probeStatus(record: ProbeRecord | null): ProbeStatus | null {

@@ -1,5 +1,5 @@
 import { healthKeys } from '../core/health-keys.ts';
-import { isLoopback } from '../core/loopback.ts';
+import { isRemote } from '../core/remote.ts';
 import { INSTANCE_HEADER } from '../core/runtime.ts';
 import type { Inbound, Upstream } from '../core/upstream.ts';
 import type { RelayContext } from '../proxy/context.ts';
@@ -17,7 +17,7 @@ export function mayBeAsked(
   inbound: Pick<Inbound, 'headers'>,
   { runtime, credentials }: RelayContext,
 ): boolean {
-  if (runtime.network.offline && !isLoopback(new URL(upstream.base).hostname)) return false;
+  if (runtime.network.offline && isRemote(upstream)) return false;
   const keys = healthKeys(upstream, credentials.of(upstream, inbound), null);
   const { name } = standing({ upstream, keys }, runtime);
   return name === 'closed' || name === 'suspect';

@@ -7,14 +7,14 @@ const NOBODY = 'http://127.0.0.1:1';
 const FIRST = chainFile({ anthropic: NOBODY, backup: NOBODY });
 const WRONG: Configured = { ok: false, problems: [{ file: 'ccproxy.toml', line: 3, what: 'is wrong' }] };
 
-/** A service that was started with `started`, and reads what the test says. */
+/** A ccproxy that was started with `started`, and reads what the test says. */
 function setUp(started: Configuration, answers: (Configured | Promise<Configured>)[], notes: string[] = []) {
   const lines: string[] = [];
   const taken: Configuration[] = [];
   const complaints: (string | null)[] = [];
   const state = { draining: false, reads: 0, configuration: started };
   const reload = createReload({
-    service: {
+    serving: {
       get configuration() {
         return state.configuration;
       },

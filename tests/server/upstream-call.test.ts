@@ -62,7 +62,7 @@ test.each<[string, (relay: RelayContext, upstream: Upstream) => void, boolean, b
   [
     'but not while we are offline',
     (relay) => {
-      relay.runtime.network = { offline: true, justWoken: false, saw() {} };
+      relay.runtime.network = { offline: true, backAt: null, justWoken: false, saw() {} };
     },
     false,
     false,
@@ -77,9 +77,12 @@ test.each<[string, (relay: RelayContext, upstream: Upstream) => void, boolean, b
   ]);
 });
 
-test('a server on this machine may be asked although we are offline', () => {
-  const upstream = primary({ base: 'http://127.0.0.1:1/v1' });
+test.each([
+  ['on this machine', 'http://127.0.0.1:1/v1'],
+  ['next door', 'http://192.168.1.9:1/v1'],
+])('a server %s may be asked although we are offline', (_, base) => {
+  const upstream = primary({ base });
   const relay = benchOf([upstream], { send: nobody });
-  relay.runtime.network = { offline: true, justWoken: false, saw() {} };
+  relay.runtime.network = { offline: true, backAt: null, justWoken: false, saw() {} };
   expect(mayBeAsked(upstream, CLIENT, relay)).toBe(true);
 });

@@ -7,7 +7,7 @@ import { createGates } from '../../src/proxy/gate.ts';
 import { watchNetwork } from '../../src/proxy/network-watch.ts';
 import { createSend } from '../../src/proxy/send.ts';
 import { type Listener, listen } from '../../src/server/listen.ts';
-import { createService, type Service } from '../../src/server/service.ts';
+import { createServing, type Serving } from '../../src/server/serving.ts';
 import { type Stats, stats } from '../../src/server/stats.ts';
 import { type Health, openHealth } from '../../src/store/health-file.ts';
 import { anthropic } from '../../src/wire/dialects/anthropic/index.ts';
@@ -38,7 +38,7 @@ export interface RunningApp {
   readonly counters: Stats;
   readonly configuration: Configuration;
   readonly listener: Listener;
-  readonly service: Service;
+  readonly serving: Serving;
   readonly health: Health;
   /** What the prober was told: `nudge`, `active`, `doubt NAME`, `watch NAMES`. */
   readonly told: string[];
@@ -96,7 +96,7 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
     network: watchNetwork({ clock, isConnected: () => true }),
     journal: counters,
   };
-  const service = createService({
+  const serving = createServing({
     configuration,
     identity: { version: '1.2.3', instance, startedAt: clock.now() },
     runtime,
@@ -116,14 +116,14 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
       unexpected.push(error);
     },
   });
-  const open: Listener = listen(options.host ?? 'localhost', settings.server.port, service.answer);
+  const open: Listener = listen(options.host ?? 'localhost', settings.server.port, serving.answer);
   return {
     port: open.port,
     url: `http://127.0.0.1:${open.port}`,
     counters,
     configuration,
     listener: open,
-    service,
+    serving,
     health,
     told,
     get stops() {

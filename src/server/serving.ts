@@ -3,7 +3,7 @@ import type { ServerSettings } from '../config/settings.ts';
 import { isLoopback } from '../core/loopback.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { Chain } from '../core/upstream.ts';
-import type { Hearing, RelayContext } from '../proxy/context.ts';
+import type { Hearing, Preference, RelayContext } from '../proxy/context.ts';
 import type { CredentialNames } from '../proxy/credential-names.ts';
 import type { Gates } from '../proxy/gate.ts';
 import { recent } from '../proxy/recent.ts';
@@ -17,8 +17,8 @@ import type { Listener } from './listen.ts';
 import type { Stats } from './stats.ts';
 import { type Identity, type Status, statusOf } from './status.ts';
 
-/** What a service is made of. */
-export interface ServiceParts {
+/** What serving is made of. */
+export interface ServingParts {
   configuration: Configuration;
   identity: Identity;
   runtime: Runtime;
@@ -45,12 +45,13 @@ export interface ServiceParts {
 }
 
 /** Everything between the listener and the upstreams, with a configuration that can be replaced while it runs. */
-export interface Service {
+export interface Serving {
   answer: Answer;
   readonly configuration: Configuration;
   /**
-   * Takes another configuration for requests that come from now on; those under way keep what they began with, and upstreams
-   * of the same name and address keep what is known of them. Returns what the user should know.
+   * Takes another configuration for requests that come from now on; those under way keep what they began with. Upstreams of
+   * the same name and address keep what is known of them, and those of the same name stay held out. Returns what the user
+   * should know.
    */
   replace(configuration: Configuration): string[];
   /** Why the file as it stands now is not in use; null when it is. Shown by `status`. */
@@ -61,12 +62,17 @@ export interface Service {
 const DESERTER_MS = 10 * 60_000;
 const DESERTERS = 1000;
 
-export function createService(parts: ServiceParts): Service {
+export function createServing(parts: ServingParts): Serving {
   const { identity, runtime, stats, health, credentials, prober } = parts;
   const rejected = rejectedCredentials(parts.secret);
   const { host, port } = parts.configuration.settings.server;
   let configuration = parts.configuration;
-  let relay = firstRelay(parts, rejected);
+  const preference: Preference = {
+    get preferred() {
+      return isIn(configuration.chain, health.preferred) ? health.preferred : null;
+    },
+  };
+  let relay = firstRelay(parts, rejected, preference);
   let error: string | null = null;
 
   const own = () => configuration.settings.server;
@@ -83,10 +89,11 @@ export function createService(parts: ServiceParts): Service {
       config: { path: configPath, error },
       listen: parts.listening().addresses,
       chain: configuration.chain,
-      preferred: health.preferred,
+      preferred: preference.preferred,
       credentials,
       stats,
       runtime,
+      returnAfterMs: configuration.settings.failover.returnAfterMs,
     });
   }
 
@@ -108,7 +115,7 @@ export function createService(parts: ServiceParts): Service {
         runtime,
         credentials,
         rejected,
-        prefer: (name) => health.prefer(name),
+        health,
         nudge: () => prober.nudge(),
       }),
       stop: parts.stop,
@@ -129,11 +136,13 @@ export function createService(parts: ServiceParts): Service {
     },
     replace(next) {
       const { server, notes } = serverFrom(next.settings.server, own(), { host, port });
+      const wasPreferred = preference.preferred !== null;
       configuration = { ...next, settings: { ...next.settings, server } };
       const { chain, settings } = configuration;
+      health.meet(chain);
       relay = { ...relay, chain, failover: settings.failover };
       prober.watch(chain);
-      return [...notes, ...forgetMissing(health, chain)];
+      return wasPreferred ? [...notes, ...missingPreferred(health, chain)] : notes;
     },
     complain(words) {
       error = words;
@@ -141,17 +150,20 @@ export function createService(parts: ServiceParts): Service {
   };
 }
 
-/** Takes back the preference for an upstream that does not exist any more. Returns what the user should know of it. */
-export function forgetMissing(health: Pick<Health, 'preferred' | 'prefer'>, chain: Chain): string[] {
-  const { preferred } = health;
-  if (preferred === null || chain.some(({ name }) => name === preferred)) return [];
-  health.prefer(null);
-  return [`${preferred} was preferred and is not in the chain any more: the chain's own order counts again`];
+/** What the user should know of a preference that cannot be followed at the moment. */
+export function missingPreferred({ preferred }: Preference, chain: Chain): string[] {
+  if (preferred === null || isIn(chain, preferred)) return [];
+  return [`${preferred} is preferred and not in the chain: until it is, the chain's own order counts`];
+}
+
+function isIn(chain: Chain, name: string | null): boolean {
+  return chain.some((upstream) => upstream.name === name);
 }
 
 function firstRelay(
-  { configuration, runtime, health, credentials, gates, prober }: ServiceParts,
+  { configuration, runtime, credentials, gates, prober }: ServingParts,
   rejected: RejectedCredentials,
+  preference: Preference,
 ): RelayContext {
   return {
     chain: configuration.chain,
@@ -164,7 +176,7 @@ function firstRelay(
     gates,
     retries: retryBudgets(),
     slowOnTrial: new Set(),
-    preference: health,
+    preference,
     prober,
   };
 }

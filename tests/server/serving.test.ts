@@ -2,9 +2,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type BreakerState, initial } from '../../src/core/breaker.ts';
+import { healthKeys } from '../../src/core/health-keys.ts';
 import { text } from '../../src/drill/answers.ts';
 import { startUpstream } from '../../src/drill/upstream.ts';
-import { forgetMissing } from '../../src/server/service.ts';
+import { missingPreferred } from '../../src/server/serving.ts';
 import type { Status } from '../../src/server/status.ts';
 import { logJournal } from '../../src/telemetry/journal.ts';
 import { openLog } from '../../src/telemetry/log.ts';
@@ -20,10 +22,16 @@ import { rawConnection, requestText } from '../support/raw-http.ts';
 
 const NOBODY = 'http://127.0.0.1:1';
 const FILE = chainFile({ anthropic: NOBODY, backup: NOBODY });
+const ELSEWHERE = chainFile({ anthropic: NOBODY, backup: 'http://127.0.0.1:2' });
+const ALONE = chainFile({ anthropic: NOBODY });
 const HELLO = { model: 'claude-sonnet-4-5', max_tokens: 64, messages: [{ role: 'user', content: 'hello' }] };
 
 async function statusOf(app: RunningApp): Promise<Status> {
   return bodyOf<Status>(await fetch(`${app.url}/status`));
+}
+
+async function states(app: RunningApp): Promise<string[]> {
+  return (await statusOf(app)).upstreams.map(({ state }) => state);
 }
 
 function ask(app: RunningApp, more: Record<string, string> = {}) {
@@ -49,7 +57,7 @@ describe('another configuration', () => {
     const body = JSON.stringify({ ...HELLO, stream: true });
     stream.send(requestText('POST /v1/messages', ['host: localhost', 'x-api-key: k'], body));
     await stream.until((received) => received.includes('text_delta'));
-    const notes = app.service.replace(await configurationOf({ file: chainFile({ backup: backup.url }) }));
+    const notes = app.serving.replace(await configurationOf({ file: chainFile({ backup: backup.url }) }));
     expect(notes).toEqual([]);
     expect((await ask(app)).headers.get('x-ccproxy-upstream')).toBe('backup');
     expect(await stream.until((received) => received.includes('message_stop'))).toContain('end_turn');
@@ -58,25 +66,58 @@ describe('another configuration', () => {
   });
 
   test('keeps what is known of an upstream with the same address, and nothing of one with another', async () => {
-    await using app = await startApp({ file: FILE });
-    for (const upstream of ['anthropic', 'backup']) await control(app, 'isolate', { upstream });
-    app.service.replace(
-      await configurationOf({ file: chainFile({ anthropic: NOBODY, backup: 'http://127.0.0.1:2' }) }),
-    );
-    expect((await statusOf(app)).upstreams.map(({ state }) => state)).toEqual(['isolated', 'closed']);
-    app.service.replace(await configurationOf({ file: FILE }));
-    expect((await statusOf(app)).upstreams.map(({ state }) => state)).toEqual(['isolated', 'isolated']);
+    const fault = { kind: 'status', status: 429, headers: { 'retry-after': '600' } } as const;
+    await using anthropic = await startUpstream({ script: { fault } });
+    await using backup = await startUpstream({ script: { fault } });
+    const places = { anthropic: anthropic.url, backup: backup.url };
+    await using app = await startApp({ file: chainFile(places) });
+    await (await ask(app)).text();
+    app.serving.replace(await configurationOf({ file: chainFile({ ...places, backup: NOBODY }) }));
+    expect(await states(app)).toEqual(['cooldown', 'closed']);
+    app.serving.replace(await configurationOf({ file: chainFile(places) }));
+    expect(await states(app)).toEqual(['cooldown', 'cooldown']);
   });
 
-  test('without the preferred upstream brings the order of the chain back, and says so', async () => {
+  test('has nobody back who is held out: with another address, or gone and back; a reset ends it at every address', async () => {
+    await using app = await startApp({ file: FILE });
+    await control(app, 'isolate', { upstream: 'backup' });
+    app.serving.replace(await configurationOf({ file: ELSEWHERE }));
+    expect(await states(app)).toEqual(['closed', 'isolated']);
+    app.serving.replace(await configurationOf({ file: ALONE }));
+    app.serving.replace(await configurationOf({ file: FILE }));
+    expect(await states(app)).toEqual(['closed', 'isolated']);
+    await control(app, 'reset', { upstream: 'backup' });
+    expect(await states(app)).toEqual(['closed', 'closed']);
+    app.serving.replace(await configurationOf({ file: ELSEWHERE }));
+    expect(await states(app)).toEqual(['closed', 'closed']);
+  });
+
+  test.each<[string, object, string[]]>([
+    ['by its name', { upstream: 'backup' }, ['backup']],
+    ['with all', {}, ['anthropic', 'backup']],
+  ])('lets somebody who is held out and not in it be reset %s', async (_, body, reset) => {
+    await using app = await startApp({ file: FILE });
+    await control(app, 'isolate', { upstream: 'backup' });
+    app.serving.replace(await configurationOf({ file: ALONE }));
+    const answer = await control(app, 'reset', body);
+    expect([answer.status, await answer.json()]).toEqual([200, { reset }]);
+    expect((await control(app, 'reset', { upstream: 'backup' })).status).toBe(404);
+    app.serving.replace(await configurationOf({ file: FILE }));
+    expect(await states(app)).toEqual(['closed', 'closed']);
+  });
+
+  test('without the preferred upstream has the order of the chain, and says so once, until it is there again', async () => {
     await using app = await startApp({ file: FILE });
     app.health.prefer('backup');
-    expect(app.service.replace(await configurationOf({ file: FILE }))).toEqual([]);
-    expect(app.health.preferred).toBe('backup');
-    const notes = app.service.replace(await configurationOf({ file: chainFile({ anthropic: NOBODY }) }));
-    expect(notes).toEqual([expect.stringContaining('backup was preferred')]);
-    expect(app.health.preferred).toBeNull();
-    expect(forgetMissing(app.health, [])).toEqual([]);
+    expect(app.serving.replace(await configurationOf({ file: FILE }))).toEqual([]);
+    expect((await statusOf(app)).preferred).toBe('backup');
+    const alone = await configurationOf({ file: ALONE });
+    expect(app.serving.replace(alone)).toEqual([expect.stringContaining('backup is preferred')]);
+    expect((await statusOf(app)).preferred).toBeNull();
+    expect(app.serving.replace(alone)).toEqual([]);
+    expect(missingPreferred(app.health, alone.chain)).toHaveLength(1);
+    expect(app.serving.replace(await configurationOf({ file: FILE }))).toEqual([]);
+    expect((await statusOf(app)).preferred).toBe('backup');
   });
 
   test('has its tokens, its names and its limits taken at once', async () => {
@@ -84,7 +125,7 @@ describe('another configuration', () => {
     expect((await fetch(`${app.url}/status`)).status).toBe(200);
     const server =
       '[server]\ntokens = ["token-of-the-test"]\nadmin_token = "admin-of-the-test"\nmax_body = "10B"\n';
-    app.service.replace(await configurationOf({ file: `${server}${FILE}` }));
+    app.serving.replace(await configurationOf({ file: `${server}${FILE}` }));
     expect((await fetch(`${app.url}/status`)).status).toBe(401);
     const token = { 'x-ccproxy-token': 'token-of-the-test' };
     expect((await fetch(`${app.url}/status`, { headers: token })).status).toBe(200);
@@ -103,7 +144,7 @@ describe('another configuration', () => {
       file: FILE,
       env: { CCPROXY_PORT: '4000', CCPROXY_HOST: '127.0.0.1' },
     });
-    expect(app.service.replace(moved)).toEqual([
+    expect(app.serving.replace(moved)).toEqual([
       expect.stringContaining('server.host'),
       expect.stringContaining('server.port'),
     ]);
@@ -112,21 +153,33 @@ describe('another configuration', () => {
   test('does not take the tokens away while other machines can connect', async () => {
     const file = `[server]\nhost = "0.0.0.0"\ntokens = ["token-of-the-test"]\n${FILE}`;
     await using app = await startApp({ file, host: 'localhost' });
-    const notes = app.service.replace(await configurationOf({ file: FILE }));
+    const notes = app.serving.replace(await configurationOf({ file: FILE }));
     expect(notes).toContainEqual(expect.stringContaining('server.tokens'));
     expect((await fetch(`${app.url}/status`)).status).toBe(401);
   });
 
   test('that is not in use stands in status until another one is', async () => {
     await using app = await startApp({ file: FILE });
-    app.service.complain('line 3 is wrong');
+    app.serving.complain('line 3 is wrong');
     expect((await statusOf(app)).config).toEqual({ path: '/config/ccproxy.toml', error: 'line 3 is wrong' });
-    app.service.complain(null);
+    app.serving.complain(null);
     expect((await statusOf(app)).config.error).toBeNull();
   });
 });
 
 describe('/status', () => {
+  test('says of an upstream that recovered when it serves again', async () => {
+    await using anthropic = await startUpstream();
+    await using app = await startApp({ file: chainFile({ anthropic: anthropic.url, backup: NOBODY }) });
+    const [upstream] = app.configuration.chain;
+    if (upstream === undefined) throw new Error('there is one');
+    const { upstream: key } = healthKeys(upstream, null, null);
+    app.health.breakers.write(key, { ...initial(), since: Date.now(), from: 'open' } as BreakerState);
+    const [first, second] = (await statusOf(app)).upstreams;
+    expect([first?.state, first?.until, second?.reason]).toEqual(['closed', null, '']);
+    expect(first?.reason).toMatch(/^serves again in \d+ s$/);
+  });
+
   test('shows probes, and that we are offline', async () => {
     await using app = await startApp({ file: FILE });
     const at = Date.UTC(2026, 0, 5, 12);
@@ -147,7 +200,7 @@ describe('after a restart', () => {
   let folder: string;
 
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'ccproxy-service-'));
+    folder = mkdtempSync(join(tmpdir(), 'ccproxy-serving-'));
   });
 
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
