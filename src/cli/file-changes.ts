@@ -1,4 +1,4 @@
-import { type FSWatcher, readFileSync, realpathSync, watch } from 'node:fs';
+import { type FSWatcher, readFileSync, realpathSync, statSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { readTextFile } from '../config/load.ts';
 import type { Ms } from '../core/failure.ts';
@@ -18,23 +18,13 @@ export interface Settled extends Watched {
 /** A program that saves a file touches it several times. */
 const SETTLE_MS: Ms = 200;
 
-/**
- * Runs `changed` when a configuration file has other content than before, until it is stopped.
- * @param tell told once when changes will not be noticed
- */
-export function watchConfig(
-  path: string,
-  clock: Clock,
-  changed: () => void,
-  tell: (line: string) => void,
-): Watched {
-  let isTold = false;
+/** What nobody is told of is noticed by looking: a folder cannot be watched, or was replaced by another. */
+const LOOK_MS: Ms = 3_000;
+
+/** Runs `changed` when a configuration file has other content than before, until it is stopped. */
+export function watchConfig(path: string, clock: Clock, changed: () => void): Watched {
   const settled = settleChanges({ clock, read: () => readTextFile(path), seen: contentOf(path), changed });
-  const watched = watchFile(path, settled.hint, (why) => {
-    if (!isTold)
-      tell(`ccproxy: warning: changes of ${path} are not noticed (${why}); SIGHUP has it read again`);
-    isTold = true;
-  });
+  const watched = watchFile(path, clock, settled.hint);
   return {
     stop() {
       watched.stop();
@@ -83,33 +73,53 @@ export function settleChanges({ clock, read, seen, changed }: SettleParts): Sett
   };
 }
 
+/** A folder that is watched: not its path, which may be another folder's by now. */
+interface Folder {
+  identity: string;
+  watcher: FSWatcher;
+}
+
 /**
  * Hints at changes of a file by watching its folder: a file that is replaced, as editors do it, is another one afterwards.
- * Where it is a link, also the folder that it leads to is watched.
- * @param fail told why a folder cannot be watched
+ * Where it is a link, also the folder that it leads to is watched. Every 3 s it looks by itself.
  */
-export function watchFile(path: string, hint: () => void, fail: (why: string) => void): Watched {
-  const watchers = new Map<string, FSWatcher>();
+export function watchFile(path: string, clock: Clock, hint: () => void): Watched {
+  const watched = new Map<string, Folder>();
+  let seen = identityOf(path);
+  let timer = clock.after(LOOK_MS, look);
+
+  function look(): void {
+    timer = clock.after(LOOK_MS, look);
+    follow();
+    const now = identityOf(path);
+    if (now === seen) return;
+    seen = now;
+    hint();
+  }
 
   function follow(): void {
     const real = realPath(path);
     const folders = new Set([dirname(path), dirname(real)]);
-    for (const [folder, watcher] of watchers) {
-      if (folders.has(folder)) continue;
-      watcher.close();
-      watchers.delete(folder);
-    }
-    for (const folder of folders) if (!watchers.has(folder)) open(folder);
+    for (const [folder, { identity }] of watched)
+      if (!folders.has(folder) || identity !== folderOf(folder)) close(folder);
+    for (const folder of folders) if (!watched.has(folder)) open(folder);
   }
 
   function open(folder: string): void {
+    const identity = folderOf(folder);
+    if (identity === null) return;
     try {
       const watcher = watch(folder, { persistent: false }, (_, name) => notice(name));
-      watcher.on('error', (error) => fail(error.message));
-      watchers.set(folder, watcher);
-    } catch (error) {
-      fail(error instanceof Error ? error.message : String(error));
+      watcher.on('error', () => close(folder));
+      watched.set(folder, { identity, watcher });
+    } catch {
+      // The next look tries again, and sees a change all the same.
     }
+  }
+
+  function close(folder: string): void {
+    watched.get(folder)?.watcher.close();
+    watched.delete(folder);
   }
 
   function notice(name: string | null): void {
@@ -123,8 +133,8 @@ export function watchFile(path: string, hint: () => void, fail: (why: string) =>
   follow();
   return {
     stop() {
-      for (const watcher of watchers.values()) watcher.close();
-      watchers.clear();
+      timer.cancel();
+      for (const folder of [...watched.keys()]) close(folder);
     },
   };
 }
@@ -132,6 +142,26 @@ export function watchFile(path: string, hint: () => void, fail: (why: string) =>
 function contentOf(path: string): string | null {
   try {
     return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+/** Another text for every other folder at this path, also where the number of one that was removed is used again. */
+function folderOf(path: string): string | null {
+  const found = statOf(path);
+  return found === null ? null : [found.dev, found.ino, found.birthtimeMs].join(' ');
+}
+
+/** Another text whenever the file was written or replaced; null while there is none. */
+function identityOf(path: string): string | null {
+  const found = statOf(path);
+  return found === null ? null : [found.dev, found.ino, found.size, found.mtimeMs, found.ctimeMs].join(' ');
+}
+
+function statOf(path: string) {
+  try {
+    return statSync(path);
   } catch {
     return null;
   }

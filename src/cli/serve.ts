@@ -114,7 +114,7 @@ function watchConfiguration(flags: CommonFlags, serving: Serving, ending: Ending
   });
   process.on('SIGHUP', () => void reload());
   const path = serving.configuration.settings.configPath;
-  return path === null ? { stop() {} } : watchConfig(path, machineClock, () => void reload(), tell);
+  return path === null ? { stop() {} } : watchConfig(path, machineClock, () => void reload());
 }
 
 function levelOf({ logLevel }: CommonFlags): LogLevelName {

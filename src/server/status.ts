@@ -113,10 +113,18 @@ function upstreamStatus(upstream: Upstream, sources: StatusSources): UpstreamSta
   };
 }
 
-/** That it recovered only lately, in words: others serve for a while yet. */
-function waiting(subject: Subject, { runtime, returnAfterMs }: StatusSources): string | null {
+/** That it recovered only lately, in words: one that is well serves for a while yet. */
+function waiting(subject: Subject, sources: StatusSources): string | null {
+  const { chain, preferred, credentials, runtime, returnAfterMs } = sources;
   const at = returnsAt(subject, runtime, returnAfterMs);
-  return at === undefined ? null : `serves again in ${span(at - runtime.clock.now())}`;
+  if (at === undefined || subject.upstream.name === preferred) return null;
+  const isReplaced = chain.some((upstream) => {
+    const other = ownSubject(upstream, credentials);
+    return (
+      overall(other, runtime).name === 'closed' && returnsAt(other, runtime, returnAfterMs) === undefined
+    );
+  });
+  return isReplaced ? `serves again in ${span(at - runtime.clock.now())}` : null;
 }
 
 function probeStatus(record: ProbeRecord | null): ProbeStatus | null {

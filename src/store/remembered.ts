@@ -74,7 +74,8 @@ export function remember(salt: string, found: ReadonlyMap<string, BreakerState>,
       const all = new Map(absent);
       for (const key of breakers.keys()) {
         const state = breakers.read(key);
-        if (isLasting(state)) all.set(isHeld(key, state) ? heldKey(ownerOf(key) ?? '') : fileKey(salt, key), state);
+        if (isLasting(state))
+          all.set(isHeld(key, state) ? heldKey(ownerOf(key) ?? '') : fileKey(salt, key), state);
       }
       return all;
     },

@@ -85,11 +85,26 @@ describe('a file on disk', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Resolves at the next hint. */
+  /** Resolves at the next hint; on a clock that stands still nobody looks, and only what the system tells is noticed. */
   function nextHint(path: string): Promise<void> {
-    return new Promise((resolve, reject) => {
-      watches.push(watchFile(path, resolve, (why) => reject(new Error(why))));
+    return new Promise((resolve) => {
+      watches.push(watchFile(path, manualClock(), resolve));
     });
+  }
+
+  /** A file in a folder of its own that is watched, and what is hinted at. */
+  function watchedIn(parent: string) {
+    const clock = manualClock();
+    const path = join(parent, 'ccproxy.toml');
+    const hints = { count: 0, next: Promise.withResolvers<void>() };
+    mkdirSync(parent, { recursive: true });
+    writeFileSync(path, 'a');
+    const watched = watchFile(path, clock, () => {
+      hints.count += 1;
+      hints.next.resolve();
+    });
+    watches.push(watched);
+    return { clock, path, hints, watched };
   }
 
   test.each<[string, (path: string) => void]>([
@@ -131,25 +146,66 @@ describe('a file on disk', () => {
     await followed;
   });
 
-  test('whose folder cannot be watched is told of once', async () => {
-    const lines: string[] = [];
-    const path = join(folder, 'nowhere', 'ccproxy.toml');
+  test.each<[string, (parent: string) => void]>([
+    [
+      'was removed and made again',
+      (parent) => {
+        rmSync(parent, { recursive: true });
+        mkdirSync(parent);
+      },
+    ],
+    [
+      'was swapped for another',
+      (parent) => {
+        mkdirSync(`${parent}.new`);
+        renameSync(parent, `${parent}.old`);
+        renameSync(`${parent}.new`, parent);
+      },
+    ],
+  ])('whose folder %s is noticed at the next look, and watched from then on', async (_, replace) => {
+    const { clock, path, hints } = watchedIn(join(folder, 'etc'));
+    replace(join(folder, 'etc'));
+    writeFileSync(path, 'b');
+    await clock.advance(3000);
+    expect(hints.count).toBeGreaterThan(0);
+    await clock.advance(3000);
+    hints.next = Promise.withResolvers();
+    writeFileSync(path, 'c');
+    await hints.next.promise;
+  });
+
+  test('that is not there yet, nor its folder, is noticed when it comes', async () => {
+    const clock = manualClock();
+    const path = join(folder, 'etc', 'ccproxy.toml');
+    let hints = 0;
     watches.push(
-      watchConfig(
-        path,
-        machineClock,
-        () => {},
-        (line) => lines.push(line),
-      ),
+      watchFile(path, clock, () => {
+        hints += 1;
+      }),
     );
-    expect(lines).toEqual([expect.stringContaining('SIGHUP')]);
+    await clock.advance(9000);
+    expect(hints).toBe(0);
+    mkdirSync(join(folder, 'etc'));
+    writeFileSync(path, 'a');
+    await clock.advance(3000);
+    expect(hints).toBeGreaterThan(0);
+  });
+
+  test('is looked at without a hint while nothing happens, and not at all after the end', async () => {
+    const { clock, path, hints, watched } = watchedIn(join(folder, 'etc'));
+    await clock.advance(30_000);
+    expect(hints.count).toBe(0);
+    watched.stop();
+    writeFileSync(path, 'b');
+    await clock.advance(30_000);
+    expect([hints.count, clock.waiting]).toEqual([0, []]);
   });
 
   test('has its change told when it is over, and only when it holds something else', async () => {
     const path = join(folder, 'ccproxy.toml');
     writeFileSync(path, 'a');
     await new Promise<void>((changed) => {
-      watches.push(watchConfig(path, machineClock, changed, () => {}));
+      watches.push(watchConfig(path, machineClock, changed));
       writeFileSync(path, 'b');
     });
   });

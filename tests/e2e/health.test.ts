@@ -43,11 +43,18 @@ async function statusOf({ url }: Binary): Promise<Status> {
   return (await fetch(`${url}/status`)).json() as Promise<Status>;
 }
 
-/** The status, once it is as the test waits for it. */
+/** So often the status is looked at: about 10 s. */
+const LOOKS = 500;
+
+/**
+ * The status, once it is as the test waits for it.
+ * @throws when it has not become so, with the last one
+ */
 async function statusThat(proxy: Binary, isSo: (status: Status) => boolean): Promise<Status> {
-  for (;;) {
+  for (let look = 1; ; look += 1) {
     const status = await statusOf(proxy);
     if (isSo(status)) return status;
+    if (look === LOOKS) throw new Error(`status is still ${JSON.stringify(status, null, 2)}`);
     await Bun.sleep(20);
   }
 }
@@ -104,6 +111,35 @@ describe('what is known of the upstreams', () => {
     expect((await runToEnd(['reset', '--port', String(port)], {}, folders)).exitCode).toBe(0);
     expect(states(await statusOf(after))).toEqual(['first closed', 'second closed', 'third closed']);
     await after.stop();
+  });
+
+  test('is known again after another chain was used on the port, and held out at whatever address', async () => {
+    await using first = await startUpstream({ script: SPENT });
+    await using second = await startUpstream();
+    await using moved = await startUpstream();
+    await using folders = await makeFolders();
+    const before = await started(folders, chainOf({ first, second }));
+    const { port } = before;
+    await runToEnd(['isolate', 'second', '--port', String(port)], {}, folders);
+    await before.stop();
+
+    const meanwhile = await started(folders, chainOf({ first }), port);
+    expect((await ask(meanwhile)).status).toBe(429);
+    await meanwhile.stop();
+
+    await using after = await started(folders, chainOf({ first, second: moved }), port);
+    expect(states(await statusOf(after))).toEqual(['first cooldown', 'second isolated']);
+    await writeFile(join(folders.home, 'my.toml'), chainOf({ second, first }));
+    expect(states(await statusThat(after, ({ upstreams }) => upstreams[0]?.name === 'second'))).toEqual([
+      'second isolated',
+      'first cooldown',
+    ]);
+    await runToEnd(['reset', 'second', '--port', String(port)], {}, folders);
+    await after.stop();
+
+    await using last = await started(folders, chainOf({ first, second: moved }), port);
+    expect(states(await statusOf(last))).toEqual(['first cooldown', 'second closed']);
+    await last.stop();
   });
 
   test('leaves no file behind while there is nothing to keep', async () => {
@@ -165,7 +201,7 @@ describe('the configuration while it runs', () => {
     await rename(`${file}.new`, file);
     const alone = await statusThat(proxy, ({ upstreams }) => upstreams.length === 1);
     expect([states(alone), alone.preferred]).toEqual([['second isolated'], null]);
-    await proxy.says('first was preferred');
+    await proxy.says('first is preferred and not in the chain');
 
     await writeFile(file, 'chain = ["nobody"]\n');
     const wrong = await statusThat(proxy, ({ config }) => config.error !== null);
@@ -180,6 +216,7 @@ describe('the configuration while it runs', () => {
     await writeFile(file, chainOf({ second, first }));
     const good = await statusThat(proxy, ({ config }) => config.error === null);
     expect(states(good)).toEqual(['second isolated', 'first closed']);
+    expect(good.preferred).toBe('first');
     await proxy.stop();
   });
 

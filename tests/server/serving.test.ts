@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BreakerState, initial } from '../../src/core/breaker.ts';
 import { healthKeys } from '../../src/core/health-keys.ts';
+import type { Upstream } from '../../src/core/upstream.ts';
 import { text } from '../../src/drill/answers.ts';
 import { startUpstream } from '../../src/drill/upstream.ts';
 import { missingPreferred } from '../../src/server/serving.ts';
@@ -168,16 +169,23 @@ describe('another configuration', () => {
 });
 
 describe('/status', () => {
-  test('says of an upstream that recovered when it serves again', async () => {
-    await using anthropic = await startUpstream();
-    await using app = await startApp({ file: chainFile({ anthropic: anthropic.url, backup: NOBODY }) });
-    const [upstream] = app.configuration.chain;
-    if (upstream === undefined) throw new Error('there is one');
-    const { upstream: key } = healthKeys(upstream, null, null);
-    app.health.breakers.write(key, { ...initial(), since: Date.now(), from: 'open' } as BreakerState);
-    const [first, second] = (await statusOf(app)).upstreams;
-    expect([first?.state, first?.until, second?.reason]).toEqual(['closed', null, '']);
-    expect(first?.reason).toMatch(/^serves again in \d+ s$/);
+  test('says of upstreams that recovered when they serve again, while another serves', async () => {
+    await using app = await startApp({ file: FILE });
+    const recover = (upstream: Upstream) => {
+      const { upstream: key } = healthKeys(upstream, null, null);
+      app.health.breakers.write(key, { ...initial(), since: Date.now(), from: 'open' } as BreakerState);
+    };
+    const reasons = async () => (await statusOf(app)).upstreams.map(({ reason }) => reason);
+    const { chain } = app.configuration;
+    chain.slice(0, 1).forEach(recover);
+    expect(await reasons()).toEqual([expect.stringMatching(/^serves again in \d+ s$/), '']);
+    const [first] = (await statusOf(app)).upstreams;
+    expect([first?.state, first?.until]).toEqual(['closed', null]);
+    app.health.prefer('anthropic');
+    expect(await reasons()).toEqual(['', '']);
+    app.health.prefer(null);
+    chain.forEach(recover);
+    expect(await reasons()).toEqual(['', '']);
   });
 
   test('shows probes, and that we are offline', async () => {
