@@ -54,15 +54,26 @@ export function isProxied({ protocol, hostname }: URL): boolean {
   return names.some((name) => Boolean(process.env[name] || process.env[name.toLowerCase()]));
 }
 
-/** The addresses by which this machine is in a network, in one text: another text means another network. */
-export function addresses(): string {
-  const own = Object.values(networkInterfaces()).flatMap((entries) => entries ?? []);
-  return own
-    .filter(({ internal }) => !internal)
+/** Interfaces of containers and virtual machines: they come and go by themselves. Docker's networks are named by 12 digits. */
+const BY_THEMSELVES = /^(?:docker|veth|br-[0-9a-f]{12}$|virbr|cni|flannel|tap)/;
+/** Addresses that a machine gives itself, and no network: RFC 3927 and RFC 4291. */
+const LINK_LOCAL = /^(?:169\.254\.|fe[89ab][0-9a-f]:)/i;
+
+/**
+ * The addresses by which this machine is in a network, in one text: another text means another network, none that there is
+ * no network.
+ */
+export function addresses(interfaces: Interfaces = networkInterfaces()): string {
+  return Object.entries(interfaces)
+    .filter(([name]) => !BY_THEMSELVES.test(name))
+    .flatMap(([, entries]) => entries ?? [])
+    .filter(({ internal, address }) => !internal && !LINK_LOCAL.test(address))
     .map(({ address }) => address)
     .sort()
     .join(' ');
 }
+
+type Interfaces = Readonly<Record<string, readonly { address: string; internal: boolean }[] | undefined>>;
 
 /** Where the interfaces cannot be listed, nothing says that there is no network. */
 function isConnected(): boolean {

@@ -86,11 +86,19 @@ export function createLookout(options: LookoutOptions): Lookout {
   /** How the host was lost; null where it was reached, or that cannot be told. Each host is looked at once at a time. */
   async function look({ host, url }: Place): Promise<Loss | null> {
     if (options.isProxied(url) || over.signal.aborted) return null;
-    const looking = underWay.get(host) ?? reach(url).finally(() => underWay.delete(host));
+    const looking = underWay.get(host) ?? lookNow(host, url);
     underWay.set(host, looking);
-    const loss = await looking;
-    if (!over.signal.aborted) network.saw(host, loss === null);
-    return loss;
+    return looking;
+  }
+
+  async function lookNow(host: string, url: URL): Promise<Loss | null> {
+    try {
+      const loss = await reach(url);
+      if (!over.signal.aborted) network.saw(host, loss === null);
+      return loss;
+    } finally {
+      underWay.delete(host);
+    }
   }
 
   async function reach(url: URL): Promise<Loss | null> {

@@ -1,6 +1,6 @@
 import { dueAt, type LastProbe } from '../core/cadence.ts';
 import { type Credence, hear, isBelieved, UNHEARD } from '../core/credence.ts';
-import type { Failure, Ms } from '../core/failure.ts';
+import type { Ms } from '../core/failure.ts';
 import { healthKeys } from '../core/health-keys.ts';
 import { isRemote } from '../core/remote.ts';
 import type { ProbeRecord, Runtime, Timer } from '../core/runtime.ts';
@@ -224,18 +224,17 @@ export function createProber(options: ProberOptions): Prober {
   /** What was found is written down; when the next probe comes goes by what counts. */
   function note(
     watched: Watched,
-    { outcome: { ok: isWell, ...rest } }: Finding,
-    { outcome, shown }: Finding,
+    found: Finding,
+    counted: Finding,
     begun: Omit<ProbeRecord, 'tookMs'>,
   ): void {
     const endedAt = clock.now();
-    const record = {
-      ...begun,
-      tookMs: Math.max(0, endedAt - begun.at),
-      ...(failure === null ? {} : { failure }),
-    };
-    const failures = failure === null ? 0 : (watched.last?.failures ?? 0) + 1;
-    const last: LastProbe = { endedAt, shown: failure === null ? shown : null, failures };
+    const { outcome } = found;
+    const tookMs = Math.max(0, endedAt - begun.at);
+    const record = { ...begun, tookMs, ...(outcome.ok ? {} : { failure: outcome.failure }) };
+    const isGood = counted.outcome.ok;
+    const failures = isGood ? 0 : (watched.last?.failures ?? 0) + 1;
+    const last: LastProbe = { endedAt, shown: isGood ? counted.shown : null, failures };
     // Whatever it was wanted for meanwhile, this was it.
     Object.assign(watched, { record, last, wanted: null, random: runtime.random() });
     runtime.journal.probe(record);
@@ -253,10 +252,14 @@ export function createProber(options: ProberOptions): Prober {
 
   function woke(): void {
     network.woke();
+    moved();
+  }
+
+  function moved(): void {
     options.forgetConnections();
     for (const { upstream, underWay } of all.values()) {
-      hastenReturn({ upstream, keys: healthKeys(upstream, null, null) }, runtime);
-      // It waits on a connection that is dead.
+      hastenReturn(placeOf(upstream), runtime);
+      // It waits on a connection that may be dead.
       underWay?.abort();
     }
     lookAtAll();
@@ -266,8 +269,9 @@ export function createProber(options: ProberOptions): Prober {
     const now = clock.now();
     activeAt = Math.min(activeAt, now);
     for (const watched of all.values()) {
-      const { last, askedAt, doubtedAt, refusedAt } = watched;
+      const { last, credence, askedAt, doubtedAt, refusedAt } = watched;
       if (last !== null) watched.last = { ...last, endedAt: Math.min(last.endedAt, now) };
+      watched.credence = { ...credence, complainedAt: Math.min(credence.complainedAt, now) };
       watched.askedAt = Math.min(askedAt, now);
       watched.doubtedAt = Math.min(doubtedAt, now);
       watched.refusedAt = Math.min(refusedAt, now);
@@ -284,7 +288,8 @@ export function createProber(options: ProberOptions): Prober {
   return {
     watch(chain) {
       if (isStopped) return;
-      heart ??= startHeart({ clock, addresses: options.addresses, beat: armAll, woke, setBack });
+      const { addresses } = options;
+      heart ??= startHeart({ clock, addresses, beat: armAll, woke, moved, setBack, unexpected });
       lookout.watch(chain);
       const wanted = new Map(chain.map((upstream) => [keyOf(upstream), upstream]));
       for (const [key, watched] of all) {
@@ -302,26 +307,32 @@ export function createProber(options: ProberOptions): Prober {
     nudge() {
       heart?.feel();
       activeAt = clock.now();
-      for (const watched of all.values()) if (activeAt - watched.askedAt >= FRESH_MS) watched.wanted = 'look';
+      for (const watched of all.values()) {
+        if (activeAt - watched.askedAt < FRESH_MS) continue;
+        // Somebody who has just logged in to the network starts a client.
+        const place = placeOf(watched.upstream);
+        if (standing(place, runtime).name === 'blocked') hastenReturn(place, runtime);
+        watched.wanted = 'look';
+      }
       armAll();
     },
     doubt(upstream) {
       heart?.feel();
       const watched = all.get(keyOf(upstream));
       if (watched === undefined || isStopped) return;
-      watched.credence = hear(watched.credence, 'bad request');
       const now = clock.now();
+      watched.credence = hear(watched.credence, 'bad request', now);
       const isNew = now - watched.doubtedAt >= DOUBT_MS && watched.underWay === null;
       if (isNew && !isCutOff(upstream)) {
         watched.doubtedAt = now;
         if (upstream.probe.enabled) watched.wanted = 'confirm';
-        else void lookout.lookAt(upstream);
+        else lookout.lookAt(upstream);
       }
       arm(watched);
     },
-    well(upstream) {
+    well(upstream, startedAt) {
       const watched = all.get(keyOf(upstream));
-      if (watched !== undefined) watched.credence = hear(watched.credence, 'good request');
+      if (watched !== undefined) watched.credence = hear(watched.credence, 'good request', startedAt);
     },
     active() {
       heart?.feel();
@@ -340,8 +351,14 @@ export function createProber(options: ProberOptions): Prober {
   };
 }
 
-function isLost({ outcome }: Finding): boolean {
-  return !outcome.ok && outcome.failure.kind === 'unreachable';
+/** What of an upstream does not hang on who asks, or for what. */
+function placeOf(upstream: Upstream): Subject {
+  return { upstream, keys: healthKeys(upstream, null, null) };
+}
+
+function lossOf({ outcome }: Finding): Loss | null {
+  const kind = outcome.ok ? null : outcome.failure.kind;
+  return kind === 'unreachable' || kind === 'untrusted' ? kind : null;
 }
 
 function unseen(upstream: Upstream, random: number): Watched {

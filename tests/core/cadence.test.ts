@@ -20,6 +20,8 @@ function dueIn(situation: Partial<Situation>): number | null {
   const at = dueAt({
     now: NOW,
     settings: { enabled: true, intervalMs: 30_000 },
+    method: 'head',
+    askedAt: NOW,
     activeAt: NOW,
     last: good(0),
     breaker: CLOSED,
@@ -139,6 +141,22 @@ describe('by how the breaker stands', () => {
   });
 });
 
+describe('a probe that costs', () => {
+  const costly = { method: 'message' } as const;
+  test.each<[string, Partial<Situation>, number | null]>([
+    ['the interval, as ever', {}, 30_000],
+    ['the first: at once', { last: null, askedAt: Number.NEGATIVE_INFINITY }, 0],
+    ['a look that is wanted: ten seconds after the last began', { last: null, askedAt: NOW - 4_000 }, 6_000],
+    ['a look that is wanted, later: at once', { last: null, askedAt: NOW - 11_000 }, 0],
+    ['to confirm a failure', { last: bad(1), askedAt: NOW - 1_000 }, 9_000],
+    ['while our own network is gone', { last: bad(1), isCutOff: true, askedAt: NOW - 1_000 }, 9_000],
+    ['one that is open', { breaker: { name: 'open', since: 0, until: NOW + 1 }, askedAt: NOW }, 10_000],
+    ['one that is held out: never', { breaker: { name: 'isolated', since: 0 } }, null],
+  ])('%s', (_, situation, expected) => {
+    expect(dueIn({ ...costly, ...situation })).toBe(expected);
+  });
+});
+
 describe('while our own network is gone', () => {
   test.each<[string, Partial<Situation>, number]>([
     ['every 5 s', { last: bad(1) }, 5000],
@@ -157,6 +175,8 @@ test('a day without anybody, at the usual interval, costs some three hundred pro
       at = dueAt({
         now: at,
         settings: { enabled: true, intervalMs },
+        method: 'message',
+        askedAt: at,
         activeAt: 0,
         last: { endedAt: at, shown: 'connection', failures: 0 },
         breaker: CLOSED,

@@ -135,7 +135,7 @@ describe('one host goes', () => {
 
   test('whoever refuses is there', async () => {
     const refused = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
-    const bench = await begun([one, two], { dial: () => Promise.reject(refused) });
+    const bench = await begun([one, two], { handshake: () => Promise.reject(refused) });
     await bench.clock.advance(5_000);
     bench.gone.add('one');
     await bench.clock.advance(5_250);
@@ -143,11 +143,11 @@ describe('one host goes', () => {
     expect(bench.view(one).name).toBe('open');
   });
 
-  test('a host that hangs is lost after a second and a half, and the probe waits for that', async () => {
-    const bench = await begun([one, two], { dial: () => new Promise(() => {}) });
+  test('a host that hangs is lost after two seconds, and the probe waits for that', async () => {
+    const bench = await begun([one, two], { handshake: () => new Promise(() => {}) });
     await bench.clock.advance(5_000);
     bench.gone.add('*');
-    await bench.clock.advance(5_000 + 1_499);
+    await bench.clock.advance(5_000 + 1_999);
     expect(bench.network.offline).toBe(false);
     await bench.clock.advance(1);
     expect(bench.network.offline).toBe(true);
@@ -162,12 +162,51 @@ describe('one host goes', () => {
     expect(bench.view(one).name).toBe('open');
   });
 
-  test('a dead server of this machine says nothing about the network', async () => {
-    const bench = await begun([here, one, two], { voices: { here: failing('unreachable') } });
+  test.each([
+    ['of this machine', here],
+    ['next door', probed('box', {}, { base: 'http://192.168.1.20:8000/v1' })],
+    ['next door, by its name', probed('box', {}, { base: 'http://gpu-box:8000/v1' })],
+  ])('a dead server %s says nothing about the network', async (_, near) => {
+    const bench = await begun([near, one, two], { voices: { [near.name]: failing('unreachable') } });
     await bench.clock.advance(1_000);
     expect(bench.dialled).toEqual([]);
     expect(bench.network.offline).toBe(false);
-    expect(bench.view(here).name).toBe('open');
+    expect(bench.view(near).name).toBe('open');
+  });
+
+  test('a server next door is no evidence that the world is there', async () => {
+    const near = probed('box', {}, { base: 'http://192.168.1.20:8000/v1' });
+    const bench = await begun([near, one, two]);
+    await bench.clock.advance(5_000);
+    bench.gone.add('*');
+    await bench.clock.advance(5_000);
+    expect(bench.network.offline).toBe(true);
+    expect(bench.dialled).toEqual(['two.test']);
+    const before = bench.times('box').length;
+    await bench.clock.advance(60_000);
+    // Nobody is impatient about it: it is not cut off.
+    expect(bench.times('box').length - before).toBe(2);
+    expect(bench.network.offline).toBe(true);
+  });
+
+  test('a look that throws is told, and the next look is a look', async () => {
+    const problem = new TypeError('no such port');
+    const told: unknown[] = [];
+    let looks = 0;
+    const bench = await begun([one, two], {
+      unexpected: (error) => void told.push(error),
+      handshake() {
+        looks += 1;
+        if (looks === 1) throw problem;
+        return Promise.resolve();
+      },
+    });
+    await bench.clock.advance(5_000);
+    bench.gone.add('one');
+    await bench.clock.advance(5_250);
+    expect(told).toEqual([problem]);
+    expect(looks).toBe(2);
+    expect(bench.view(one).name).toBe('open');
   });
 
   test('what else was wrong is not forgiven with our network', async () => {
@@ -212,10 +251,10 @@ describe('where probes are disabled', () => {
   });
 
   test('when it stops while it looks, or while we are offline, nothing is left', async () => {
-    const looking = await begun([...silent], { dial: () => new Promise(() => {}) });
+    const looking = await begun([...silent], { handshake: () => new Promise(() => {}) });
     looking.prober.doubt(first);
     await turns();
-    expect(looking.clock.waiting).toContain(1_500);
+    expect(looking.clock.waiting).toContain(2_000);
     expect(await leftOf(looking)).toEqual({ timers: 0, requests: 0 });
 
     const offline = await begun([...silent]);

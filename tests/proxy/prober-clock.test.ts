@@ -31,9 +31,9 @@ describe('when the machine wakes', () => {
     const bench = await begun([one], { voices: { one: failing('refused') } });
     await bench.clock.advance(250);
     bench.voices.one = well;
-    bench.machine.addresses = '192.168.1.7';
+    bench.clock.set(MINUTE);
     await bench.clock.advance(4_750);
-    expect(bench.times('one')).toEqual([0, 250, 5_000]);
+    expect(bench.times('one')).toEqual([0, 250, MINUTE + 5_000]);
     await bench.clock.advance(2_000);
     expect(bench.view(one).name).toBe('closed');
     expect(bench.forgotten()).toBe(1);
@@ -44,8 +44,10 @@ describe('when the machine wakes', () => {
     bench.request(one, 'server_error');
     bench.request(one, 'server_error');
     await bench.clock.advance(0);
+    bench.clock.set(9_000);
     bench.machine.addresses = '192.168.1.7';
-    await bench.clock.advance(14_000);
+    await bench.clock.advance(5_000);
+    expect(bench.forgotten()).toBe(1);
     expect(bench.times('one')).toEqual([0]);
   });
 
@@ -65,6 +67,90 @@ describe('when the machine wakes', () => {
     bench.clock.set(9_000);
     await bench.clock.advance(20_000);
     expect(bench.forgotten()).toBe(0);
+  });
+});
+
+describe('when the addresses change', () => {
+  test('connections are dropped, everything is looked at once, and what failures to connect opened is tried', async () => {
+    const bench = await begun([one, two], { voices: { one: failing('refused') } });
+    await bench.clock.advance(250);
+    bench.voices.one = well;
+    bench.machine.addresses = '192.168.1.7';
+    await bench.clock.advance(4_750);
+    expect(bench.times('one')).toEqual([0, 250, 5_000]);
+    expect(bench.times('two')).toEqual([0, 5_000]);
+    await bench.clock.advance(2_000);
+    expect(bench.view(one).name).toBe('closed');
+    expect(bench.forgotten()).toBe(1);
+  });
+
+  test('nothing is excused', async () => {
+    const bench = await begun([one, two]);
+    bench.voices.one = failing('refused');
+    bench.machine.addresses = '192.168.1.7';
+    await bench.clock.advance(5_000);
+    expect(bench.network.justWoken).toBe(false);
+    await bench.clock.advance(250);
+    expect(bench.view(one).name).toBe('open');
+  });
+
+  test('a breaker opens as ever while they change all the time', async () => {
+    const bench = await begun([one, two]);
+    for (let count = 0; count < 24; count += 1) {
+      bench.machine.addresses = `172.17.0.${count}`;
+      bench.voices.one = failing('refused');
+      await bench.clock.advance(5_000);
+    }
+    expect(bench.forgotten()).toBe(2);
+    expect(bench.view(one).name).toBe('open');
+    expect(bench.times('one').length).toBeLessThan(10);
+  });
+
+  test('a change that comes too soon is seen to when a minute is over, if it lasts', async () => {
+    const bench = await begun([two]);
+    bench.machine.addresses = '192.168.1.7';
+    await bench.clock.advance(5_000);
+    bench.machine.addresses = '192.168.1.7 192.168.1.8';
+    await bench.clock.advance(MINUTE - 1);
+    expect(bench.forgotten()).toBe(1);
+    await bench.clock.advance(1);
+    expect(bench.forgotten()).toBe(2);
+    bench.machine.addresses = '192.168.1.9';
+    await bench.clock.advance(5_000);
+    bench.machine.addresses = '192.168.1.7 192.168.1.8';
+    await bench.clock.advance(2 * MINUTE);
+    expect(bench.forgotten()).toBe(2);
+  });
+
+  test('to have none is to be nowhere yet: the next ones count', async () => {
+    const bench = await begun([two]);
+    bench.machine.addresses = '';
+    await bench.clock.advance(10_000);
+    expect(bench.forgotten()).toBe(0);
+    bench.machine.addresses = '192.168.1.7';
+    await bench.clock.advance(5_000);
+    expect(bench.forgotten()).toBe(1);
+  });
+
+  test('also right after it woke: that is when the new network comes up', async () => {
+    const bench = await begun([two]);
+    bench.machine.addresses = '';
+    bench.clock.set(HOUR);
+    await bench.clock.advance(5_000);
+    expect(bench.forgotten()).toBe(1);
+    bench.machine.addresses = '192.168.1.7';
+    await bench.clock.advance(5_000);
+    expect(bench.forgotten()).toBe(2);
+  });
+
+  test('a probe over a connection of the old network is given up', async () => {
+    const patient = await begun([probed('one', { timeoutMs: 20_000 })], { voices: { one: blackHole } });
+    await patient.clock.advance(4_000);
+    patient.voices.one = well;
+    patient.machine.addresses = '192.168.1.7';
+    await patient.clock.advance(1_000);
+    expect(kinds(patient)).toEqual(['ok']);
+    expect(patient.underWay()).toBe(0);
   });
 });
 

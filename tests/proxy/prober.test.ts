@@ -3,7 +3,7 @@ import { describe, expect, test } from 'bun:test';
 import { healthKeys } from '../../src/core/health-keys.ts';
 import { ask, holdOut } from '../../src/proxy/permits.ts';
 import { turns } from '../support/manual-clock.ts';
-import { begun, failing, kinds, leftOf, local, probed, probing, status, well } from '../support/probing.ts';
+import { begun, failing, kinds, local, probed, status, well } from '../support/probing.ts';
 import { blackHole } from '../support/relay.ts';
 
 const MINUTE = 60_000;
@@ -247,6 +247,23 @@ describe('how often', () => {
     expect(bench.underWay()).toBe(1);
   });
 
+  test('probes that cost are ten seconds apart, whoever wants them', async () => {
+    const costly = probed('one', { method: 'message', intervalMs: 30_000 });
+    const bench = await begun([costly], { voices: { one: status(503) } });
+    for (let count = 0; count < 60; count += 1) {
+      bench.prober.nudge();
+      bench.prober.doubt(costly);
+      if (count % 7 === 0) bench.clock.set(HOUR);
+      if (count % 5 === 0) bench.machine.addresses = String(count);
+      await bench.clock.advance(1_000);
+    }
+    // Each hour that is slept through is a time in which it may be asked again.
+    const times = bench.times('one');
+    const apart = times.slice(1).map((at, index) => at - (times[index] ?? 0));
+    expect(apart.length).toBeGreaterThan(4);
+    expect(Math.min(...apart)).toBeGreaterThanOrEqual(10_000);
+  });
+
   test('a client that starts has those looked at that were not just now, and not the open ones', async () => {
     const three = probed('three');
     const bench = await begun([one, two, three], { voices: { three: failing('refused') } });
@@ -293,8 +310,10 @@ describe('another chain', () => {
 });
 
 describe('the rest of the house', () => {
-  test('a server of this machine that is at work may be too busy for a probe', async () => {
-    const here = local('here');
+  test.each([
+    ['of this machine', local('here')],
+    ['next door', probed('here', {}, { base: 'http://192.168.1.20:8000/v1' })],
+  ])('a server %s that is at work may be too busy for a probe', async (_, here) => {
     const busy = await begun([here], { voices: { here: blackHole }, isServing: () => true });
     await busy.clock.advance(MINUTE);
     expect(kinds(busy).length).toBeGreaterThan(2);
@@ -334,44 +353,5 @@ describe('the rest of the house', () => {
     answer.resolve(well());
     await bench.clock.advance(5_000);
     expect(bench.times('one')).toEqual([0]);
-  });
-
-  test.each([
-    ['at rest', well, 0],
-    ['with a probe under way', blackHole, 100],
-    ['while it confirms', failing('refused'), 100],
-    ['while it is open', failing('refused'), 5_000],
-  ] as const)('when it stops %s nothing is left', async (_, voice, ms) => {
-    const bench = await begun([one, two], { voices: { one: voice, two: voice } });
-    await bench.clock.advance(ms);
-    expect(await leftOf(bench)).toEqual({ timers: 0, requests: 0 });
-    bench.prober.nudge();
-    bench.prober.doubt(one);
-    bench.prober.active();
-    bench.prober.watch([one]);
-    await bench.clock.advance(MINUTE);
-    expect(bench.clock.waiting).toEqual([]);
-  });
-
-  test('a machine that does not tell its addresses is no matter', async () => {
-    const bench = probing([one]);
-    Object.defineProperty(bench.machine, 'addresses', {
-      get() {
-        throw new Error('not here');
-      },
-    });
-    bench.prober.watch([one]);
-    await bench.clock.advance(20_000);
-    expect(bench.times('one')).toEqual([0, 10_000, 20_000]);
-  });
-
-  test('a journal that throws stops nothing for good', async () => {
-    const bench = probing([one]);
-    bench.runtime.journal.probe = () => {
-      throw new Error('the disk is full');
-    };
-    bench.prober.watch([one]);
-    await bench.clock.advance(20_000);
-    expect(bench.times('one').length).toBeGreaterThanOrEqual(3);
   });
 });

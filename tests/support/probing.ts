@@ -96,8 +96,8 @@ export interface ProbingBench {
   breakers: BreakerRecord[];
   /** Connections were dropped so often. */
   forgotten(): number;
-  /** What the machine says its addresses are. */
-  machine: { addresses: string; isConnected: boolean };
+  /** What the machine says its addresses are; and whether its network asks for a login first, and answers for all hosts. */
+  machine: { addresses: string; isConnected: boolean; hasPortal: boolean };
   /** When each probe of an upstream was sent, from the beginning of the test. */
   times(name: string): Ms[];
   view(upstream: Upstream): BreakerView;
@@ -106,7 +106,9 @@ export interface ProbingBench {
 }
 
 export interface ProbingOptions
-  extends Partial<Pick<ProberOptions, 'isServing' | 'isProxied' | 'handshake' | 'dial'>> {
+  extends Partial<
+    Pick<ProberOptions, 'isServing' | 'isProxied' | 'handshake' | 'unexpected' | 'forgetConnections'>
+  > {
   voices?: Voices;
   random?: () => number;
 }
@@ -116,21 +118,24 @@ export function probing(chain: readonly Upstream[], options: ProbingOptions = {}
   const voices: Voices = Object.fromEntries(chain.map(({ name }) => [name, well]));
   Object.assign(voices, options.voices);
   const gone = new Set<string>();
-  const machine = { addresses: '10.0.0.1', isConnected: true };
+  const machine = { addresses: '10.0.0.1', isConnected: true, hasPortal: false };
   const sent: ProbingBench['sent'] = [];
   const dialled: string[] = [];
   const records: ProbeRecord[] = [];
   const breakers: BreakerRecord[] = [];
   let underWay = 0;
   let forgotten = 0;
-  const isGone = (host: string) =>
-    host.endsWith('.test') && (gone.has('*') || gone.has(host.replace('.test', '')));
+  const isFar = (host: string) => host.endsWith('.test');
+  const isGone = (host: string) => isFar(host) && (gone.has('*') || gone.has(host.replace('.test', '')));
+  const isPortal = (host: string) => isFar(host) && machine.hasPortal;
 
   const send: Send = async (upstream, outgoing) => {
     sent.push({ upstream: upstream.name, at: clock.now(), outgoing });
     underWay += 1;
     try {
-      if (isGone(new URL(outgoing.url).hostname)) throw lost();
+      const { hostname } = new URL(outgoing.url);
+      if (isGone(hostname)) throw lost();
+      if (isPortal(hostname)) throw ofPortal();
       return await (voices[upstream.name] ?? blackHole)(outgoing);
     } finally {
       underWay -= 1;
@@ -167,9 +172,13 @@ export function probing(chain: readonly Upstream[], options: ProbingOptions = {}
     addresses: () => machine.addresses,
     isProxied: () => false,
     isServing: () => false,
-    async dial({ hostname }) {
+    unexpected(error) {
+      throw error;
+    },
+    async handshake({ hostname }) {
       dialled.push(hostname);
       if (isGone(hostname)) throw lost();
+      if (isPortal(hostname)) throw ofPortal();
     },
     ...options,
   });
@@ -199,7 +208,7 @@ export function probing(chain: readonly Upstream[], options: ProbingOptions = {}
       leave.settle(
         kind === null ? { ok: true } : { ok: false, failure: { kind, message: `it was ${kind}` } },
       );
-      if (kind === null) prober.well(upstream);
+      if (kind === null) prober.well(upstream, clock.now());
       else if (VERDICTS[kind].breaker === 'count') prober.doubt(upstream);
       return true;
     },
@@ -217,6 +226,11 @@ export async function begun(...given: Parameters<typeof probing>): Promise<Probi
 /** How each probe that is over went. */
 export function kinds({ records }: ProbingBench): (FailureKind | 'ok')[] {
   return records.map(({ failure }) => failure?.kind ?? 'ok');
+}
+
+/** What they throw where another shows its own certificate. */
+function ofPortal(): Error {
+  return Object.assign(new Error('self-signed certificate'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
 }
 
 /** What fetch and connect throw where no name can be resolved. */
