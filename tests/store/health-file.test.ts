@@ -13,20 +13,24 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DEFAULT_BREAKER } from '../../src/config/settings.ts';
-import { type BreakerState, initial, isolate, settle } from '../../src/core/breaker.ts';
-import type { Failure } from '../../src/core/failure.ts';
+import { type BreakerState, initial } from '../../src/core/breaker.ts';
 import { healthKeys } from '../../src/core/health-keys.ts';
-import { type HealthOptions, openHealth } from '../../src/store/health-file.ts';
+import type { HealthOptions } from '../../src/store/health-file.ts';
 import { manualClock, NOON } from '../support/manual-clock.ts';
-
-const ANTHROPIC = { name: 'anthropic', base: 'https://api.anthropic.com/v1' };
-const GROQ = { name: 'groq', base: 'https://gate.example/key-in-the-address/v1' };
-const MOVED = { ...GROQ, base: 'https://else.example/v1' };
-const ALL = healthKeys(GROQ, 'c0ffee', 'big model');
-const THERE = healthKeys(MOVED, 'c0ffee', 'big model');
-const SALT = 'a'.repeat(32);
-const DAY = 86_400_000;
+import {
+  ALL,
+  ANTHROPIC,
+  after,
+  BLOCKED,
+  COOLDOWN,
+  DAY,
+  GROQ,
+  ISOLATED,
+  MOVED,
+  OPEN,
+  SALT,
+  startAt,
+} from './health-process.ts';
 
 let folder: string;
 let path: string;
@@ -41,42 +45,9 @@ afterEach(() => {
   rmSync(base, { recursive: true, force: true });
 });
 
-/** A process that keeps its health at `path`. */
 function start(options: Partial<HealthOptions> = {}) {
-  const clock = manualClock();
-  const warnings: string[] = [];
-  let number = 0;
-  const health = openHealth({
-    path,
-    clock,
-    random: () => {
-      number += 1;
-      return `random${String(number).padStart(20, '0')}`;
-    },
-    upstreams: [ANTHROPIC, GROQ],
-    warn: (line) => warnings.push(line),
-    ...options,
-  });
-  return {
-    ...health,
-    get preferred() {
-      return health.preferred;
-    },
-    clock,
-    warnings,
-  };
+  return startAt(path, options);
 }
-
-function after(failure: Failure): BreakerState {
-  const permit = { generation: 0 };
-  const outcome = { ok: false, failure } as const;
-  return settle(initial(), permit, outcome, NOON, { ...DEFAULT_BREAKER, failures: 1 }, () => 0.5);
-}
-
-const COOLDOWN = after({ kind: 'rate_limited', message: 'slow down', waitMs: 600_000 });
-const BLOCKED = after({ kind: 'unauthorized', message: 'no such key' });
-const OPEN = after({ kind: 'server_error', message: 'internal server error' });
-const ISOLATED = isolate(initial(), NOON);
 
 /** A file as it would lie there. */
 function lay(content: string): void {
@@ -146,113 +117,6 @@ describe('a restart', () => {
     first.close();
     const second = start({ clock: manualClock(NOON + 600_000) });
     expect([...second.breakers.keys()]).toEqual([]);
-  });
-});
-
-describe('an upstream that is not in the chain', () => {
-  /** A ccproxy without it that has something of its own to keep. */
-  function startWithout(options: Partial<HealthOptions> = {}): void {
-    const other = start({ upstreams: [ANTHROPIC], ...options });
-    other.breakers.write(healthKeys(ANTHROPIC, 'c0ffee', 'm').model ?? '', COOLDOWN);
-    other.close();
-  }
-
-  test('is what it was when it is there again: its limits, its blocks, and held out', () => {
-    const first = start();
-    first.breakers.write(String(ALL.model), COOLDOWN);
-    first.breakers.write(String(ALL.credential), BLOCKED);
-    first.breakers.write(ALL.host, BLOCKED);
-    first.breakers.write(ALL.upstream, ISOLATED);
-    first.prefer('groq');
-    first.close();
-    startWithout();
-    startWithout({ clock: manualClock(NOON + 1) });
-    const second = start();
-    const states = [ALL.model, ALL.credential, ALL.host, ALL.upstream].map((key) =>
-      second.breakers.read(String(key)),
-    );
-    expect(states).toEqual([COOLDOWN, BLOCKED, BLOCKED, ISOLATED]);
-    expect(second.preferred).toBe('groq');
-  });
-
-  test('has its limits until they end, and is held out for ever', () => {
-    const first = start();
-    first.breakers.write(String(ALL.model), COOLDOWN);
-    first.breakers.write(ALL.upstream, ISOLATED);
-    first.close();
-    startWithout();
-    const later = start({ clock: manualClock(NOON + 400 * DAY) });
-    expect(later.breakers.read(ALL.upstream)).toEqual(ISOLATED);
-    expect(later.breakers.read(String(ALL.model))).toEqual(initial());
-  });
-
-  test('is what it was when it comes into the chain', () => {
-    const first = start();
-    first.breakers.write(String(ALL.model), COOLDOWN);
-    first.breakers.write(ALL.upstream, ISOLATED);
-    first.close();
-    const second = start({ upstreams: [ANTHROPIC] });
-    expect([[...second.breakers.keys()], second.preferred]).toEqual([[], null]);
-    second.meet([ANTHROPIC, GROQ]);
-    expect(second.breakers.read(ALL.upstream)).toEqual(ISOLATED);
-    expect(second.breakers.read(String(ALL.model))).toEqual(COOLDOWN);
-  });
-
-  test('is forgotten by its name, and by nothing else', () => {
-    const first = start();
-    first.breakers.write(String(ALL.model), COOLDOWN);
-    first.breakers.write(ALL.upstream, ISOLATED);
-    first.close();
-    const second = start({ upstreams: [ANTHROPIC] });
-    expect(second.forget('gro')).toEqual([]);
-    expect(second.forget('groq')).toEqual(['groq']);
-    expect(second.forget('groq')).toEqual([]);
-    second.close();
-    expect([...start().breakers.keys()]).toEqual([]);
-  });
-
-  test('is forgotten with all others', () => {
-    const first = start();
-    first.breakers.write(ALL.upstream, ISOLATED);
-    first.breakers.write(ALL.host, BLOCKED);
-    first.close();
-    const second = start({ upstreams: [ANTHROPIC] });
-    expect(second.forget()).toEqual(['groq']);
-    second.close();
-    expect([...start().breakers.keys()]).toEqual([]);
-  });
-});
-
-describe('an upstream that is held out and has another address', () => {
-  test('is held out after a restart', () => {
-    const first = start();
-    first.breakers.write(ALL.upstream, ISOLATED);
-    first.close();
-    const moved = start({ upstreams: [ANTHROPIC, MOVED] });
-    expect(moved.breakers.read(THERE.upstream)).toEqual(ISOLATED);
-  });
-
-  test('is held out from the moment it is in the chain, until it is forgotten at every address', () => {
-    const health = start();
-    health.breakers.write(ALL.upstream, ISOLATED);
-    health.breakers.write(THERE.upstream, OPEN);
-    health.meet([ANTHROPIC, MOVED]);
-    const there = health.breakers.read(THERE.upstream);
-    expect([there.phase, there.since]).toEqual(['isolated', NOON]);
-    expect(health.breakers.read(healthKeys(ANTHROPIC, null, null).upstream)).toEqual(initial());
-    expect(health.forget('groq')).toEqual(['groq']);
-    for (const upstream of [GROQ, MOVED]) {
-      health.meet([upstream]);
-      expect(health.breakers.read(healthKeys(upstream, null, null).upstream).phase).toBe('closed');
-    }
-    health.close();
-    expect([...start().breakers.keys()]).toEqual([]);
-  });
-
-  test('is so in a file in which it stands with its address', () => {
-    const hashed = hashOf(GROQ.base);
-    laid({ [`upstream groq ${hashed}`]: ISOLATED });
-    expect(start({ upstreams: [MOVED] }).breakers.read(THERE.upstream)).toEqual(ISOLATED);
   });
 });
 
