@@ -124,7 +124,8 @@ describe('what is known of the upstreams', () => {
     await before.stop();
 
     const meanwhile = await started(folders, chainOf({ first }), port);
-    expect((await ask(meanwhile)).status).toBe(429);
+    expect((await ask(meanwhile)).status).toBe(503);
+    expect(first.asked).toHaveLength(1);
     await meanwhile.stop();
 
     await using after = await started(folders, chainOf({ first, second: moved }), port);
