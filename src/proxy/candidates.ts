@@ -47,16 +47,29 @@ const BEHIND: Record<Exclude<Standing['rank'], 'well'>, string> = {
   'cut-off': "this machine's network is gone",
 };
 
-/** The upstream as this request asks it. */
+/** The upstream as this request asks it. The same one each time: its keys are looked up for every request. */
 export function subjectOf(
   upstream: Upstream,
   inbound: Pick<Inbound, 'headers' | 'model'>,
-  { credentials }: RelayContext,
+  { credentials }: Pick<RelayContext, 'credentials'>,
 ): Subject {
   // Who needs none can refuse it all the same, for want of one.
   const credential = credentials.of(upstream, inbound) ?? '-';
-  return { upstream, keys: healthKeys(upstream, credential, upstream.model(inbound.model)) };
+  const model = upstream.model(inbound.model);
+  const subjects = SUBJECTS.get(upstream) ?? new Map<string, Subject>();
+  SUBJECTS.set(upstream, subjects);
+  const name = `${credential} ${model}`;
+  const known = subjects.get(name);
+  if (known !== undefined) return known;
+  const subject = { upstream, keys: healthKeys(upstream, credential, model) };
+  // Clients name models as they like.
+  if (subjects.size >= MOST_SUBJECTS) subjects.clear();
+  subjects.set(name, subject);
+  return subject;
 }
+
+const SUBJECTS = new WeakMap<Upstream, Map<string, Subject>>();
+const MOST_SUBJECTS = 500;
 
 /** Without failover, the first upstream alone, or the one that the user prefers. */
 function taking({ chain, failover, preference }: RelayContext): Chain {

@@ -186,11 +186,18 @@ function proberOf({ breaker, takesClientCredential }: Upstream, scope: Scope): P
   return breaker.prober;
 }
 
-function keysIn({ keys }: Subject): [Scope, string][] {
-  return SCOPES.flatMap((scope) => {
+/** Subjects are asked about many times for each request. */
+const LISTED = new WeakMap<HealthKeys, readonly [Scope, string][]>();
+
+function keysIn({ keys }: Subject): readonly [Scope, string][] {
+  const known = LISTED.get(keys);
+  if (known !== undefined) return known;
+  const fresh = SCOPES.flatMap((scope) => {
     const key = keys[scope];
     return key === undefined ? [] : [[scope, key] as [Scope, string]];
   });
+  LISTED.set(keys, fresh);
+  return fresh;
 }
 
 function scopeOf(key: string): Scope {
