@@ -40,13 +40,16 @@ export function saw(network: Network, host: string, reached: boolean, now: Ms, c
   return { offline: network.offline || offline, hosts };
 }
 
-/** The hosts, of those given, that should be looked at before it is said whose fault a loss is. */
+/**
+ * The hosts, of those given, that should be looked at before it is said whose fault a loss is: also those that were reached
+ * just before, because the network may have gone since.
+ */
 export function unsure(network: Network, hosts: readonly string[], now: Ms): string[] {
   return hosts.filter((host) => {
     const sight = network.hosts[host];
-    return sight === undefined || Math.abs(now - sight.at) > LOOK_AGAIN_MS;
+    return sight === undefined || sight.reached || Math.abs(now - sight.at) > LOOK_AGAIN_MS;
   });
 }
 
-/** What was seen so lately need not be looked at again. */
+/** What was lost so lately need not be looked at again. */
 const LOOK_AGAIN_MS: Ms = 2_000;

@@ -15,7 +15,7 @@ export interface WatchedNetwork extends NetworkWatch {
   onChange(then: (offline: boolean) => void): void;
   /** The machine has slept: for a while failures to connect say nothing. */
   woke(): void;
-  /** Those of these hosts of which nothing has been seen for a moment: they are worth a look. */
+  /** Those of these hosts that were not lost just now: they are worth a look. */
   unsure(hosts: readonly string[]): readonly string[];
 }
 

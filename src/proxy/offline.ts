@@ -115,13 +115,9 @@ export function createLookout(options: LookoutOptions): Lookout {
   async function lookBeyond(upstream: Upstream, loss: Loss): Promise<void> {
     if (network.offline) return;
     const own = placeOf(upstream).host;
-    const others = places.filter(({ host }) => host !== own);
-    await lookAtAll(loss === 'untrusted' ? others.filter(canVouch) : unsure(others));
-  }
-
-  function unsure(among: readonly Place[]): readonly Place[] {
-    const hosts = new Set(network.unsure([...new Set(among.map(({ host }) => host))]));
-    return among.filter(({ host }) => hosts.has(host));
+    const others = places.filter((place) => place.host !== own && (loss !== 'untrusted' || canVouch(place)));
+    const wanted = new Set(network.unsure([...new Set(others.map(({ host }) => host))]));
+    await lookAtAll(others.filter(({ host }) => wanted.has(host)));
   }
 
   async function lookAtItself(upstream: Upstream): Promise<void> {

@@ -101,9 +101,10 @@ test('whatever is seen, reached is online, and nothing but two losses or no netw
 
 test.each<[story: string, unsure: string[], because: string]>([
   ['', ['a', 'b', 'c'], 'never seen'],
-  ['+a -b', ['c'], 'seen just now, whatever came of it'],
-  ['+a -b 2', ['c'], 'a moment ago'],
-  ['+a 1 -b 1.001', ['a', 'c'], 'one of them not lately enough'],
+  ['-a -b', ['c'], 'lost just now'],
+  ['+a -b', ['a', 'c'], 'one of them reached: it may be gone since'],
+  ['-a -b 2', ['c'], 'a moment ago'],
+  ['-a 1 -b 1.001', ['a', 'c'], 'one of them not lately enough'],
   ['+a -3', ['a', 'b', 'c'], 'the clock was set back'],
 ])('"%s": %p should be looked at, %s', (story, hosts) => {
   const { network, now } = told(story);

@@ -86,12 +86,13 @@ test('woken again, it begins anew; a clock that was set back ends it', async () 
   expect(network.justWoken).toBe(false);
 });
 
-test('hosts that nothing was heard of for a moment are worth a look', async () => {
+test('hosts that were not lost just now are worth a look', async () => {
   const { clock, network } = watched();
-  network.saw('a', true);
+  network.saw('d', true);
+  network.saw('a', false);
   await clock.advance(1_500);
   network.saw('b', false);
-  expect(network.unsure(['a', 'b', 'c'])).toEqual(['c']);
+  expect(network.unsure(['a', 'b', 'c', 'd'])).toEqual(['c', 'd']);
   await clock.advance(1_000);
-  expect(network.unsure(['a', 'b', 'c'])).toEqual(['a', 'c']);
+  expect(network.unsure(['a', 'b', 'c', 'd'])).toEqual(['a', 'c', 'd']);
 });

@@ -37,6 +37,17 @@ describe('our own network goes', () => {
     expect(bench.records.some(({ upstream, failure }) => upstream === 'here' && failure)).toBe(false);
   });
 
+  test('though another was reached a second before, and one failure opens', async () => {
+    const hasty = probed('one', { intervalMs: 10_000 }, { breaker: { ...one.breaker, failures: 1 } });
+    const bench = await begun([hasty, two]);
+    await bench.clock.advance(9_000);
+    bench.request(two, null);
+    bench.gone.add('*');
+    await bench.clock.advance(1_000);
+    expect(bench.network.offline).toBe(true);
+    expect(bench.breakers).toEqual([]);
+  });
+
   test('a request finds it out as well, and its own loss is forgiven', async () => {
     const bench = await begun([one, two]);
     await bench.clock.advance(5_000);
@@ -130,7 +141,7 @@ describe('one host goes', () => {
     await bench.clock.advance(5_250);
     expect(bench.network.offline).toBe(false);
     expect(names(bench, one, two, here)).toEqual(['open', 'closed', 'closed']);
-    expect(bench.dialled).toEqual(['two.test']);
+    expect(bench.dialled).toEqual(['two.test', 'two.test']);
   });
 
   test('whoever refuses is there', async () => {
