@@ -93,10 +93,17 @@ export function standing(subject: Subject, { breakers, clock }: Runtime): Breake
 const STALE_MS: Ms = 5 * 60_000;
 const LAPSES = new Set<Scope>(['credential', 'model']);
 
-/** How an upstream stands as a whole: as the worst of its breakers, its credentials' and models' among them. */
-export function overall({ upstream, keys }: Subject, { breakers, clock }: Runtime): BreakerView {
+/**
+ * How an upstream stands as a whole: as the worst of its breakers, its models' among them. What is wrong with a credential
+ * that nobody sends any more says nothing about it.
+ */
+export function overall(subject: Subject, { breakers, clock }: Runtime): BreakerView {
+  const { upstream, keys } = subject;
   const now = clock.now();
-  const all = [keys.host, ...[...breakers.keys()].filter((key) => isOf(upstream, key))];
+  const own = [...breakers.keys()].filter((key) => isOf(upstream, key));
+  const credential = credentialInUse(subject, own);
+  const counted = own.filter((key) => (credentialOf(key) ?? credential) === credential);
+  const all = [keys.host, ...counted];
   const views = all.map((key) => {
     const seen = view(breakers.read(key), now);
     const model = modelOf(key);
@@ -109,12 +116,38 @@ export function overall({ upstream, keys }: Subject, { breakers, clock }: Runtim
   return worstOf(views);
 }
 
+/**
+ * The credential that requests are sent with: ccproxy's own, or where clients send theirs the one that was used last, which
+ * is the one that was written last. Probes write of ccproxy's own, which says nothing of what clients send.
+ */
+function credentialInUse({ upstream, keys }: Subject, written: readonly string[]): string {
+  const own = credentialOf(keys.credential ?? '') ?? '-';
+  if (!upstream.takesClientCredential) return own;
+  const last = written.findLast((key) => key !== keys.credential && credentialOf(key) !== undefined);
+  return credentialOf(last ?? '') ?? own;
+}
+
+/** The name of the credential in the key of a credential's breaker or of a model's; undefined for any other. */
+function credentialOf(key: string): string | undefined {
+  return key.split(' ')[3];
+}
+
 /** Until when it is kept from those whom another serves well, because it recovered only lately. */
 export function returnsAt(subject: Subject, { breakers, clock }: Runtime, returnAfterMs: Ms): Ms | undefined {
   const now = clock.now();
   const ends = keysIn(subject).map(([, key]) => dwellUntil(breakers.read(key), now, returnAfterMs) ?? 0);
   const latest = Math.max(...ends);
   return latest === 0 ? undefined : latest;
+}
+
+/** Whether it has turned out since then that there is no use in waiting for it: it is down, or our own network is gone. */
+export function wentDown({ upstream, keys }: Subject, since: Ms, runtime: Runtime): boolean {
+  const { breakers, clock, network } = runtime;
+  if (network.offline && isRemote(upstream)) return true;
+  return [keys.host, keys.upstream].some((key) => {
+    const seen = view(breakers.read(key), clock.now());
+    return (seen.name === 'open' || seen.name === 'blocked') && seen.since >= since;
+  });
 }
 
 /** When the last of its breakers recovered; undefined where none ever had to. */

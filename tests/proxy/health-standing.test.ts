@@ -151,13 +151,48 @@ describe('how it stands', () => {
     expect(standing(otherModel, health.runtime)).toMatchObject({ name: 'open', reason: 'unreachable' });
   });
 
-  test('a model or a credential that nobody asks for any more is not held against the whole', () => {
-    const health = new Health().requests(otherClient, rejectedKey).requests(a, limited);
+  test('a model that nobody asks for any more is not held against the whole', () => {
+    const health = new Health().requests(a, limited);
     const whole = () => overall(otherModel, health.runtime).name;
-    expect([whole(), health.wait(10 * MINUTE).stands(a)]).toEqual(['blocked', 'model half-open']);
+    expect([whole(), health.wait(5 * MINUTE + 30 * SECOND).stands(a)]).toEqual([
+      'cooldown',
+      'model half-open',
+    ]);
     expect([whole(), health.wait(SECOND).stands(a)]).toEqual(['half-open', 'model half-open']);
     const host = new Health().requests(a, lost, lost).wait(60 * MINUTE);
     expect([whole(), overall(a, host.runtime).name]).toEqual(['closed', 'half-open']);
+  });
+
+  test('a credential that is not sent any more is not held against the whole', () => {
+    const health = new Health().requests(otherClient, rejectedKey);
+    expect(overall(otherClient, health.runtime).name).toBe('blocked');
+    expect(overall(subject(A, null), health.runtime).name).toBe('closed');
+    expect(overall(subject(A, null, null), health.runtime).name).toBe('closed');
+    const limits = new Health().requests(otherClient, limited).requests(subject(A, 'm1', null), down, down);
+    expect(overall(subject(A, null), limits.runtime).name).toBe('open');
+    expect(overall(subject(A, null, 'k2'), limits.runtime).name).toBe('cooldown');
+    const none = new Health().requests(subject(A, 'm1', null), limited);
+    expect(overall(subject(A, null, null), none.runtime).name).toBe('cooldown');
+  });
+
+  test('where clients send their own, the one that was used last counts', () => {
+    const P = place('p', { takesClientCredential: true });
+    const [own, one, other] = ['own', 'k1', 'k2'].map((key) => subject(P, 'm1', key)) as [
+      Subject,
+      Subject,
+      Subject,
+    ];
+    const probed = subject(P, null, 'own');
+    const health = new Health();
+    const whole = () => overall(probed, health.runtime).name;
+    health.probe(probed, rejectedKey);
+    expect([whole(), health.requests(one, OK) && whole()]).toEqual(['blocked', 'closed']);
+    health.wait(5 * MINUTE).probe(probed, rejectedKey);
+    expect([whole(), health.requests(other, rejectedKey) && whole()]).toEqual(['closed', 'blocked']);
+    health.requests(one, OK);
+    expect([whole(), health.wait(5 * MINUTE).requests(own, OK) && whole()]).toEqual(['closed', 'closed']);
+    expect(health.requests(own, limited) && whole()).toBe('cooldown');
+    expect(health.requests(one, OK) && whole()).toBe('closed');
   });
 
   test('returning, and recovered lately', () => {
