@@ -6,7 +6,7 @@ export interface Counts {
   /** Requests it began to answer, and refusals of its own that were passed on. */
   requests: number;
   ok: number;
-  /** Attempts that failed; a client that left is none. */
+  /** Attempts that failed; those that say nothing about the upstream are none. */
   failed: number;
   attempts: number;
   probes: number;
@@ -27,7 +27,7 @@ export interface Stats extends Journal {
   firstContent(upstream: string): { p50: Ms; p95: Ms } | null;
   /** Who answered last. */
   readonly servedBy: string | null;
-  /** In words, how its last attempt failed; null when that went well, or there was none. */
+  /** In words, how its last attempt failed that says something about it; null when that went well, or there was none. */
   lastFailure(upstream: string): string | null;
   readonly lastSwitch: Switch | null;
   /** Null before the first. */
@@ -74,9 +74,9 @@ export function stats(clock: Clock, next: Journal): Stats {
     },
     attempt(record: AttemptRecord) {
       counts(record.upstream).attempts += 1;
-      const { failure } = record;
+      const { failure, neutral } = record;
       if (failure === undefined) failures.delete(record.upstream);
-      else if (failure.kind !== 'cancelled') {
+      else if (failure.kind !== 'cancelled' && !neutral) {
         counts(record.upstream).failed += 1;
         failures.set(record.upstream, failure.message);
       }
