@@ -75,6 +75,8 @@ export interface AttemptRecord {
   firstContentMs?: Ms;
   /** Undefined for a success. */
   failure?: Failure;
+  /** Set when the failure says nothing about the upstream: the client was at fault, or is to see it. */
+  neutral?: true;
 }
 
 /** How a request went, as its client saw it. */

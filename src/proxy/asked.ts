@@ -74,7 +74,10 @@ async function firstToTake(
 
 function leaveFor(subject: Subject, isLastResort: boolean, { chain, context }: Round): Leave | null {
   if (!isLastResort) return ask(subject, context.runtime);
-  const isAlone = chain.length === 1 && subject.upstream.native;
+  const { upstream } = subject;
+  const isAlone = chain.length === 1 && upstream.native;
+  // Without another upstream nothing stands between the client and Anthropic's own words.
+  if (!isAlone && !context.retries.mayInsist(upstream.name)) return null;
   return insist(subject, context.runtime, isAlone);
 }
 
@@ -122,9 +125,10 @@ export async function askAgain(
   if (isOver(round)) return null;
   const place = await enter(subject, hasOthers(subject, round) ? 0 : FOREVER, signal, round);
   if (place === null) return null;
-  const { runtime } = round.context;
   const isLate = signal.aborted || isOver(round);
-  const leave = isLate ? null : (ask(subject, runtime) ?? (isLastResort ? insist(subject, runtime) : null));
+  const leave = isLate
+    ? null
+    : (ask(subject, round.context.runtime) ?? (isLastResort ? leaveFor(subject, true, round) : null));
   if (leave === null) {
     place.leave();
     return null;
@@ -147,10 +151,10 @@ function firstHop(subject: Subject, leave: Leave, place: Place, isLastResort: bo
 function hopOf(subject: Subject, leave: Leave, place: Place, isLastResort: boolean, round: Round): Hop {
   round.attempts += 1;
   const { inbound, context, client, contentBy, attempts: number } = round;
-  // The next one may have to answer within the same budget; but whoever is well and slow needs its time to show it.
-  const isTooSlow = context.slowOnTrial.has(subject.upstream.name);
-  const isHurried = leave.isTrial && !isLastResort && !isTooSlow && hasOthers(subject, round);
-  return { subject, leave, place, inbound, context, client, contentBy, number, isHurried };
+  const isLast = isLastResort || !hasOthers(subject, round);
+  // Whoever is well and slow needs its time to show it.
+  const isHurried = leave.isTrial && !isLast && !context.slowOnTrial.has(subject.upstream.name);
+  return { subject, leave, place, inbound, context, client, contentBy, number, isHurried, isLast };
 }
 
 /** Whether asking makes no sense any more: the client left, or the time for a first content is used up. */

@@ -43,6 +43,8 @@ export interface AttemptOptions {
   runtime: Runtime;
   /** When a stream must have had its first content. */
   contentBy: Ms;
+  /** Others have used up the time that it has otherwise: then being slow says nothing about it. */
+  isExcused?: boolean;
 }
 
 /** Starts nothing by itself: the request goes out when the first frames are asked for. */
@@ -104,7 +106,7 @@ interface Patience {
 
 /** A stream is limited up to its first event and its first content; any other answer as a whole. */
 function setLimits(
-  { upstream, target, runtime, contentBy }: AttemptOptions,
+  { upstream, target, runtime, contentBy, isExcused = false }: AttemptOptions,
   limits: Watch,
 ): Patience | undefined {
   const { firstEventMs, responseMs } = upstream.timeouts;
@@ -113,16 +115,17 @@ function setLimits(
     return undefined;
   }
   const restMs = Math.max(0, contentBy - runtime.clock.now());
+  const excused = isExcused ? { excused: true as const } : {};
   return {
     event: limits.limit(firstEventMs, () => ({
       kind: 'slow',
-      message: `no event within ${firstEventMs} ms`,
+      message: `no event within ${Math.round(firstEventMs)} ms`,
+      ...excused,
     })),
     content: limits.limit(restMs, () => ({
       kind: 'slow',
       message: 'no content within the budget of the request',
-      // Others had used it up: this one was not given the time it has otherwise.
-      ...(restMs < firstEventMs ? { excused: true as const } : {}),
+      ...excused,
     })),
   };
 }

@@ -22,8 +22,10 @@ export interface Hop {
   contentBy: Ms;
   /** 1 for the first attempt that was made for this request. */
   number: number;
-  /** It has half of the usual time to its first event. */
+  /** On trial it has half of the usual time to its first event: the next one may have to answer within the same budget. */
   isHurried: boolean;
+  /** Nobody else could answer after it. */
+  isLast: boolean;
   /** How the request is changed, because this upstream refused it as it was. */
   amend?: Amendment;
 }
@@ -56,9 +58,9 @@ export const LEFT: Outcome = { ok: false, failure: CANCELLED };
 export function begin(hop: Hop): Beginning {
   const { inbound, context, client, contentBy } = hop;
   const { runtime } = context;
-  const upstream = hop.isHurried ? hurried(hop.subject.upstream) : hop.subject.upstream;
+  const { upstream, isExcused } = withinBudget(hop);
   const target = targetFor(upstream, inbound, runtime.id('msg_'), hop.amend ?? {});
-  const tried = attempt({ upstream, inbound, target, runtime, contentBy });
+  const tried = attempt({ upstream, inbound, target, runtime, contentBy, isExcused });
   const record = recorder(hop, target);
 
   function giveUp(): void {
@@ -101,9 +103,22 @@ export function begin(hop: Hop): Beginning {
   };
 }
 
-function hurried(upstream: Upstream): Upstream {
-  const { timeouts } = upstream;
-  return { ...upstream, timeouts: { ...timeouts, firstEventMs: timeouts.firstEventMs / 2 } };
+/** So much of what is left of the budget one upstream may be silent for while others could still answer. */
+const SHARE = 0.75;
+/** Who had less than about half of the budget, because others used it up, was not given the time it has otherwise. */
+const FAIR_SHARE = 0.45;
+
+/** The upstream with the time that it has for its first event in this request. */
+function withinBudget(hop: Hop): { upstream: Upstream; isExcused: boolean } {
+  const { subject, context, contentBy, isHurried, isLast } = hop;
+  const { upstream } = subject;
+  const { runtime, failover } = context;
+  const usualMs = upstream.timeouts.firstEventMs / (isHurried ? 2 : 1);
+  const restMs = Math.max(0, contentBy - runtime.clock.now());
+  const firstEventMs = Math.min(usualMs, restMs * (isLast ? 1 : SHARE));
+  const isExcused = firstEventMs < Math.min(usualMs, failover.budgetMs * FAIR_SHARE);
+  if (firstEventMs === upstream.timeouts.firstEventMs) return { upstream, isExcused };
+  return { upstream: { ...upstream, timeouts: { ...upstream.timeouts, firstEventMs } }, isExcused };
 }
 
 /** The outcome without keys and quotations in an upstream's words. */
@@ -168,6 +183,7 @@ function recorder(hop: Hop, target: Target): Recorder {
       endedAt: clock.now(),
       ...(contentAt === undefined ? {} : { firstContentMs: contentAt - startedAt }),
       ...(failure === undefined ? {} : { failure }),
+      ...(neutral ? { neutral } : {}),
     });
   };
   const content = () => {

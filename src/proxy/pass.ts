@@ -17,7 +17,8 @@ export async function* pass(begun: Begun, round: Round): AsyncGenerator<Piece, O
   const { inbound, context } = round;
   const { runtime, sessions } = context;
   const { upstream } = hop.subject;
-  const serving = sessions.note(inbound, upstream.name, runtime.clock.now());
+  const isHome = round.chain[0] === hop.subject;
+  const serving = sessions.note(inbound, upstream.name, isHome, runtime.clock.now());
   let outcome: Outcome = LEFT;
   try {
     runtime.journal.serving(inbound.id, upstream.name, whyNotOthers(begun, round));
@@ -36,7 +37,7 @@ export async function* pass(begun: Begun, round: Round): AsyncGenerator<Piece, O
     // Whoever ends this early may do so while a read is under way: only an abort ends that at once.
     if (outcome === LEFT) tried.leave();
     await tried.frames.return(outcome);
-    sessions.renew(inbound, serving, runtime.clock.now());
+    if (!isHome) sessions.renew(inbound, serving, runtime.clock.now());
   }
   return outcome;
 }

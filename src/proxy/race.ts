@@ -1,36 +1,54 @@
-import type { Failure } from '../core/failure.ts';
-import type { Timer } from '../core/runtime.ts';
+import type { Failure, Ms } from '../core/failure.ts';
+import type { Clock } from '../core/runtime.ts';
 import { VERDICTS } from '../core/verdict.ts';
 import { askAgain, company, nextHop, type Round } from './asked.ts';
 import type { Try } from './conclude.ts';
+import type { RelayContext } from './context.ts';
 import { type Beginning, type Begun, begin, type Hop } from './hop.ts';
 import { movesOn } from './moves-on.ts';
+import { distrust, wentDown } from './permits.ts';
+import { within } from './within.ts';
 
 /** An upstream that is being asked, with the repetitions that it is due. */
 interface Runner {
   readonly hop: Hop;
   readonly result: Promise<Begun | Failure>;
   readonly isHeard: boolean;
+  readonly startedAt: Ms;
   giveUp(): void;
 }
 
+/** How often those that are silent are looked at: a probe may know meanwhile that there is nothing to wait for. */
+const LOOK_MS: Ms = 1_000;
+
 /**
- * Asks one upstream after the other until one begins to answer, and where hedging is on, the next one also while the first
- * is silent. Null when none of them did; the failed ones are in `round.tries`. A `Try` is a refusal that the client is to see.
+ * Asks one upstream after the other until one begins to answer. The next one is also asked when one is silent that is known
+ * to be down by now, and where hedging is on, beside a first that is merely silent. Null when none of them answered; the
+ * failed ones are in `round.tries`. A `Try` is a refusal that the client is to see.
  */
 export async function firstToAnswer(round: Round): Promise<Begun | Try | null> {
+  const { context, inbound, order } = round;
+  const { clock } = context.runtime;
   const runners = new Set<Runner>();
-  let mayHedge = round.inbound.stream && round.order.length > 1;
+  const { hedgeMs } = context.failover;
+  const hasCompany = inbound.stream && order.length > 1;
+  let mayHedge = hasCompany && hedgeMs !== null;
+  let hedgeAt = NEVER;
   try {
     for (;;) {
       if (runners.size === 0) {
         const next = await nextHop(round);
         if (next === null) return null;
         runners.add(run(next, round));
+        if (mayHedge) hedgeAt = clock.now() + (hedgeMs ?? NEVER);
       }
-      const first = await firstOf(runners, mayHedge ? round : null);
-      if (first === 'silent') {
+      const waitMs = hasCompany ? Math.min(LOOK_MS, hedgeAt - clock.now()) : null;
+      const first = await firstOf(runners, waitMs, clock);
+      if (first === 'nobody') {
+        leaveTheDead(runners, round);
+        if (clock.now() < hedgeAt) continue;
         mayHedge = false;
+        hedgeAt = NEVER;
         // One that was heard in the meantime is not silent: it thinks.
         const hedge = [...runners].some(({ isHeard }) => isHeard) ? null : company(round);
         if (hedge !== null) runners.add(run(hedge, round));
@@ -38,7 +56,10 @@ export async function firstToAnswer(round: Round): Promise<Begun | Try | null> {
       }
       const { runner, result } = first;
       runners.delete(runner);
-      if ('tried' in result) return result;
+      if ('tried' in result) {
+        doubtTheSilent(runners, runner.startedAt, context);
+        return result;
+      }
       const one = { upstream: runner.hop.subject.upstream, failure: result };
       round.tries.push(one);
       if (!movesOn(one, runner.hop)) return one;
@@ -48,31 +69,46 @@ export async function firstToAnswer(round: Round): Promise<Begun | Try | null> {
   }
 }
 
-/** The first of the runners that is done, or word that there was none for as long as an upstream may be silent alone. */
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** The first of the runners that is done, or word that none was within this time. */
 async function firstOf(
   runners: ReadonlySet<Runner>,
-  hedged: Round | null,
-): Promise<{ runner: Runner; result: Begun | Failure } | 'silent'> {
+  waitMs: Ms | null,
+  clock: Clock,
+): Promise<{ runner: Runner; result: Begun | Failure } | 'nobody'> {
   const results = [...runners].map(async (runner) => ({ runner, result: await runner.result }));
   const [only] = results;
-  const hedgeMs = hedged?.context.failover.hedgeMs ?? null;
-  if (hedged === null || hedgeMs === null) {
-    return results.length === 1 && only !== undefined ? only : Promise.race(results);
+  const first = results.length === 1 && only !== undefined ? only : Promise.race(results);
+  if (waitMs === null) return first;
+  const word = await within(first, waitMs, clock);
+  return word === 'later' ? 'nobody' : word;
+}
+
+/** Who is silent and known to be down is not waited for, as long as there is another. */
+function leaveTheDead(runners: Set<Runner>, round: Round): void {
+  const { runtime } = round.context;
+  for (const runner of runners) {
+    const { hop, isHeard, startedAt } = runner;
+    if (isHeard || hop.isLast || !wentDown(hop.subject, startedAt, runtime)) continue;
+    runner.giveUp();
+    runners.delete(runner);
+    round.tries.push({ upstream: hop.subject.upstream, failure: WENT_DOWN });
   }
-  let timer: Timer | undefined;
-  const silence = new Promise<'silent'>((resolve) => {
-    timer = hedged.context.runtime.clock.after(hedgeMs, () => resolve('silent'));
-  });
-  try {
-    return await Promise.race([...results, silence]);
-  } finally {
-    timer?.cancel();
-  }
+}
+
+const WENT_DOWN: Failure = { kind: 'slow', message: 'it went down before it answered', excused: true };
+
+/** Whoever was silent for so long that another was asked and was quicker, is asked after the others for a while. */
+function doubtTheSilent(runners: ReadonlySet<Runner>, before: Ms, { runtime }: RelayContext): void {
+  for (const { hop, isHeard, startedAt } of runners)
+    if (!isHeard && startedAt < before) distrust(hop.subject, 'another upstream was quicker', runtime);
 }
 
 /** Asks it, and once more where its own refusal says that this helps. */
 function run(hop: Hop, round: Round): Runner {
   let current: Beginning = begin(hop);
+  const startedAt = round.context.runtime.clock.now();
   let isGivenUp = false;
   let waiting: AbortController | undefined;
 
@@ -92,6 +128,7 @@ function run(hop: Hop, round: Round): Runner {
 
   return {
     hop,
+    startedAt,
     result: result(),
     get isHeard() {
       return current.isHeard;

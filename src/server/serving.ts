@@ -174,7 +174,7 @@ function firstRelay(
     deserters: recent(DESERTER_MS, DESERTERS),
     sessions: createSessions(),
     gates,
-    retries: retryBudgets(),
+    retries: retryBudgets(runtime.clock),
     slowOnTrial: new Set(),
     preference,
     prober,

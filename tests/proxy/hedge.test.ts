@@ -59,7 +59,7 @@ describe('an upstream that is silent for as long as it may be alone', () => {
     expect(isWhole(got, 'anthropic')).toBe(true);
   });
 
-  test('has company then, which wins: nothing is held against the one that lost', async () => {
+  test('has company then, which wins: the one that lost is doubted, and nothing else is held against it', async () => {
     const { clock, bench, go, asked, first, second } = three();
     const got = go();
     await clock.advance(8_000);
@@ -76,7 +76,7 @@ describe('an upstream that is silent for as long as it may be alone', () => {
       ['anthropic', 'cancelled'],
       ['backup', 'ok'],
     ]);
-    expect([standingOf(bench, 'anthropic').name, heldAgainst(bench, 'anthropic')]).toEqual(['closed', []]);
+    expect([standingOf(bench, 'anthropic').name, heldAgainst(bench, 'anthropic')]).toEqual(['suspect', []]);
     expect(bench.events.doubts).toEqual([]);
     expect(bench.events.requests).toMatchObject([{ upstream: 'backup', attempts: 2, outcome: 'ok' }]);
   });

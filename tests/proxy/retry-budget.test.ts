@@ -1,6 +1,7 @@
 /** What is asked a second time is a small share of what is asked at all. */
 import { describe, expect, test } from 'bun:test';
 import { type RetryBudgets, retryBudgets } from '../../src/proxy/retry-budget.ts';
+import { manualClock } from '../support/manual-clock.ts';
 
 /** How many are granted in a row. */
 function granted(ask: () => boolean): number {
@@ -21,7 +22,7 @@ function note(budgets: RetryBudgets, requests: number, upstream = 'one'): void {
 
 describe('retries', () => {
   test('ten in a row, of an upstream that was never asked too', () => {
-    expect(retries(retryBudgets())).toBe(10);
+    expect(retries(retryBudgets(manualClock()))).toBe(10);
   });
 
   test.each([
@@ -34,14 +35,14 @@ describe('retries', () => {
     [51, 10],
     [5000, 10],
   ])('after %i requests more, %i more', (requests, more) => {
-    const budgets = retryBudgets();
+    const budgets = retryBudgets(manualClock());
     retries(budgets);
     note(budgets, requests);
     expect(retries(budgets)).toBe(more);
   });
 
   test('a part of one is kept for the next', () => {
-    const budgets = retryBudgets();
+    const budgets = retryBudgets(manualClock());
     retries(budgets);
     for (const expected of [0, 1, 0, 1]) {
       note(budgets, expected === 0 ? 3 : 2);
@@ -50,14 +51,14 @@ describe('retries', () => {
   });
 
   test('of each upstream are counted apart', () => {
-    const budgets = retryBudgets();
+    const budgets = retryBudgets(manualClock());
     expect(retries(budgets, 'one')).toBe(10);
     note(budgets, 5, 'two');
     expect([retries(budgets, 'one'), retries(budgets, 'two')]).toEqual([0, 10]);
   });
 
   test('are one in five in the long run', () => {
-    const budgets = retryBudgets();
+    const budgets = retryBudgets(manualClock());
     let repeated = 0;
     for (let at = 0; at < 10_000; at += 1) {
       budgets.noteRequest();
@@ -71,7 +72,7 @@ describe('retries', () => {
 
 describe('hedges', () => {
   test('two in a row', () => {
-    expect(hedges(retryBudgets())).toBe(2);
+    expect(hedges(retryBudgets(manualClock()))).toBe(2);
   });
 
   test.each([
@@ -82,14 +83,14 @@ describe('hedges', () => {
     [41, 2],
     [5000, 2],
   ])('after %i requests more, %i more', (requests, more) => {
-    const budgets = retryBudgets();
+    const budgets = retryBudgets(manualClock());
     hedges(budgets);
     note(budgets, requests);
     expect(hedges(budgets)).toBe(more);
   });
 
   test('are of all upstreams together', () => {
-    const budgets = retryBudgets();
+    const budgets = retryBudgets(manualClock());
     hedges(budgets);
     note(budgets, 10, 'one');
     note(budgets, 10, 'two');
@@ -97,7 +98,7 @@ describe('hedges', () => {
   });
 
   test('are one in twenty in the long run', () => {
-    const budgets = retryBudgets();
+    const budgets = retryBudgets(manualClock());
     let hedged = 0;
     for (let at = 0; at < 10_000; at += 1) {
       budgets.noteRequest();
@@ -109,7 +110,20 @@ describe('hedges', () => {
 });
 
 test('retries and hedges do not pay for each other', () => {
-  const budgets = retryBudgets();
+  const budgets = retryBudgets(manualClock());
   expect(retries(budgets)).toBe(10);
   expect(hedges(budgets)).toBe(2);
+});
+
+test('last resorts: five at once, and one more each second, of each upstream apart', async () => {
+  const clock = manualClock();
+  const budgets = retryBudgets(clock);
+  const lastResorts = (upstream: string) => granted(() => budgets.mayInsist(upstream));
+  expect([lastResorts('one'), lastResorts('two')]).toEqual([5, 5]);
+  await clock.advance(999);
+  expect(lastResorts('one')).toBe(0);
+  await clock.advance(1);
+  expect(lastResorts('one')).toBe(1);
+  await clock.advance(3_600_000);
+  expect(lastResorts('one')).toBe(5);
 });

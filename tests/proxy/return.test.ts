@@ -202,6 +202,13 @@ describe('a conversation that the backup serves', () => {
     expect(await stage.who(request)).toBe(expected);
   });
 
+  test('is not moved by what its client asks beside it', async () => {
+    const stage = await back();
+    expect(await stage.who(MID)).toBe('backup');
+    expect(await stage.who({ session: 's', words: 'Perform a web search.' })).toBe('anthropic');
+    expect(await stage.who(MID)).toBe('backup');
+  });
+
   test("an agent's own is kept, and its session is not", async () => {
     const stage = chainOf('anthropic', 'backup');
     await dieAndRecover(stage);

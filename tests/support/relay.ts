@@ -155,7 +155,7 @@ export function benchOf(
     credentials: credentialNames('salt'),
     sessions: createSessions(),
     gates: createGates(clock),
-    retries: retryBudgets(),
+    retries: retryBudgets(clock),
     preference: { preferred: null },
     slowOnTrial: new Set(),
     prober: { active() {}, well() {}, doubt: ({ name }) => void events.doubts.push(name) },
