@@ -10,3 +10,6 @@ const WORDS =
 export function isMoney(text: string): boolean {
   return CODES.test(text) || WORDS.test(text);
 }
+
+/** That it is so, in words. */
+export const NO_MONEY = 'the credit or a spend limit is used up';

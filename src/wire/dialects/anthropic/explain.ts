@@ -3,7 +3,7 @@ import { spokenWait } from '../../../core/retry-after.ts';
 import { subscriptionLimit } from '../../../core/subscription-limit.ts';
 import { amendmentIn } from '../../history/amend.ts';
 import { filled, isObject, parseJson } from '../../history/json.ts';
-import { isMoney } from '../../history/money.ts';
+import { isMoney, NO_MONEY } from '../../history/money.ts';
 
 /** What an error body says, as far as it says it. */
 interface Refusal {
@@ -19,7 +19,7 @@ export function explain(status: number, headers: Headers, body: string): Failure
   const amend = status >= 400 && status < 500 ? amendmentIn(refusal.message) : undefined;
   return {
     kind,
-    message: describe(status, refusal, body),
+    message: describe(status, kind, refusal, headers, body),
     status,
     ...tokensOf(kind, refusal),
     ...waitOf(refusal, headers),
@@ -31,7 +31,8 @@ export function explain(status: number, headers: Headers, body: string): Failure
 export function explainError(data: string): Failure {
   const refusal = read(data);
   const kind = kindBySaying(refusal) ?? KIND_BY_TYPE.get(refusal.type) ?? 'server_error';
-  const message = `an error event: ${named(refusal) || 'of no known type'}`;
+  const said = kind === 'exhausted' ? NO_MONEY : named(refusal);
+  const message = `an error event: ${said || 'of no known type'}`;
   return { kind, message, status: 200, ...tokensOf(kind, refusal), ...waitOf(refusal, new Headers()) };
 }
 
@@ -109,10 +110,22 @@ function waitOf({ message }: Refusal, headers: Headers): Pick<Failure, 'waitMs'>
 
 /** The type in words. A client that finds `overloaded_error` anywhere in a body stops trying. */
 function named({ type }: Refusal): string {
-  return type.replace(/_error$/, '').replaceAll('_', ' ');
+  return type === 'overloaded_error' ? 'overloaded' : type.replaceAll('_', ' ');
 }
 
-function describe(status: number, refusal: Refusal, body: string): string {
+function describe(
+  status: number,
+  kind: FailureKind,
+  refusal: Refusal,
+  headers: Headers,
+  body: string,
+): string {
+  // The type of such a refusal says nothing: it is one of a request, or of a limit that ends within the minute.
+  if (kind === 'model_exhausted') return `${status}: the subscription's limit of this model is reached`;
+  if (kind === 'exhausted') {
+    const isSubscription = status === 429 && subscriptionLimit(headers) !== null;
+    return `${status}: ${isSubscription ? "the subscription's limit is reached" : NO_MONEY}`;
+  }
   if (refusal.type !== '') return `${status} ${named(refusal)}`;
   if (isPage(body)) return `${status} with an HTML page`;
   return status < 300 ? `${status} with a body that is no answer` : `status ${status}`;

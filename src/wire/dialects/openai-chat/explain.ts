@@ -1,7 +1,7 @@
 import type { Failure, FailureKind, Ms } from '../../../core/failure.ts';
 import { headerWait, longest, spokenWait } from '../../../core/retry-after.ts';
 import { amendmentIn } from '../../history/amend.ts';
-import { isMoney } from '../../history/money.ts';
+import { isMoney, NO_MONEY } from '../../history/money.ts';
 import { discreet } from './discreet.ts';
 import { type ErrorShape, readBody, readShape } from './error-shape.ts';
 import { isAnswerTooLong, isTooLong, tokensIn } from './too-long.ts';
@@ -26,7 +26,7 @@ export function explainInStream(value: unknown): Failure {
 
 function failureOf(meant: number, shape: ErrorShape, status: number | undefined, headers: Headers): Failure {
   const kind = astray(status, shape) ?? kindOf(meant, shape);
-  const failure: Failure = { kind, message: describe(meant, shape), quotes: true };
+  const failure: Failure = { kind, message: describe(meant, kind, shape), quotes: true };
   if (status !== undefined && status >= 400) failure.status = status;
   const waitMs = waitOf(shape, headers);
   if (waitMs !== undefined) failure.waitMs = waitMs;
@@ -120,7 +120,15 @@ function clientKind(status: number, text: string): FailureKind {
   return UNSUPPORTED.test(text) ? 'unsupported' : 'rejected';
 }
 
-function describe(status: number, shape: ErrorShape): string {
-  const said = discreet(shape.message) || discreet(shape.words);
-  return said === '' ? `status ${status}` : `${status}: ${said}`;
+function describe(status: number, kind: FailureKind, shape: ErrorShape): string {
+  // A client that finds `overloaded_error` anywhere in a body stops trying.
+  const said = (discreet(shape.message) || discreet(shape.words)).replace(/overloaded_error/gi, 'overloaded');
+  const meaning = kind === 'exhausted' ? usedUp(status, shape) : '';
+  const words = [meaning, said].filter((part) => part !== '').join(': ');
+  return words === '' ? `status ${status}` : `${status}: ${words}`;
+}
+
+/** What is used up: a quota may also be one that costs nothing. */
+function usedUp(status: number, { words, message }: ErrorShape): string {
+  return status === 402 || isMoney(`${words} ${message}`) ? NO_MONEY : 'the quota is used up';
 }
