@@ -4,6 +4,7 @@ import type { Failure, FailureKind, Ms } from '../core/failure.ts';
 import type { ApiErrorType } from '../core/messages.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { Inbound, Upstream } from '../core/upstream.ts';
+import { span } from '../telemetry/span.ts';
 import { type Subject, standing } from './permits.ts';
 import { answerHeaders } from './reply.ts';
 
@@ -180,12 +181,15 @@ function describe(
 ): { text: string; waitMs: Ms | null } {
   const breaker = standing(subject, runtime);
   const why = failure?.message ?? reason ?? breaker.reason ?? 'not asked';
-  const held = breaker.name === 'open' || breaker.name === 'cooldown';
-  const waitMs = held && breaker.until !== undefined ? Math.max(0, breaker.until - now) : null;
+  const endMs = breaker.until === undefined ? null : Math.max(0, breaker.until - now);
+  const waitMs = STAYS.has(breaker.name) ? null : endMs;
   const isBarred = reason !== undefined && reason !== BUSY;
   const lasting = isBarred || STAYS.has(breaker.name) || (failure !== undefined && LASTING.has(failure.kind));
   const isHopeless = lasting && !(failure !== undefined && ENDS.has(failure.kind));
-  const when = waitMs === null ? '' : `, again in ${Math.ceil(waitMs / 1000)} s`;
+  // Whoever reads that it is back in a moment would wait for it.
+  const isSaid = endMs !== null && (!isHopeless || breaker.name === 'blocked');
+  const again = breaker.name === 'blocked' ? 'tried again' : 'again';
+  const when = isSaid ? `, ${again} in ${span(Math.ceil(endMs / 1000) * 1000)}` : '';
   return {
     text: `${subject.upstream.name}: ${why} (breaker ${breaker.name}${when})`,
     waitMs: isHopeless ? null : (waitMs ?? (lasting ? null : 1000)),
