@@ -86,7 +86,7 @@ async function assembleStanding(file: LoadedFile | null, sources: ConfigSources)
 
 function assemble(
   mode: Settings['mode'],
-  { drafts, leftOut, problems: draftProblems }: Drafts,
+  { drafts, leftOut, problems: draftProblems, unknown = [] }: Drafts,
   file: LoadedFile | null,
   notices: string[],
   sources: ConfigSources,
@@ -118,6 +118,10 @@ function assemble(
     } else {
       problems.push(...built.problems);
     }
+  }
+  for (const draft of unknown) {
+    const judged = { ...sources, env: {}, discovered: false, isFirst: false };
+    problems.push(...buildUpstream(draft, judged).problems);
   }
   if (problems.length > 0) return { ok: false, problems };
   warnings.push(...selfReferences(chain, server), ...uselessSettings(mode, chain, server, file));

@@ -7,6 +7,7 @@ import type { LoadedFile } from './load.ts';
 import type { Place, Problem } from './problem.ts';
 import { findProvider } from './provider-names.ts';
 import type { UpstreamTable } from './schema.ts';
+import { withoutProvider } from './unknown-provider.ts';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
@@ -25,19 +26,12 @@ export function draftFile(file: LoadedFile): Drafts {
     // A parser may put names that look like numbers first; the file's own order counts.
     .sort((a, b) => (a.place.line ?? 0) - (b.place.line ?? 0));
   const drafts = new Map<string, Draft>();
-  const broken = new Set<string>();
+  const unknown = new Map<string, Draft>();
   for (const { name, table, place } of tables) {
     const provider = tableProvider(file, name, table, place, problems);
-    if (provider === null) broken.add(name);
-    else
-      drafts.set(name, {
-        name,
-        provider,
-        table,
-        document,
-        named: place,
-        why: `[upstreams.${name}] in ${place.file}`,
-      });
+    const draft = { name, document, named: place, why: `[upstreams.${name}] in ${place.file}` };
+    if (provider === null) unknown.set(name, { ...draft, ...withoutProvider(table) });
+    else drafts.set(name, { ...draft, provider, table });
   }
   const order = findOrder(
     file,
@@ -62,7 +56,7 @@ export function draftFile(file: LoadedFile): Drafts {
       continue;
     }
     seen.set(name, place.key ?? name);
-    if (broken.has(name)) continue;
+    if (unknown.has(name)) continue;
     const draft =
       drafts.get(name) ??
       presetOf(
@@ -87,7 +81,7 @@ export function draftFile(file: LoadedFile): Drafts {
       allowed: 'at least one enabled upstream',
     });
   }
-  return { drafts: chain, leftOut, problems };
+  return { drafts: chain, leftOut, problems, unknown: [...unknown.values()] };
 }
 
 function presetOf(name: string, shown: string, tables: readonly string[], place: Place) {

@@ -21,6 +21,8 @@ export interface Drafts {
   drafts: Draft[];
   leftOut: LeftOut[];
   problems: Problem[];
+  /** Tables of providers that are not known, for what is wrong with them otherwise. */
+  unknown?: Draft[];
 }
 
 /** Emergency mode: the presets that `PROVIDER` names, in that order and in any case. */

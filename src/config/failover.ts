@@ -1,4 +1,5 @@
 import type { Ms } from '../core/failure.ts';
+import { parseDuration } from './duration.ts';
 import { placeOf, showValue } from './explain.ts';
 import type { LoadedFile } from './load.ts';
 import type { Problem } from './problem.ts';
@@ -22,14 +23,25 @@ export function readFailover(file: LoadedFile | null, problems: Problem[]): Fail
     budgetMs,
     midStream: failover?.mid_stream ?? DEFAULT_FAILOVER.midStream,
     hedgeMs: readHedge(file, budgetMs, problems),
-    returnAfterMs: readDuration(
-      failover?.return_after,
-      DEFAULT_FAILOVER.returnAfterMs,
-      at('return_after'),
-      problems,
-      'allowed',
-    ),
+    returnAfterMs: readReturnAfter(file, problems),
   };
+}
+
+/** Where the doubling of `return_after` ends: a longer one would never double. */
+const RETURN_AFTER_MAX_MS: Ms = 600_000;
+
+function readReturnAfter(file: LoadedFile, problems: Problem[]): Ms {
+  const text = file.config.failover?.return_after;
+  const ms = text === undefined ? DEFAULT_FAILOVER.returnAfterMs : (parseDuration(text) ?? 0);
+  if (ms > RETURN_AFTER_MAX_MS) {
+    problems.push({
+      ...placeOf(file.document, ['failover', 'return_after']),
+      what: 'too long',
+      found: `"${text}"`,
+      allowed: 'from "0s" to "10m"',
+    });
+  }
+  return ms;
 }
 
 /** After the budget there is nobody left to start another upstream for. */

@@ -39,6 +39,15 @@ export function readTimeouts(draft: Draft, problems: Problem[]): Timeouts {
   };
 }
 
+/** A line about a limit that never ends anything, because another ends first. */
+export function uselessLimits(name: string, { connectMs, firstEventMs }: Timeouts): string[] {
+  if (connectMs <= firstEventMs) return [];
+  const [connect, firstEvent] = [connectMs, firstEventMs].map((ms) => `${ms / 1_000} s`);
+  return [
+    `${name}: timeouts.connect (${connect}) is longer than timeouts.first_event (${firstEvent}), which ends first`,
+  ];
+}
+
 /**
  * `[upstreams.NAME.breaker]` over the defaults; one of `open` and `open_max` alone moves the other's default, and either
  * holds for failures to connect as well.

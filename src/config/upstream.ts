@@ -10,7 +10,7 @@ import { presetVariables } from './preset-values.ts';
 import { priceOf, proofOf, readProbe } from './probe.ts';
 import type { Problem } from './problem.ts';
 import { type Environment, variable } from './references.ts';
-import { readBreaker, readTimeouts } from './times.ts';
+import { readBreaker, readTimeouts, uselessLimits } from './times.ts';
 
 /** What upstreams are built from, beside their drafts. */
 export interface UpstreamSources {
@@ -83,7 +83,7 @@ export function buildUpstream(draft: Draft, sources: UpstreamSources): BuiltUpst
     ...(table.concurrency !== undefined && { concurrency: table.concurrency }),
     extraHeaders,
   };
-  warnings.push(...priceOf(draft.name, probe));
+  warnings.push(...priceOf(draft.name, probe), ...uselessLimits(draft.name, timeouts));
   return { upstream, problems, warnings };
 }
 

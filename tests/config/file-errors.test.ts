@@ -342,3 +342,49 @@ timeouts = { idle = "0s" }
     'my.toml:3: server.prot: unknown key: found "prot"; allowed: host, allowed_hosts, port, tokens, admin_token, drain_timeout, max_body (did you mean port?)',
   );
 });
+
+describe('a table whose provider is not known', () => {
+  const WRONG = `[upstreams.work]
+provider = "grok"
+base_url = "ftp://x"
+auth_header = "a b"
+api_key = "'k'"
+headers = { "b c" = "x" }
+timeouts = { idle = "0s" }
+breaker = { open = "2m", open_max = "1m" }
+probe = { interval = "1s", timeout = "2s" }
+max_tokens = 0
+`;
+
+  test('is judged as far as it can be, at once', async () => {
+    const problems = await bad(named(WRONG));
+    expect(problems.map(({ line, key }) => `${line} ${key}`).sort()).toEqual(
+      [
+        '10 upstreams.work.max_tokens',
+        '2 upstreams.work.provider',
+        '3 upstreams.work.base_url',
+        '4 upstreams.work.auth_header',
+        '5 upstreams.work.api_key',
+        '6 upstreams.work.headers."b c"',
+        '7 upstreams.work.timeouts.idle',
+        '8 upstreams.work.breaker.open',
+        '9 upstreams.work.probe.timeout',
+      ].sort(),
+    );
+  });
+
+  test.each([
+    'auth = "own"',
+    'models = { "*" = "m" }\nmax_tokens = 5\nvision = false',
+    'probe = { method = "count_tokens" }',
+    'probe = { method = "models" }',
+    'base_url = "https://x.test/v1/chat/completions"',
+    'dialect = "openai-chat"',
+    'headers = { "x-key" = "k" }',
+    'enabled = false',
+    '',
+  ])('is not refused for what some provider allows: %j', async (text) => {
+    const problems = await bad(named(`[upstreams.work]\nprovider = "grok"\n${text}`));
+    expect(problems.map(({ key }) => key)).toEqual(['upstreams.work.provider']);
+  });
+});

@@ -138,6 +138,17 @@ export const HEALTH_ERRORS: FileError[] = [
     { line: 2, key: 'failover.return_after', what: 'too long', allowed: /from "0s"/ },
   ],
   [
+    'a return_after that could not double',
+    '[failover]\nreturn_after = "601s"',
+    {
+      line: 2,
+      key: 'failover.return_after',
+      what: 'too long',
+      found: '"601s"',
+      allowed: 'from "0s" to "10m"',
+    },
+  ],
+  [
     'a concurrency of nothing',
     '[upstreams.ollama]\nconcurrency = 0',
     {

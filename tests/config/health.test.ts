@@ -21,6 +21,7 @@ describe('failover', () => {
     ['hedge = "9s"\nbudget = "10s"', 9_000, 30_000],
     ['return_after = "0s"', null, 0],
     ['return_after = "2m"', null, 120_000],
+    ['return_after = "10m"', null, 600_000],
   ])('%j hedges after %p and returns after %p', async (text, hedgeMs, returnAfterMs) => {
     const { settings } = await good(named(`chain = ["ollama"]\n[failover]\n${text}`));
     expect(settings.failover).toMatchObject({ hedgeMs, returnAfterMs });
@@ -33,6 +34,18 @@ describe('failover', () => {
     for (const sources of [world(), named(policy)]) {
       expect((await good(sources)).settings.failover).toMatchObject({ hedgeMs, returnAfterMs });
     }
+  });
+});
+
+describe('a limit that another ends before', () => {
+  test.each([
+    ['connect = "46s"', 'timeouts.connect (46 s) is longer than timeouts.first_event (45 s)'],
+    ['first_event = "2500ms"', 'timeouts.connect (3 s) is longer than timeouts.first_event (2.5 s)'],
+    ['connect = "45s"', null],
+    ['', null],
+  ])('%j is warned of: %p', async (text, expected) => {
+    const { warnings } = await only(`[upstreams.ollama.timeouts]\n${text}`);
+    expect(warnings).toEqual(expected === null ? [] : [`ollama: ${expected}, which ends first`]);
   });
 });
 
