@@ -5,6 +5,7 @@ import { credentialNames } from '../proxy/credential-names.ts';
 import { createGates } from '../proxy/gate.ts';
 import { createProber } from '../proxy/prober.ts';
 import type { Answer } from '../server/app.ts';
+import { inherited } from '../server/inherited.ts';
 import { type Listener, listen, PortTaken } from '../server/listen.ts';
 import { createServing, missingPreferred, type Serving } from '../server/serving.ts';
 import { stats } from '../server/stats.ts';
@@ -99,7 +100,8 @@ export async function serve(flags: CommonFlags): Promise<never> {
     atExit: () => removeInstance({ port, instance }),
   });
   for (const line of missingPreferred(health, chain)) warn(line);
-  for (const line of welcome(configuration, listener, obstacle)) tell(line);
+  const left = inherited(chain, health, credentials, runtime);
+  for (const line of welcome(configuration, listener, left, obstacle)) tell(line);
   prober.watch(chain);
   return new Promise<never>(() => {});
 }

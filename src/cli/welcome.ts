@@ -5,11 +5,13 @@ import { describeConfiguration } from './config.ts';
 
 /**
  * What is said once requests are accepted: the chain and why, and how to point Claude Code at it.
+ * @param inherited what an earlier process left that still counts, a line each.
  * @param obstacle why other commands cannot control this process, if they cannot.
  */
 export function welcome(
   configuration: Configuration,
   { addresses, port }: Pick<Listener, 'addresses' | 'port'>,
+  inherited: readonly string[],
   obstacle: string | null,
 ): string[] {
   const { chain, notices, warnings, settings } = configuration;
@@ -23,6 +25,7 @@ export function welcome(
           `ccproxy: warning: \`ccproxy stop\` will not work, the control file cannot be written: ${obstacle}`,
         ]),
     ...describeConfiguration(configuration),
+    ...inherited.map((line) => `ccproxy: ${line}`),
     ...(settings.mode === 'emergency' && needsNoLogin
       ? ['Anthropic is not asked while PROVIDER is set.']
       : []),
