@@ -3,7 +3,14 @@ import { basename, dirname } from 'node:path';
 import type { Ms } from '../core/failure.ts';
 import type { BreakerStore, Clock, Timer } from '../core/runtime.ts';
 import type { Upstream } from '../core/upstream.ts';
-import { type HealthRecord, isLasting, isWorthKeeping, parseRecord, printRecord } from './health-record.ts';
+import {
+  type HealthRecord,
+  isLasting,
+  isOfAnotherVersion,
+  isWorthKeeping,
+  parseRecord,
+  printRecord,
+} from './health-record.ts';
 import { type Remembered, remember } from './remembered.ts';
 
 /** What is known of the upstreams' health, of which the part that lasts is kept in a file. */
@@ -111,7 +118,8 @@ function load(path: string, now: Ms, warn: (line: string) => void): HealthRecord
     if (text === null) return null;
     const record = parseRecord(text, now);
     if (record !== null) return record;
-    putAside(path, 'it is not what ccproxy wrote', warn);
+    const why = isOfAnotherVersion(text) ? 'it is of another version' : 'it is not what ccproxy wrote';
+    putAside(path, why, warn);
   } catch (error) {
     // Where a file stands in the folder's place there is none of ours.
     if ((error as { code?: unknown }).code !== 'ENOTDIR') putAside(path, wordsOf(error), warn);

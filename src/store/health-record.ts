@@ -52,6 +52,8 @@ const Record = Type.Object({
   breakers: Type.Record(Type.String(), Type.Unknown()),
 });
 
+const Versioned = Type.Object({ version: Type.Integer({ minimum: 0 }) });
+
 /** Whether a breaker is worth writing down: an end that was named, or a hand that holds it. An open one is looked at again soon. */
 export function isLasting({ phase }: BreakerState): boolean {
   return phase === 'cooldown' || phase === 'blocked' || phase === 'isolated';
@@ -72,6 +74,12 @@ export function parseRecord(text: string, now: Ms): HealthRecord | null {
     return state !== null && key.length <= KEY_MAX && lasts(state, now) ? [[key, state]] : [];
   });
   return { salt, preferred, breakers: new Map(kept) };
+}
+
+/** Whether a file's text, which is no record, looks like one of an older or a newer ccproxy. */
+export function isOfAnotherVersion(text: string): boolean {
+  const raw = parsed(text);
+  return Value.Check(Versioned, raw) && raw.version !== VERSION;
 }
 
 /** The record as a file's text: the same for the same content. */

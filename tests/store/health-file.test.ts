@@ -227,6 +227,16 @@ describe('a file that cannot be used', () => {
     expect(start().preferred).toBe('groq');
   });
 
+  test.each([
+    ['a newer one', { version: 2, kept: [] }, 'it is of another version'],
+    ['one of this version that is not whole', { version: 1 }, 'it is not what ccproxy wrote'],
+    ['one with a version that is none', { version: '2' }, 'it is not what ccproxy wrote'],
+    ['something else', { kept: [] }, 'it is not what ccproxy wrote'],
+  ])('is called what it is: %s', (_, content, why) => {
+    lay(JSON.stringify(content));
+    expect(start().warnings[0]).toContain(`(${why})`);
+  });
+
   test('replaces the last one that was put aside', () => {
     lay('first');
     start();
