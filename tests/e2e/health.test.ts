@@ -102,6 +102,11 @@ describe('what is known of the upstreams', () => {
 
     const asked = first.asked.length;
     await using after = await started(folders, config, port);
+    await after.says('  claude\n');
+    const { stderr } = after.printed();
+    expect(stderr).toMatch(/^ccproxy: first is in cooldown for (?:10 min|9 min \d+ s): big: 429/m);
+    expect(stderr).toContain('\nccproxy: second is isolated; to undo it: ccproxy reset second\n');
+    expect(stderr).toContain('\nccproxy: third is preferred; to undo it: ccproxy use auto\n');
     const status = await statusOf(after);
     expect(states(status)).toEqual(['first cooldown', 'second isolated', 'third closed']);
     expect(status.preferred).toBe('third');
