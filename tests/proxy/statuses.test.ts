@@ -355,28 +355,6 @@ describe('when nothing answers', () => {
     ]);
   });
 
-  test('a long wait is said in minutes', async () => {
-    const limited = refuse(429, '{}', { 'retry-after': '3000' });
-    const said = await ask(tableOf({ backup: limited }, { chain: [backup()] }).bench);
-    expect(errorOf(said).message).toContain('(breaker cooldown, again in 50 min)');
-  });
-
-  test('who is blocked is tried again at a known time, though no client should wait for it', async () => {
-    const { bench, clock } = tableOf({ backup: refuse(401, '{}', {}) }, { chain: [backup()] });
-    for (const time of ['5 min', '4 min 30 s']) {
-      const said = await ask(bench);
-      expect(errorOf(said).message).toContain(`(breaker blocked, tried again in ${time})`);
-      expect(said.headers.get('x-should-retry')).toBe('false');
-      await clock.advance(30_000);
-    }
-  });
-
-  test('whoever waiting does not help names no time', async () => {
-    const said = await ask(tableOf({ backup: refuse(404, '{}', {}) }, { chain: [backup()] }).bench);
-    expect(errorOf(said).message).toContain('(breaker open)');
-    expect(said.headers.get('x-should-retry')).toBe('false');
-  });
-
   const long = (message: string) => refuse(400, error('invalid_request_error', message), {});
   test.each([
     [['prompt is too long: 9000 tokens > 8000 maximum'], 'prompt is too long: 9000 tokens > 8000 maximum'],

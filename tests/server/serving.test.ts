@@ -79,6 +79,19 @@ describe('another configuration', () => {
     expect(await states(app)).toEqual(['cooldown', 'cooldown']);
   });
 
+  test('with another key for an upstream forgets what was wrong with the last one', async () => {
+    await using upstream = await startUpstream({ script: { fault: { kind: 'status', status: 401 } } });
+    const withKey = (key: string) =>
+      `[upstreams.work]\nprovider = "openai-compatible"\nbase_url = "${upstream.url}/v1"\napi_key = "${key}"\n`;
+    await using app = await startApp({ file: withKey('old') });
+    await (await ask(app)).text();
+    expect(await states(app)).toEqual(['blocked']);
+    app.serving.replace(await configurationOf({ file: withKey('new') }));
+    expect(await states(app)).toEqual(['closed']);
+    app.serving.replace(await configurationOf({ file: withKey('old') }));
+    expect(await states(app)).toEqual(['blocked']);
+  });
+
   test('has nobody back who is held out: with another address, or gone and back; a reset ends it at every address', async () => {
     await using app = await startApp({ file: FILE });
     await control(app, 'isolate', { upstream: 'backup' });
