@@ -59,7 +59,7 @@ const KEPT_REQUESTS = 500;
 
 const LIMITS = `
 timeouts = { connect = "500ms", first_event = "400ms", idle = "400ms", response = "800ms" }
-breaker = { open = "500ms", open_max = "2s" }
+breaker = { failures = 4, open = "50ms", open_max = "250ms" }
 probe = { interval = "1s", timeout = "400ms" }`;
 
 /** The spare stands behind them; it is not there until all is over. */

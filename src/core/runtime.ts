@@ -46,7 +46,7 @@ export interface BreakerStore {
   /** The state as it stands; a closed breaker for a key never seen. */
   read(key: string): BreakerState;
   write(key: string, state: BreakerState): void;
-  /** Keys that have been written, in no order. */
+  /** Keys that have been written, the one written last at the end. */
   keys(): Iterable<string>;
 }
 
