@@ -5,7 +5,9 @@ import { BUSY, type Try } from './conclude.ts';
 import type { RelayContext } from './context.ts';
 import type { Place } from './gate.ts';
 import { type Beginning, begin, type Hop } from './hop.ts';
-import { ask, insist, type Leave, mayBeAsked, recoveryOf, type Subject, standing } from './permits.ts';
+import { ask, insist, type Leave, mayBeAsked } from './permits.ts';
+import { recoveryOf, standing } from './standing.ts';
+import type { Subject } from './subject.ts';
 
 /** One request on its way through the chain. */
 export interface Round extends Candidates {

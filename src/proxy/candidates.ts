@@ -6,8 +6,10 @@ import { type Standing, select } from '../core/select.ts';
 import { isTurnBoundary } from '../core/turn.ts';
 import type { Chain, Inbound, Upstream } from '../core/upstream.ts';
 import type { RelayContext } from './context.ts';
-import { mayBeAsked, recoveryOf, returnsAt, type Subject, standing } from './permits.ts';
+import { mayBeAsked } from './permits.ts';
 import { sessionKey } from './sessions.ts';
+import { recoveryOf, returnsAt, standing } from './standing.ts';
+import type { Subject } from './subject.ts';
 
 /** Who may be asked for a request, in which order, and why the others may not. */
 export interface Candidates {

@@ -5,8 +5,9 @@ import type { ApiErrorType } from '../core/messages.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { Inbound, Upstream } from '../core/upstream.ts';
 import { span } from '../telemetry/span.ts';
-import { type Subject, standing } from './permits.ts';
 import { answerHeaders } from './reply.ts';
+import { standing } from './standing.ts';
+import type { Subject } from './subject.ts';
 
 /** An upstream that was asked, and how it failed. */
 export interface Try {

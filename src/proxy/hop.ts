@@ -6,8 +6,9 @@ import { type Attempt, attempt } from './attempt.ts';
 import type { RelayContext } from './context.ts';
 import type { Place } from './gate.ts';
 import { isNeutral } from './moves-on.ts';
-import type { Leave, Subject } from './permits.ts';
+import type { Leave } from './permits.ts';
 import { keysOf, scrub } from './scrub.ts';
+import type { Subject } from './subject.ts';
 import { CANCELLED } from './watch.ts';
 import { EMPTY } from './whole.ts';
 

@@ -4,8 +4,9 @@ import { isRemote } from '../core/remote.ts';
 import type { Runtime, Timer } from '../core/runtime.ts';
 import type { Chain, Upstream } from '../core/upstream.ts';
 import type { Handshake } from './handshake.ts';
+import { forgiveLosses } from './interventions.ts';
 import type { WatchedNetwork } from './network-watch.ts';
-import { forgiveLosses, type Subject } from './permits.ts';
+import type { Subject } from './subject.ts';
 import { transportFailure } from './transport-failure.ts';
 import { within } from './within.ts';
 

@@ -2,8 +2,8 @@ import type { Outcome } from '../core/failure.ts';
 import type { Round } from './asked.ts';
 import { type Begun, discreet, LEFT } from './hop.ts';
 import { keepAlive } from './keep-alive.ts';
-import { standing } from './permits.ts';
 import { answerHeaders, join, mark, type Piece } from './reply.ts';
+import { standing } from './standing.ts';
 
 /** Thrown where a client must see a broken connection instead of an end. */
 export class ResetConnection extends Error {}

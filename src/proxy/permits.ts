@@ -1,30 +1,12 @@
-import {
-  admit,
-  type BreakerState,
-  forgive,
-  halfOpenAt,
-  hasten,
-  isolate,
-  lastResort,
-  type Permit,
-  reset,
-  settle,
-  suspect,
-  trip,
-} from '../core/breaker.ts';
-import { type BreakerView, dwellUntil, recoveredAt, view, worstOf } from '../core/breaker-view.ts';
+import { admit, lastResort, type Permit, settle, trip } from '../core/breaker.ts';
+import { view } from '../core/breaker-view.ts';
 import type { Failure, FailureKind, Ms, Outcome } from '../core/failure.ts';
-import { type HealthKeys, isOf, modelOf, SCOPES } from '../core/health-keys.ts';
+import { isOf, modelOf } from '../core/health-keys.ts';
 import { isRemote } from '../core/remote.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { Upstream } from '../core/upstream.ts';
-import { type Proof, proves, type Scope, VERDICTS } from '../core/verdict.ts';
-
-/** An upstream as one request, or one probe, asks it. */
-export interface Subject {
-  upstream: Upstream;
-  keys: HealthKeys;
-}
+import { type Proof, type Scope, VERDICTS } from '../core/verdict.ts';
+import { change, keysIn, type Subject } from './subject.ts';
 
 /** Leave to ask an upstream once; it has to be given back with what came of it. */
 export interface Leave {
@@ -83,158 +65,10 @@ export function insist(subject: Subject, runtime: Runtime, isAlone = false): Lea
   return leave(subject, permits, runtime);
 }
 
-/** How an upstream stands for a request: as the worst of its breakers. */
-export function standing(subject: Subject, { breakers, clock }: Runtime): BreakerView {
-  const now = clock.now();
-  return worstOf(keysIn(subject).map(([, key]) => view(breakers.read(key), now)));
-}
-
-/** A model or a credential that nobody has asked for since its time was up so long ago says nothing about the upstream. */
-const STALE_MS: Ms = 5 * 60_000;
-const LAPSES = new Set<Scope>(['credential', 'model']);
-
-/**
- * How an upstream stands as a whole: as the worst of its breakers, its models' among them. What is wrong with a credential
- * that nobody sends any more says nothing about it.
- */
-export function overall(subject: Subject, { breakers, clock }: Runtime): BreakerView {
-  const { upstream, keys } = subject;
-  const now = clock.now();
-  const own = [...breakers.keys()].filter((key) => isOf(upstream, key));
-  const credential = credentialInUse(subject, own);
-  const counted = own.filter((key) => (credentialOf(key) ?? credential) === credential);
-  const all = [keys.host, ...counted];
-  const views = all.map((key) => {
-    const seen = view(breakers.read(key), now);
-    const model = modelOf(key);
-    const isStale = seen.name === 'half-open' && now - seen.since > STALE_MS && LAPSES.has(scopeOf(key));
-    if (isStale) return { name: 'closed' as const, since: 0 };
-    return model === undefined || seen.reason === undefined
-      ? seen
-      : { ...seen, reason: `${model}: ${seen.reason}` };
-  });
-  return worstOf(views);
-}
-
-/**
- * The credential that requests are sent with: ccproxy's own, or where clients send theirs the one that was used last, which
- * is the one that was written last. Probes write of ccproxy's own, which says nothing of what clients send.
- */
-function credentialInUse({ upstream, keys }: Subject, written: readonly string[]): string {
-  const own = credentialOf(keys.credential ?? '') ?? '-';
-  if (!upstream.takesClientCredential) return own;
-  const last = written.findLast((key) => key !== keys.credential && credentialOf(key) !== undefined);
-  return credentialOf(last ?? '') ?? own;
-}
-
-/** The name of the credential in the key of a credential's breaker or of a model's; undefined for any other. */
-function credentialOf(key: string): string | undefined {
-  return key.split(' ')[3];
-}
-
-/** Until when it is kept from those whom another serves well, because it recovered only lately. */
-export function returnsAt(subject: Subject, { breakers, clock }: Runtime, returnAfterMs: Ms): Ms | undefined {
-  const now = clock.now();
-  const ends = keysIn(subject).map(([, key]) => dwellUntil(breakers.read(key), now, returnAfterMs) ?? 0);
-  const latest = Math.max(...ends);
-  return latest === 0 ? undefined : latest;
-}
-
-/** Whether it has turned out since then that there is no use in waiting for it: it is down, or our own network is gone. */
-export function wentDown({ upstream, keys }: Subject, since: Ms, runtime: Runtime): boolean {
-  const { breakers, clock, network } = runtime;
-  if (network.offline && isRemote(upstream)) return true;
-  return [keys.host, keys.upstream].some((key) => {
-    const seen = view(breakers.read(key), clock.now());
-    return (seen.name === 'open' || seen.name === 'blocked') && seen.since >= since;
-  });
-}
-
-/** When the last of its breakers recovered; undefined where none ever had to. */
-export function recoveryOf(subject: Subject, { breakers }: Runtime): Ms | undefined {
-  const times = keysIn(subject).map(([, key]) => recoveredAt(breakers.read(key)) ?? 0);
-  const latest = Math.max(...times);
-  return latest === 0 ? undefined : latest;
-}
-
-/** Puts an upstream behind all others until it has answered again: it died in the middle of an answer. */
-export function distrust({ upstream, keys }: Subject, reason: string, runtime: Runtime): void {
-  const { breakers, clock } = runtime;
-  change(
-    upstream,
-    'upstream',
-    keys.upstream,
-    suspect(breakers.read(keys.upstream), clock.now(), reason),
-    runtime,
-  );
-}
-
-/** Holds an upstream out until it is reset. */
-export function holdOut({ upstream, keys }: Subject, runtime: Runtime): void {
-  const { breakers, clock } = runtime;
-  change(upstream, 'upstream', keys.upstream, isolate(breakers.read(keys.upstream), clock.now()), runtime);
-}
-
-/** Closes every breaker of an upstream, its host's among them: trips, cooldowns, blocks, isolation are forgotten. */
-export function clear({ upstream, keys }: Subject, runtime: Runtime): void {
-  const { breakers, clock } = runtime;
-  const all = [keys.host, ...[...breakers.keys()].filter((key) => isOf(upstream, key))];
-  for (const key of all) change(upstream, scopeOf(key), key, reset(breakers.read(key), clock.now()), runtime);
-}
-
-/** Takes back what failures to connect did to an upstream and its host: it was our own network. */
-export function forgiveLosses(subject: Subject, runtime: Runtime): void {
-  changePlace(subject, forgive, runtime);
-}
-
-/** Ends the open time of an upstream and its host where failures to connect began it: something changed, it is worth a look. */
-export function hastenReturn(subject: Subject, runtime: Runtime): void {
-  changePlace(subject, hasten, runtime);
-}
-
-/** The most that a success has to show to close those of its breakers whose time is up; null when there are none. */
-export function awaited(subject: Subject, { breakers, clock }: Runtime): Proof | null {
-  const now = clock.now();
-  const needs = keysIn(subject).flatMap(([, key]) => halfOpenAt(breakers.read(key), now)?.needs ?? []);
-  return needs.reduce<Proof | null>(
-    (most, next) => (most !== null && proves(most, next) ? most : next),
-    null,
-  );
-}
-
-/** Changes what does not depend on who asks, or for what. */
-function changePlace(
-  { upstream, keys }: Subject,
-  to: (state: BreakerState, now: Ms) => BreakerState,
-  runtime: Runtime,
-): void {
-  const { breakers, clock } = runtime;
-  for (const scope of ['host', 'upstream'] as const)
-    change(upstream, scope, keys[scope], to(breakers.read(keys[scope]), clock.now()), runtime);
-}
-
 /** What probes can show of a scope: they ask for no model, and carry no client's credential. */
 function proberOf({ breaker, takesClientCredential }: Upstream, scope: Scope): Proof | null {
   if (scope === 'model' || (scope === 'credential' && takesClientCredential)) return null;
   return breaker.prober;
-}
-
-/** Subjects are asked about many times for each request. */
-const LISTED = new WeakMap<HealthKeys, readonly [Scope, string][]>();
-
-function keysIn({ keys }: Subject): readonly [Scope, string][] {
-  const known = LISTED.get(keys);
-  if (known !== undefined) return known;
-  const fresh = SCOPES.flatMap((scope) => {
-    const key = keys[scope];
-    return key === undefined ? [] : [[scope, key] as [Scope, string]];
-  });
-  LISTED.set(keys, fresh);
-  return fresh;
-}
-
-function scopeOf(key: string): Scope {
-  return SCOPES.find((scope) => key.startsWith(`${scope} `)) ?? 'upstream';
 }
 
 function leave(subject: Subject, permits: Map<Scope, Permit>, runtime: Runtime): Leave {
@@ -370,23 +204,4 @@ function lift({ upstream, keys }: Subject, key: string, failure: Failure, runtim
   if (!isSecond) return;
   const state = trip(breakers.read(keys.upstream), failure, now, upstream.breaker, random);
   change(upstream, 'upstream', keys.upstream, state, runtime);
-}
-
-/** Stores a state, and tells the journal when it stands otherwise than before. */
-function change(
-  upstream: Upstream,
-  scope: Scope,
-  key: string,
-  state: ReturnType<Runtime['breakers']['read']>,
-  { breakers, clock, journal }: Runtime,
-): void {
-  const before = breakers.read(key);
-  if (state === before) return;
-  breakers.write(key, state);
-  const now = clock.now();
-  const from = view(before, now).name;
-  const to = view(state, now);
-  const model = modelOf(key);
-  if (from === to.name) return;
-  journal.breaker({ upstream: upstream.name, scope, ...(model === undefined ? {} : { model }), from, to });
 }

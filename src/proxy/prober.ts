@@ -9,10 +9,13 @@ import type { CredentialNames } from './credential-names.ts';
 import { type Finding, failed, good } from './finding.ts';
 import { type Handshake, shakeHands } from './handshake.ts';
 import { type Heartbeat, startHeart } from './heartbeat.ts';
+import { hastenReturn } from './interventions.ts';
 import type { WatchedNetwork } from './network-watch.ts';
 import { createLookout, type Loss } from './offline.ts';
-import { ask, awaited, hastenReturn, type Subject, standing } from './permits.ts';
+import { ask } from './permits.ts';
 import { CALLED_OFF, methodFor, probe, takesCredential } from './probe.ts';
+import { awaited, standing } from './standing.ts';
+import type { Subject } from './subject.ts';
 
 /** What a prober needs from outside. */
 export interface ProberOptions {

@@ -5,8 +5,9 @@ import { askAgain, company, nextHop, type Round } from './asked.ts';
 import type { Try } from './conclude.ts';
 import type { RelayContext } from './context.ts';
 import { type Beginning, type Begun, begin, type Hop } from './hop.ts';
+import { distrust } from './interventions.ts';
 import { movesOn } from './moves-on.ts';
-import { distrust, wentDown } from './permits.ts';
+import { wentDown } from './standing.ts';
 import { within } from './within.ts';
 
 /** An upstream that is being asked, with the repetitions that it is due. */

@@ -7,12 +7,14 @@ import { candidates } from './candidates.ts';
 import { because, conclude, lastWord, sameAnswer, type Try, type WholeReply } from './conclude.ts';
 import type { RelayContext } from './context.ts';
 import { type Begun, LEFT } from './hop.ts';
+import { distrust } from './interventions.ts';
 import { movesOn } from './moves-on.ts';
 import { pass, ResetConnection } from './pass.ts';
-import { distrust, type Subject, standing } from './permits.ts';
 import { firstToAnswer } from './race.ts';
 import { join, mark, type Piece } from './reply.ts';
 import { sessionKey } from './sessions.ts';
+import { standing } from './standing.ts';
+import type { Subject } from './subject.ts';
 import { pause } from './within.ts';
 
 /**

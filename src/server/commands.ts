@@ -1,7 +1,8 @@
 import type { Runtime } from '../core/runtime.ts';
 import type { Chain, Upstream } from '../core/upstream.ts';
 import type { CredentialNames } from '../proxy/credential-names.ts';
-import { clear, holdOut, overall } from '../proxy/permits.ts';
+import { clear, holdOut } from '../proxy/interventions.ts';
+import { overall } from '../proxy/standing.ts';
 import type { RejectedCredentials } from '../proxy/rejected.ts';
 import type { Health } from '../store/health-file.ts';
 import { type ErrorAnswer, fault } from './fault.ts';

@@ -2,7 +2,7 @@ import type { Runtime } from '../core/runtime.ts';
 import type { Chain } from '../core/upstream.ts';
 import type { Preference } from '../proxy/context.ts';
 import type { CredentialNames } from '../proxy/credential-names.ts';
-import { overall } from '../proxy/permits.ts';
+import { overall } from '../proxy/standing.ts';
 import { printable } from '../telemetry/log.ts';
 import { span } from '../telemetry/span.ts';
 import { ownSubject } from './own-subject.ts';

@@ -3,7 +3,7 @@ import { isRemote } from '../core/remote.ts';
 import { INSTANCE_HEADER } from '../core/runtime.ts';
 import type { Inbound, Upstream } from '../core/upstream.ts';
 import type { RelayContext } from '../proxy/context.ts';
-import { standing } from '../proxy/permits.ts';
+import { standing } from '../proxy/standing.ts';
 import { nativeHeaders } from '../wire/dialects/anthropic/native-headers.ts';
 
 /** The first upstream of the chain that is Anthropic; null when there is none. */

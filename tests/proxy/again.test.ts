@@ -1,6 +1,6 @@
 /** When the same upstream is asked once more: never before another could have answered. */
 import { afterEach, describe, expect, test } from 'bun:test';
-import { clear } from '../../src/proxy/permits.ts';
+import { clear } from '../../src/proxy/interventions.ts';
 import { turns } from '../support/manual-clock.ts';
 import { heldAgainst, standingOf, subjectIn, type Voices } from '../support/relay.ts';
 import {

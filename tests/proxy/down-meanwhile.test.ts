@@ -1,6 +1,7 @@
 /** What turns out while an answer is waited for, and what is left of a storm when everything is down. */
 import { afterEach, describe, expect, test } from 'bun:test';
-import { ask, hastenReturn } from '../../src/proxy/permits.ts';
+import { hastenReturn } from '../../src/proxy/interventions.ts';
+import { ask } from '../../src/proxy/permits.ts';
 import { turns } from '../support/manual-clock.ts';
 import { standingOf, subjectIn, type Voices } from '../support/relay.ts';
 import { endings, expectQuiet, refusing, type Stage, slow, stageOf, well } from '../support/stage.ts';

@@ -5,18 +5,10 @@ import type { BreakerState } from '../../src/core/breaker.ts';
 import { view } from '../../src/core/breaker-view.ts';
 import type { FailureKind, Ms, Outcome } from '../../src/core/failure.ts';
 import { type Proof, VERDICTS } from '../../src/core/verdict.ts';
-import {
-  clear,
-  distrust,
-  forgiveLosses,
-  hastenReturn,
-  holdOut,
-  type Leave,
-  mayBeAsked,
-  overall,
-  type Subject,
-  standing,
-} from '../../src/proxy/permits.ts';
+import { clear, distrust, forgiveLosses, hastenReturn, holdOut } from '../../src/proxy/interventions.ts';
+import { type Leave, mayBeAsked } from '../../src/proxy/permits.ts';
+import { overall, standing } from '../../src/proxy/standing.ts';
+import type { Subject } from '../../src/proxy/subject.ts';
 import { DAY, failed, gone, Health, MINUTE, OK, place, SECOND, subject } from './health-story.ts';
 
 const SHARED = 'https://shared.test/v1';

@@ -2,19 +2,9 @@
 import { describe, expect, test } from 'bun:test';
 import type { FailureKind, Outcome } from '../../src/core/failure.ts';
 import { VERDICTS } from '../../src/core/verdict.ts';
-import {
-  awaited,
-  clear,
-  distrust,
-  forgiveLosses,
-  hastenReturn,
-  holdOut,
-  overall,
-  recoveryOf,
-  returnsAt,
-  type Subject,
-  standing,
-} from '../../src/proxy/permits.ts';
+import { clear, distrust, forgiveLosses, hastenReturn, holdOut } from '../../src/proxy/interventions.ts';
+import { awaited, overall, recoveryOf, returnsAt, standing } from '../../src/proxy/standing.ts';
+import type { Subject } from '../../src/proxy/subject.ts';
 import {
   down,
   failed,

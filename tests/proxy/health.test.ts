@@ -1,7 +1,8 @@
 /** What a result does to the breakers of a host, an upstream, a credential and a model, and what they let through. */
 import { describe, expect, test } from 'bun:test';
 import type { Ms, Outcome } from '../../src/core/failure.ts';
-import { clear, distrust, holdOut, type Subject } from '../../src/proxy/permits.ts';
+import { clear, distrust, holdOut } from '../../src/proxy/interventions.ts';
+import type { Subject } from '../../src/proxy/subject.ts';
 import {
   down,
   failed,

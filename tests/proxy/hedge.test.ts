@@ -1,6 +1,6 @@
 /** Where it is wanted, an upstream that is silent for long gets company: the first to have content wins. */
 import { afterEach, describe, expect, test } from 'bun:test';
-import { clear, holdOut } from '../../src/proxy/permits.ts';
+import { clear, holdOut } from '../../src/proxy/interventions.ts';
 import { turns } from '../support/manual-clock.ts';
 import { heldAgainst, standingOf, subjectIn, type Voices } from '../support/relay.ts';
 import {

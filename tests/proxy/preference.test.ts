@@ -1,7 +1,7 @@
 /** Whom the user prefers or holds out, and what is nobody's fault. */
 import { afterEach, describe, expect, test } from 'bun:test';
+import { clear, distrust, holdOut } from '../../src/proxy/interventions.ts';
 import { watchNetwork } from '../../src/proxy/network-watch.ts';
-import { clear, distrust, holdOut } from '../../src/proxy/permits.ts';
 import { manualClock, turns } from '../support/manual-clock.ts';
 import {
   type Asking,

@@ -1,7 +1,8 @@
 /** Upstreams are known before a request meets them. */
 import { describe, expect, test } from 'bun:test';
 import { healthKeys } from '../../src/core/health-keys.ts';
-import { ask, holdOut } from '../../src/proxy/permits.ts';
+import { holdOut } from '../../src/proxy/interventions.ts';
+import { ask } from '../../src/proxy/permits.ts';
 import { turns } from '../support/manual-clock.ts';
 import { begun, failing, kinds, local, probed, status, well } from '../support/probing.ts';
 import { blackHole } from '../support/relay.ts';

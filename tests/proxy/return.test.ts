@@ -1,6 +1,7 @@
 /** When an upstream that failed serves again, and whom: new conversations first, no running turn ever. */
 import { afterEach, describe, expect, test } from 'bun:test';
-import { distrust, returnsAt } from '../../src/proxy/permits.ts';
+import { distrust } from '../../src/proxy/interventions.ts';
+import { returnsAt } from '../../src/proxy/standing.ts';
 import { turns } from '../support/manual-clock.ts';
 import { eventsOf, standingOf, subjectIn, type Voices } from '../support/relay.ts';
 import { expectQuiet, limited, refusing, type Stage, said, slow, stageOf, well } from '../support/stage.ts';

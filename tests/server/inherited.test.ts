@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import type { FailureKind } from '../../src/core/failure.ts';
 import { credentialNames } from '../../src/proxy/credential-names.ts';
-import { holdOut } from '../../src/proxy/permits.ts';
+import { holdOut } from '../../src/proxy/interventions.ts';
 import { inherited } from '../../src/server/inherited.ts';
 import { ownSubject } from '../../src/server/own-subject.ts';
 import { failed, Health, MINUTE, place, subject } from '../proxy/health-story.ts';
