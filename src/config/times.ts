@@ -26,14 +26,15 @@ export function readDuration(
   return ms;
 }
 
-/** `[upstreams.NAME.timeouts]` over the defaults. */
+/** `[upstreams.NAME.timeouts]` over the defaults; a short `first_event` alone shortens the default of `connect`. */
 export function readTimeouts(draft: Draft, problems: Problem[]): Timeouts {
   const table = draft.table.timeouts ?? {};
   const read = (key: keyof typeof table, fallback: Ms) =>
     readDuration(table[key], fallback, placeIn(draft, 'timeouts', key), problems);
+  const firstEventMs = read('first_event', DEFAULT_TIMEOUTS.firstEventMs);
   return {
-    connectMs: read('connect', DEFAULT_TIMEOUTS.connectMs),
-    firstEventMs: read('first_event', DEFAULT_TIMEOUTS.firstEventMs),
+    connectMs: read('connect', Math.min(DEFAULT_TIMEOUTS.connectMs, firstEventMs)),
+    firstEventMs,
     idleMs: read('idle', DEFAULT_TIMEOUTS.idleMs),
     responseMs: read('response', DEFAULT_TIMEOUTS.responseMs),
   };

@@ -40,7 +40,11 @@ describe('failover', () => {
 describe('a limit that another ends before', () => {
   test.each([
     ['connect = "46s"', 'timeouts.connect (46 s) is longer than timeouts.first_event (45 s)'],
-    ['first_event = "2500ms"', 'timeouts.connect (3 s) is longer than timeouts.first_event (2.5 s)'],
+    [
+      'connect = "3s"\nfirst_event = "2500ms"',
+      'timeouts.connect (3 s) is longer than timeouts.first_event (2.5 s)',
+    ],
+    ['first_event = "2500ms"', null],
     ['connect = "45s"', null],
     ['', null],
   ])('%j is warned of: %p', async (text, expected) => {
