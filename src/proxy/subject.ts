@@ -45,7 +45,7 @@ export function change(
   const now = clock.now();
   const from = view(before, now).name;
   const to = view(state, now);
-  const model = modelOf(key);
   if (from === to.name) return;
+  const model = modelOf(key);
   journal.breaker({ upstream: upstream.name, scope, ...(model === undefined ? {} : { model }), from, to });
 }
