@@ -1,4 +1,5 @@
 import type { Ms } from './failure.ts';
+import { isNearby } from './remote.ts';
 
 /** What was last seen of one remote host. */
 interface Sight {
@@ -27,17 +28,35 @@ export const UNSEEN: Network = { offline: false, hosts: {} };
 
 /**
  * A host was reached (anything answered there, even a refusal), or there was no way to it. One that is reached ends being
- * offline; several that are lost at once, while none is known to be reached, begin it.
+ * offline; several that are lost at once, while none is known to be reached, begin it. A host next door that is reached says
+ * nothing, as long as there are others.
+ * @param host its key; see `HealthKeys`
  * @param connected whether this machine has a network at all; without one the first loss says enough
  */
 export function saw(network: Network, host: string, reached: boolean, now: Ms, connected = true): Network {
   const hosts = { ...network.hosts, [host]: { at: now, reached } };
-  if (reached) return { offline: false, hosts };
-  const sights = Object.values(hosts);
-  const lost = sights.filter((sight) => !sight.reached && Math.abs(now - sight.at) <= TOGETHER_MS);
-  const isReachable = sights.some((sight) => sight.reached && Math.abs(now - sight.at) <= SPEAKS_MS);
+  if (reached) return { offline: network.offline && !speaks(host, hosts), hosts };
+  const sights = Object.entries(hosts);
+  const lost = sights.filter(([, sight]) => !sight.reached && Math.abs(now - sight.at) <= TOGETHER_MS);
+  const isReachable = sights.some(
+    ([other, sight]) => sight.reached && speaks(other, hosts) && Math.abs(now - sight.at) <= SPEAKS_MS,
+  );
   const offline = !isReachable && (lost.length >= LOST_HOSTS || !connected);
   return { offline: network.offline || offline, hosts };
+}
+
+/** Whether we are offline and there is no way to this host either: one next door may still be reached. */
+export function cutsOff({ offline, hosts }: Network, host: string): boolean {
+  return offline && (speaks(host, hosts) || hosts[host]?.reached === false);
+}
+
+/** Whether a host says something of the network beyond our own. */
+function speaks(host: string, hosts: Network['hosts']): boolean {
+  return !isNextDoor(host) || Object.keys(hosts).every(isNextDoor);
+}
+
+function isNextDoor(host: string): boolean {
+  return isNearby(URL.parse(host.replace(/^host /, ''))?.hostname ?? 'a.far.host');
 }
 
 /**

@@ -7,15 +7,16 @@ const NEARBY =
 
 const KNOWN = new WeakMap<object, boolean>();
 
-/**
- * Whether the way to an upstream leads out into the world: when our connection to that is gone, it is not the upstream's
- * fault. A machine next door says nothing of it, nor this one.
- */
+/** Whether our own network lies between us and an upstream: when that is gone, it is not the upstream's fault. */
 export function isRemote(upstream: Pick<Upstream, 'base'>): boolean {
   const known = KNOWN.get(upstream);
   if (known !== undefined) return known;
-  const { hostname } = new URL(upstream.base);
-  const isFar = !isLoopback(hostname) && !NEARBY.test(hostname);
-  KNOWN.set(upstream, isFar);
-  return isFar;
+  const fresh = !isLoopback(new URL(upstream.base).hostname);
+  KNOWN.set(upstream, fresh);
+  return fresh;
+}
+
+/** Whether a host other than this machine stands next door: that it is reached says nothing of the world beyond. */
+export function isNearby(hostname: string): boolean {
+  return !isLoopback(hostname) && NEARBY.test(hostname);
 }

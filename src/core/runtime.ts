@@ -56,6 +56,8 @@ export interface NetworkWatch {
   readonly offline: boolean;
   /** A remote host answered, or there was no way to it. */
   saw(host: string, reached: boolean): void;
+  /** We are offline, and there is no way to this host either. */
+  cutsOff(host: string): boolean;
   /** When it last came back after it was gone; null when it never was. */
   readonly backAt: Ms | null;
   /** Whether failures say nothing at this moment: the machine has just woken from sleep. */

@@ -95,7 +95,7 @@ const SHUT = new Set<BreakerView['name']>(['open', 'cooldown', 'blocked', 'isola
 function rankOf(subject: Subject, deserter: string | null, context: RelayContext): Standing['rank'] {
   const { runtime, failover } = context;
   const { upstream } = subject;
-  if (runtime.network.offline && isRemote(upstream)) return 'cut-off';
+  if (isRemote(upstream) && runtime.network.cutsOff(subject.keys.host)) return 'cut-off';
   if (upstream.name === deserter) return 'doubtful';
   const { name } = standing(subject, runtime);
   if (name === 'suspect') return 'doubtful';

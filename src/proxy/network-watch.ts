@@ -1,5 +1,5 @@
 import type { Ms } from '../core/failure.ts';
-import { saw, UNSEEN, unsure } from '../core/network.ts';
+import { cutsOff, saw, UNSEEN, unsure } from '../core/network.ts';
 import type { Clock, NetworkWatch } from '../core/runtime.ts';
 
 /** What watching the network needs from outside. */
@@ -33,6 +33,7 @@ export function watchNetwork({ clock, isConnected }: NetworkWatchOptions): Watch
     get offline() {
       return network.offline;
     },
+    cutsOff: (host) => cutsOff(network, host),
     get backAt() {
       return backAt;
     },

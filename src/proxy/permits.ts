@@ -120,7 +120,7 @@ function asSeen(outcome: Outcome, { upstream, keys }: Subject, { network }: Runt
   // A network that asks for a login has a certificate of its own for everybody.
   if (failure?.kind === 'unreachable' || failure?.kind === 'untrusted') {
     network.saw(keys.host, false);
-    return network.offline ? OFFLINE : outcome;
+    return network.cutsOff(keys.host) ? OFFLINE : outcome;
   }
   if (failure === null || hasAnswered(failure) || failure.kind === 'refused') network.saw(keys.host, true);
   return outcome;

@@ -2,7 +2,7 @@ import { dueAt, type LastProbe } from '../core/cadence.ts';
 import { type Credence, hear, isBelieved, UNHEARD } from '../core/credence.ts';
 import type { Ms } from '../core/failure.ts';
 import { healthKeys } from '../core/health-keys.ts';
-import { isRemote } from '../core/remote.ts';
+import { isNearby, isRemote } from '../core/remote.ts';
 import type { ProbeRecord, Runtime, Timer } from '../core/runtime.ts';
 import type { Chain, ProbeMethod, Upstream } from '../core/upstream.ts';
 import type { CredentialNames } from './credential-names.ts';
@@ -111,7 +111,7 @@ export function createProber(options: ProberOptions): Prober {
   }
 
   function isCutOff(upstream: Upstream): boolean {
-    return network.offline && isRemote(upstream);
+    return isRemote(upstream) && network.cutsOff(healthKeys(upstream, null, null).host);
   }
 
   function due(watched: Watched, now: Ms): Ms | null {
@@ -217,7 +217,8 @@ export function createProber(options: ProberOptions): Prober {
     }
     const { kind } = outcome.failure;
     // A small server of one's own may do one thing at a time.
-    const isBusy = !isRemote(upstream) && options.isServing(upstream);
+    const isSmall = !isRemote(upstream) || isNearby(new URL(upstream.base).hostname);
+    const isBusy = isSmall && options.isServing(upstream);
     if (kind === 'unresponsive' && isBusy) return failed({ ...outcome.failure, excused: true });
     if (kind !== 'server_error' || method === 'message') return finding;
     watched.credence = hear(credence, 'bad probe', now);

@@ -67,7 +67,7 @@ export function returnsAt(subject: Subject, { breakers, clock }: Runtime, return
 /** Whether it has turned out since then that there is no use in waiting for it: it is down, or our own network is gone. */
 export function wentDown({ upstream, keys }: Subject, since: Ms, runtime: Runtime): boolean {
   const { breakers, clock, network } = runtime;
-  if (network.offline && isRemote(upstream)) return true;
+  if (isRemote(upstream) && network.cutsOff(keys.host)) return true;
   return [keys.host, keys.upstream].some((key) => {
     const seen = view(breakers.read(key), clock.now());
     return (seen.name === 'open' || seen.name === 'blocked') && seen.since >= since;

@@ -17,8 +17,8 @@ export function mayBeAsked(
   inbound: Pick<Inbound, 'headers'>,
   { runtime, credentials }: RelayContext,
 ): boolean {
-  if (runtime.network.offline && isRemote(upstream)) return false;
   const keys = healthKeys(upstream, credentials.of(upstream, inbound), null);
+  if (isRemote(upstream) && runtime.network.cutsOff(keys.host)) return false;
   const { name } = standing({ upstream, keys }, runtime);
   return name === 'closed' || name === 'suspect';
 }

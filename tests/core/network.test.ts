@@ -15,7 +15,12 @@ function told(story: string): { network: Network; now: Ms } {
   let now = START;
   for (const word of story.split(' ').filter(Boolean)) {
     if (/^[-+]?\d/.test(word)) now += Number(word) * 1000;
-    else network = saw(network, word.slice(1, 2), word.startsWith('+'), now, !word.endsWith('!'));
+    else {
+      const host = word[1] ?? '';
+      // In capitals: a host next door.
+      const key = `host http://${host === host.toUpperCase() ? `${host.toLowerCase()}.local` : `${host}.test`}`;
+      network = saw(network, key, word.startsWith('+'), now, !word.endsWith('!'));
+    }
   }
   return { network, now };
 }
@@ -24,6 +29,12 @@ describe('offline', () => {
   const ROWS: [story: string, offline: boolean, because: string][] = [
     ['', false, 'nothing was seen'],
     ['-a', false, 'one host may be down'],
+    ['-A -B', true, 'those next door were lost as well'],
+    ['-a -A', true, 'and so with one of them'],
+    ['+A -a -b', true, 'next door says nothing of the world'],
+    ['-a -b +A', true, 'nor when it is reached since'],
+    ['+A -B', false, 'but of what is next door it does'],
+    ['-A -B +A', false, 'and so when it is reached since'],
     ['-a -a -a', false, 'it is one host still'],
     ['-a -b', true, 'two at once are not'],
     ['-a 10 -b', true, 'they were lost together'],
@@ -108,5 +119,6 @@ test.each<[story: string, unsure: string[], because: string]>([
   ['+a -3', ['a', 'b', 'c'], 'the clock was set back'],
 ])('"%s": %p should be looked at, %s', (story, hosts) => {
   const { network, now } = told(story);
-  expect(unsure(network, ['a', 'b', 'c'], now)).toEqual(hosts);
+  const keys = (names: string[]) => names.map((name) => `host http://${name}.test`);
+  expect(unsure(network, keys(['a', 'b', 'c']), now)).toEqual(keys(hosts));
 });

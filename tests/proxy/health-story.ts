@@ -60,6 +60,7 @@ export class Health {
       breakers: memoryStore(),
       network: {
         backAt: null,
+        cutsOff: () => story.offline,
         get offline() {
           return story.offline;
         },

@@ -5,12 +5,14 @@ import type { Send } from '../../src/core/runtime.ts';
 import type { Upstream } from '../../src/core/upstream.ts';
 import type { RelayContext } from '../../src/proxy/context.ts';
 import { holdOut } from '../../src/proxy/interventions.ts';
+import { watchNetwork } from '../../src/proxy/network-watch.ts';
 import { ask } from '../../src/proxy/permits.ts';
 import { countTokens } from '../../src/server/count-tokens.ts';
 import { ErrorAnswer } from '../../src/server/fault.ts';
 import { forward } from '../../src/server/forward.ts';
 import { ownSubject } from '../../src/server/own-subject.ts';
 import { mayBeAsked } from '../../src/server/upstream-call.ts';
+import { manualClock } from '../support/manual-clock.ts';
 import { benchOf, blackHole, primary } from '../support/relay.ts';
 
 /** A sender that has found out that nobody accepts connections there. */
@@ -24,6 +26,14 @@ const settings = () => ({
   maxBodyBytes: 1000,
   tokens: [],
 });
+/** Our own network, with two hosts lost beyond it. */
+function gone() {
+  const network = watchNetwork({ clock: manualClock(), isConnected: () => true });
+  for (const host of ['one', 'two']) network.saw(`host https://${host}.test`, false);
+  expect(network.offline).toBe(true);
+  return network;
+}
+
 const request = (path: string) =>
   new Request(`http://localhost${path}`, {
     method: 'POST',
@@ -63,7 +73,7 @@ test.each<[string, (relay: RelayContext, upstream: Upstream) => void, boolean, b
   [
     'but not while we are offline',
     (relay) => {
-      relay.runtime.network = { offline: true, backAt: null, justWoken: false, saw() {} };
+      relay.runtime.network = gone();
     },
     false,
     false,
@@ -84,6 +94,6 @@ test.each([
 ])('a server %s may be asked although we are offline', (_, base) => {
   const upstream = primary({ base });
   const relay = benchOf([upstream], { send: nobody });
-  relay.runtime.network = { offline: true, backAt: null, justWoken: false, saw() {} };
+  relay.runtime.network = gone();
   expect(mayBeAsked(upstream, CLIENT, relay)).toBe(true);
 });
