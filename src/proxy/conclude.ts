@@ -162,11 +162,12 @@ function unavailable(
     soonest !== null && soonest <= PATIENCE_MS
       ? { 'retry-after': String(Math.max(1, Math.ceil(soonest / 1000))) }
       : { 'x-should-retry': 'false' };
+  const whose = runtime.network.offline ? "This machine's own network is gone. " : '';
   const list = rows.map((row) => row.text).join('; ');
   return errorReply(
     503,
     'api_error',
-    `ccproxy: no upstream could answer. ${list}. See: ccproxy status`,
+    `ccproxy: no upstream could answer. ${whose}${list}. See: ccproxy status`,
     inbound.id,
     hint,
   );

@@ -197,6 +197,7 @@ test('offline, with nothing on this machine, is 503 with a wait', async () => {
   for (let turn = 0; turn < 4; turn += 1) {
     const got = await done();
     expect([got.status, got.headers.get('x-should-retry')]).toEqual([503, null]);
+    expect(got.text).toContain("could answer. This machine's own network is gone. anthropic: ");
     expect(Number(got.headers.get('retry-after'))).toBeWithin(1, 61);
   }
   expect(network.offline).toBe(true);
