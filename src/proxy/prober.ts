@@ -48,8 +48,6 @@ export interface Prober {
   well(upstream: Upstream, startedAt: Ms): void;
   /** A request came. */
   active(): void;
-  /** The last probe of the upstream with this name; null before there was one. */
-  last(name: string): ProbeRecord | null;
   /** No timer and no request is left. */
   stop(): void;
 }
@@ -58,7 +56,6 @@ export interface Prober {
 interface Watched {
   upstream: Upstream;
   last: LastProbe | null;
-  record: ProbeRecord | null;
   credence: Credence;
   /** For the time to the next probe. */
   random: number;
@@ -240,7 +237,7 @@ export function createProber(options: ProberOptions): Prober {
     const failures = isGood ? 0 : (watched.last?.failures ?? 0) + 1;
     const last: LastProbe = { endedAt, shown: isGood ? counted.shown : null, failures };
     // Whatever it was wanted for meanwhile, this was it.
-    Object.assign(watched, { record, last, wanted: null, random: runtime.random() });
+    Object.assign(watched, { last, wanted: null, random: runtime.random() });
     runtime.journal.probe(record);
   }
 
@@ -345,7 +342,6 @@ export function createProber(options: ProberOptions): Prober {
       activeAt = now;
       if (wasIdle) armAll();
     },
-    last: (name) => [...all.values()].find(({ upstream }) => upstream.name === name)?.record ?? null,
     stop() {
       isStopped = true;
       heart?.stop();
@@ -367,6 +363,6 @@ function lossOf({ outcome }: Finding): Loss | null {
 
 function unseen(upstream: Upstream, random: number): Watched {
   const never = { askedAt: NEVER, doubtedAt: NEVER, refusedAt: NEVER };
-  const nothing = { last: null, record: null, credence: UNHEARD, timer: null, underWay: null, wanted: null };
+  const nothing = { last: null, credence: UNHEARD, timer: null, underWay: null, wanted: null };
   return { upstream, random, isGone: false, ...nothing, ...never };
 }

@@ -129,7 +129,7 @@ describe('our own network goes', () => {
     await bench.clock.advance(40_000);
     const kinds = new Set(bench.records.slice(2).map(({ failure }) => failure?.kind));
     expect(kinds).toEqual(new Set(['unreachable']));
-    expect(bench.prober.last('one')?.failure?.kind).toBe('unreachable');
+    expect(bench.records.findLast(({ upstream }) => upstream === 'one')?.failure?.kind).toBe('unreachable');
   });
 });
 
