@@ -9,7 +9,7 @@ import {
 } from './breaker-times.ts';
 import { record, tally, type Window } from './breaker-window.ts';
 import type { Failure, Ms, Outcome } from './failure.ts';
-import { type Proof, proves, VERDICTS, type Verdict } from './verdict.ts';
+import { type Proof, proves, stricter, VERDICTS, type Verdict } from './verdict.ts';
 
 export type { Settings as BreakerSettings } from './breaker-times.ts';
 
@@ -31,7 +31,7 @@ interface Closed extends Phase {
   /** What counts since the last success that takes it back. */
   readonly run: { readonly weight: number; readonly needs: Proof } | null;
   readonly window: Window;
-  readonly suspect: { readonly since: Ms; readonly reason: string; readonly needs: Proof } | null;
+  readonly suspect: { readonly since: Ms; readonly reason: string } | null;
   /** What it recovered from; null when it was never anything else, or was closed by hand. */
   readonly from: Shut['phase'] | null;
 }
@@ -191,13 +191,8 @@ export function trip(
 }
 
 /** Marks a closed breaker: usable, but after all others, until its next success. In any other phase nothing changes. */
-export function suspect(
-  state: BreakerState,
-  now: Ms,
-  reason: string,
-  needs: Proof = 'inference',
-): BreakerState {
-  return state.phase === 'closed' ? { ...state, suspect: { since: now, reason, needs } } : state;
+export function suspect(state: BreakerState, now: Ms, reason: string): BreakerState {
+  return state.phase === 'closed' ? { ...state, suspect: { since: now, reason } } : state;
 }
 
 /** Takes back what failures to connect did: it was our own network. */
@@ -263,10 +258,8 @@ function succeed(
       return state;
     case 'closed': {
       const run = state.run !== null && !proves(shown, state.run.needs) ? state.run : null;
-      const doubt = state.suspect !== null && !proves(shown, state.suspect.needs) ? state.suspect : null;
-      const window =
-        shown === 'inference' ? record(state.window, true, now, settings.windowMs) : state.window;
-      return { ...state, run, suspect: doubt, window };
+      if (shown !== 'inference') return { ...state, run };
+      return { ...state, run, suspect: null, window: record(state.window, true, now, settings.windowMs) };
     }
     case 'half-open': {
       const aliveAt = state.aliveAt ?? now;
@@ -305,9 +298,7 @@ function count(
     return open(state, failure, verdict, now, settings, random);
   }
   // What it takes to believe in it again is what its worst failure takes.
-  const needs =
-    state.run !== null && proves(state.run.needs, verdict.needs) ? state.run.needs : verdict.needs;
-  return { ...state, run: { weight: inRow, needs }, window };
+  return { ...state, run: { weight: inRow, needs: stricter(verdict.needs, state.run?.needs) }, window };
 }
 
 function open(
@@ -322,11 +313,11 @@ function open(
   const until = openUntil(trips, failure, verdict, now, settings, random);
   const worst =
     state.phase === 'closed' ? state.run?.needs : state.phase === 'half-open' ? state.needs : null;
-  const needs = worst && proves(worst, verdict.needs) ? worst : verdict.needs;
   const recent = state.flaps.filter((at) => isFlap(at, now));
   // An outage that goes on is one outage, and a model that is not there is none.
   const isNew = state.phase === 'closed' && verdict.breaker === 'count';
   const flaps = isNew ? [...recent, now] : recent;
+  const needs = stricter(verdict.needs, worst);
   return shut(state, 'open', until, failure, { ...verdict, needs }, now, { trips, flaps });
 }
 

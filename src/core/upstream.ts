@@ -110,6 +110,8 @@ export interface Dialect {
   readonly name: string;
   /** The path below the base URL that answers requests, e.g. `/messages`. */
   readonly path: string;
+  /** What every request in this dialect carries, whatever it asks for. */
+  readonly headers: Readonly<Record<string, string>>;
   encode(inbound: Inbound, target: Target): Encoded;
   /**
    * Packets → frames. It throws AttemptError for an error inside the stream, for data that is not the dialect's, and

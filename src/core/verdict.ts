@@ -124,3 +124,8 @@ const RANK: Record<Proof, number> = { connection: 0, credential: 1, inference: 2
 export function proves(shown: Proof, needed: Proof): boolean {
   return RANK[shown] >= RANK[needed];
 }
+
+/** The one that takes more to show. */
+export function stricter(one: Proof, other: Proof | null | undefined): Proof {
+  return other != null && proves(other, one) ? other : one;
+}

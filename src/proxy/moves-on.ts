@@ -1,5 +1,6 @@
 import { clientCredentials } from '../auth/credential.ts';
 import type { Inbound } from '../core/upstream.ts';
+import { VERDICTS } from '../core/verdict.ts';
 import { isOwnRejected, isRefusal, type Try } from './conclude.ts';
 import type { RelayContext } from './context.ts';
 
@@ -15,6 +16,7 @@ interface Origin {
  * them by itself, by their wording.
  */
 export function movesOn(one: Try, origin: Origin): boolean {
+  if (!VERDICTS[one.failure.kind].failover) return false;
   if (isClientsToSee(one, origin)) return false;
   return one.failure.answer?.status !== 401 || !isRefusal(one) || !isFirstRejection(one, origin);
 }

@@ -1,4 +1,4 @@
-import { admit, lastResort, type Permit, settle, trip } from '../core/breaker.ts';
+import { type Asker, admit, lastResort, type Permit, settle, trip } from '../core/breaker.ts';
 import { view } from '../core/breaker-view.ts';
 import type { Failure, FailureKind, Ms, Outcome } from '../core/failure.ts';
 import { isOf, modelOf } from '../core/health-keys.ts';
@@ -19,11 +19,7 @@ export interface Leave {
 }
 
 /** Asks the breakers of all keys; null when one of them says no. */
-export function ask(
-  subject: Subject,
-  runtime: Runtime,
-  asker: 'request' | 'probe' = 'request',
-): Leave | null {
+export function ask(subject: Subject, runtime: Runtime, asker: Asker = 'request'): Leave | null {
   const asked = admissions(subject, runtime, asker);
   const permits = new Map<Scope, Permit>();
   for (const { scope, permit } of asked) {
@@ -40,7 +36,7 @@ export function mayBeAsked(subject: Subject, runtime: Runtime): boolean {
 }
 
 /** What each breaker says, and how it would stand if it were taken at its word. */
-function admissions(subject: Subject, { breakers, clock }: Runtime, asker: 'request' | 'probe') {
+function admissions(subject: Subject, { breakers, clock }: Runtime, asker: Asker) {
   const now = clock.now();
   return keysIn(subject).map(([scope, key]) => {
     const before = breakers.read(key);

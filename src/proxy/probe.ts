@@ -123,8 +123,7 @@ function rootOf({ base }: Upstream): string {
 
 /** Of a request that carries ccproxy's own credential. */
 function headersFor({ upstream: { dialect, extraHeaders, auth } }: ProbeOptions): Headers {
-  const headers = new Headers({ accept: 'application/json', ...extraHeaders });
-  if (dialect.name === 'anthropic') headers.set('anthropic-version', '2023-06-01');
+  const headers = new Headers({ accept: 'application/json', ...dialect.headers, ...extraHeaders });
   return auth(headers, NOBODY) ?? headers;
 }
 

@@ -4,7 +4,7 @@ import type { Ms } from '../core/failure.ts';
 import { isOf, modelOf } from '../core/health-keys.ts';
 import { isRemote } from '../core/remote.ts';
 import type { Runtime } from '../core/runtime.ts';
-import { type Proof, proves, type Scope } from '../core/verdict.ts';
+import { type Proof, type Scope, stricter } from '../core/verdict.ts';
 import { keysIn, type Subject, scopeOf } from './subject.ts';
 
 /** How an upstream stands for a request: as the worst of its breakers. */
@@ -85,8 +85,5 @@ export function recoveryOf(subject: Subject, { breakers }: Runtime): Ms | undefi
 export function awaited(subject: Subject, { breakers, clock }: Runtime): Proof | null {
   const now = clock.now();
   const needs = keysIn(subject).flatMap(([, key]) => halfOpenAt(breakers.read(key), now)?.needs ?? []);
-  return needs.reduce<Proof | null>(
-    (most, next) => (most !== null && proves(most, next) ? most : next),
-    null,
-  );
+  return needs.reduce<Proof | null>((most, next) => stricter(next, most), null);
 }

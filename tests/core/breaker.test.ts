@@ -305,8 +305,6 @@ describe('suspect', () => {
     story.state = suspect(story.state, START, 'cut');
     expect(story.requests(gone, down).probe(OK, 'credential').view.name).toBe('suspect');
     expect(story.requests(OK).view.name).toBe('closed');
-    story.state = suspect(story.state, START, 'cut', 'connection');
-    expect(story.probe(OK, 'connection').view.name).toBe('closed');
   });
 
   test('changes nothing in any other phase', () => {

@@ -6,6 +6,7 @@ import { systemTexts } from '../../history/system.ts';
 import { isBlank } from '../../history/text.ts';
 import { portableTools } from '../../history/tools.ts';
 import { compatibleMessages } from './compatible-messages.ts';
+import { VERSION } from './version.ts';
 
 /**
  * A request for a server that speaks the Messages API but is not Anthropic: the API's core alone. Betas and the body
@@ -33,7 +34,7 @@ export function encodeCompatible(inbound: Inbound, target: Target): Encoded {
   const headers = new Headers({
     'content-type': 'application/json',
     accept: target.stream ? 'text/event-stream' : 'application/json',
-    'anthropic-version': '2023-06-01',
+    ...VERSION,
   });
   return { body: JSON.stringify(body), headers };
 }

@@ -6,11 +6,13 @@ import { explain } from './explain.ts';
 import { nativeHeaders } from './native-headers.ts';
 import { decodeCompatible } from './normalise.ts';
 import { mayBeRefused, portable } from './portable.ts';
+import { VERSION } from './version.ts';
 
 /** Anthropic Messages: byte for byte where Anthropic itself answers, the API's core in strict grammar everywhere else. */
 export const anthropic: Dialect = {
   name: 'anthropic',
   path: '/messages',
+  headers: VERSION,
   encode: (inbound, target) => (target.native ? encodeNative : encodeCompatible)(inbound, target),
   decode: (target) => (target.native ? decodeNative() : decodeCompatible(target)),
   explain,

@@ -1,4 +1,5 @@
 import { namedByConnection } from '../../../core/named-by-connection.ts';
+import { VERSION } from './version.ts';
 
 /**
  * Headers of the client that stay behind on the way to Anthropic. Everything else goes on: the gateway contract calls
@@ -45,6 +46,6 @@ export function nativeHeaders(inbound: Headers): Headers {
     if (STAYS.has(name) || (name.startsWith('x-') && STAYS_BY_PREFIX.test(name))) headers.delete(name);
   }
   headers.set('accept-encoding', 'identity');
-  if (!headers.has('anthropic-version')) headers.set('anthropic-version', '2023-06-01');
+  for (const [name, value] of Object.entries(VERSION)) if (!headers.has(name)) headers.set(name, value);
   return headers;
 }

@@ -7,6 +7,7 @@ import { explain } from './explain.ts';
 export const openaiChat: Dialect = {
   name: 'openai-chat',
   path: '/chat/completions',
+  headers: {},
   encode,
   decode,
   explain,
