@@ -5,6 +5,7 @@ import type { Dialect } from '../../src/core/upstream.ts';
 const dialect = (name: string, path: string): Dialect => ({
   name,
   path,
+  headers: {},
   encode: () => ({ body: '', headers: new Headers() }),
   decode: () => ({ push: () => [], end: () => [] }),
   explain: () => ({ kind: 'garbled', message: '' }),
