@@ -1,14 +1,10 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { text } from './answers.ts';
-import { aside } from './aside.ts';
 import { reasonOf, serve } from './connection.ts';
-import { spoil } from './faults.ts';
 import type { Incoming } from './incoming.ts';
 import { perform } from './perform.ts';
-import { type Plan, streamed, whole } from './plan.ts';
-import { type Recorded, record } from './recorded.ts';
-import { faultsOf, type Reply, replies, type Script } from './script.ts';
-import { anthropicVoice } from './voices/anthropic.ts';
+import type { Recorded } from './recorded.ts';
+import type { Lines, Reply, Script } from './script.ts';
+import { createScripted } from './scripted.ts';
 
 export interface UpstreamOptions {
   /** What it answers to requests for a model; default: a sentence. */
@@ -31,8 +27,11 @@ export interface ScriptedUpstream {
   readonly requests: readonly Recorded[];
   /** The requests that asked a model. */
   readonly asked: readonly Recorded[];
-  /** Answers by `script` from now on; opens or closes the port as it says. Requests under way are not touched. */
-  play(script: Script): Promise<void>;
+  /**
+   * Answers by `script` from now on, and everything that asks no model by `asides`; opens or closes the port as it says.
+   * Requests under way are not touched.
+   */
+  play(script: Script, asides?: Lines): Promise<void>;
   /** The first `count` requests that asked a model, once there are so many; rejects when the upstream stops first. */
   seen(count: number): Promise<readonly Recorded[]>;
   /** Ends every connection and every wait, and closes the port. */
@@ -40,61 +39,18 @@ export interface ScriptedUpstream {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-interface Waiter {
-  count: number;
-  settle: PromiseWithResolvers<readonly Recorded[]>;
-}
-
 /** Starts a scripted upstream. */
 export async function startUpstream(options: UpstreamOptions = {}): Promise<ScriptedUpstream> {
-  const { script = {}, host = '127.0.0.1', keep = Number.POSITIVE_INFINITY } = options;
-  const requests: Recorded[] = [];
-  const waiters = new Set<Waiter>();
+  const { script = {}, host = '127.0.0.1', asideFault, keep } = options;
+  const scripted = createScripted({
+    label: () => String(port),
+    now: Date.now,
+    ...(asideFault === undefined ? {} : { asideFault }),
+    ...(keep === undefined ? {} : { keep }),
+  });
   const connections = new Set<AbortController>();
-  const counts = { requests: 0, connections: 0 };
-  let next: (request: Recorded) => Reply = () => ({});
+  let count = 0;
   let server: Server | null = null;
-
-  const asked = () => requests.filter((request) => request.ask !== null);
-
-  function note(incoming: Incoming, connection: number): ReturnType<typeof record> {
-    counts.requests += 1;
-    const noted = record(incoming, { number: counts.requests, connection, at: Date.now() });
-    requests.push(noted.recorded);
-    if (requests.length > keep) requests.shift();
-    if (waiters.size === 0) return noted;
-    const sofar = asked();
-    for (const waiter of waiters) {
-      if (sofar.length < waiter.count) continue;
-      waiters.delete(waiter);
-      waiter.settle.resolve(sofar.slice(0, waiter.count));
-    }
-    return noted;
-  }
-
-  function plan(request: Recorded): Plan {
-    const { ask } = request;
-    const wording = { id: `drill${port}x${request.number}`, model: ask?.model ?? 'none' };
-    const voice = ask?.voice ?? anthropicVoice;
-    const reply: Reply = ask === null ? asideReply(options) : scripted(request);
-    const said = reply.answer ?? text('All is well.');
-    const healthy =
-      ask === null
-        ? aside(request)
-        : ask.stream
-          ? streamed(voice.events(said, wording), voice.headers(wording))
-          : whole(200, voice.whole(said, wording), voice.headers(wording));
-    return faultsOf(reply).reduce((spoiled, fault) => spoil(spoiled, fault, voice, wording), healthy);
-  }
-
-  /** The script's reply; a script that throws answers 500 and says why. */
-  function scripted(request: Recorded): Reply {
-    try {
-      return next(request);
-    } catch (error) {
-      return { fault: { kind: 'status', status: 500, message: `the script threw: ${String(error)}` } };
-    }
-  }
 
   async function answer(
     incoming: Incoming,
@@ -102,18 +58,18 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Scri
     socket: Socket,
     gone: AbortSignal,
   ): Promise<boolean> {
-    const { recorded, finish } = note(incoming, connection);
-    const left = () => finish({ how: reasonOf(gone), at: Date.now() });
+    const { recorded, plan, finish } = scripted.take(incoming, connection);
+    const left = () => finish(reasonOf(gone));
     gone.addEventListener('abort', left, { once: true });
-    const reusable = await perform(plan(recorded), socket, gone, incoming.method === 'HEAD');
-    finish({ how: gone.aborted ? reasonOf(gone) : 'answered', at: Date.now() });
+    const reusable = await perform(plan, socket, gone, incoming.method === 'HEAD');
+    finish(gone.aborted ? reasonOf(gone) : 'answered');
     gone.removeEventListener('abort', left);
     return reusable && recorded.header('connection')?.toLowerCase() !== 'close';
   }
 
   function accept(socket: Socket): void {
-    counts.connections += 1;
-    const connection = counts.connections;
+    count += 1;
+    const connection = count;
     const gone = serve(
       socket,
       (incoming, ...wire) => answer(incoming, connection, ...wire),
@@ -140,15 +96,14 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Scri
     if (listening !== null) await new Promise<void>((resolve) => listening.close(() => resolve()));
   }
 
-  async function play(wanted: Script): Promise<void> {
+  async function play(wanted: Script, asides?: Lines): Promise<void> {
     if (wanted === 'refuse') return close();
-    next = replies(wanted);
+    scripted.follow(wanted, asides);
     if (server === null) await open(port);
   }
 
   async function stop(): Promise<void> {
-    for (const { settle } of waiters) settle.reject(new Error('the scripted upstream was stopped'));
-    waiters.clear();
+    scripted.close();
     await close();
   }
 
@@ -158,23 +113,13 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Scri
   return {
     port,
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
-    requests,
+    requests: scripted.requests,
     get asked() {
-      return asked();
+      return scripted.asked;
     },
     play,
-    seen(count) {
-      const sofar = asked();
-      if (sofar.length >= count) return Promise.resolve(sofar.slice(0, count));
-      const settle = Promise.withResolvers<readonly Recorded[]>();
-      waiters.add({ count, settle });
-      return settle.promise;
-    },
+    seen: (wanted) => scripted.seen(wanted),
     stop,
     [Symbol.asyncDispose]: stop,
   };
-}
-
-function asideReply({ asideFault }: UpstreamOptions): Reply {
-  return asideFault === undefined ? {} : { fault: asideFault };
 }

@@ -1,0 +1,159 @@
+import type { Ms } from '../../core/failure.ts';
+import { type Block, isBlock, type JsonObject, type MessageParam } from '../../core/messages.ts';
+import type { Clock } from '../../core/runtime.ts';
+import { nextStep } from './reactions.ts';
+import { type Reading, type ReadingNews, read } from './reading.ts';
+import { bodyOf, HEADERS } from './request.ts';
+
+/**
+ * What carries a request to the proxy: a connection, or nothing but a call. Rejects where there is no answer, and ends what
+ * is under way when the signal aborts.
+ */
+export type Carry = (request: { headers: Headers; body: string; signal: AbortSignal }) => Promise<Response>;
+
+/** One request of a client, and what it has of the answer. */
+export interface Exchange extends Reading {
+  stream: boolean;
+  startedAt: Ms;
+}
+
+/** A tool that the client ran. */
+export interface ToolRun {
+  name: string;
+  input: JsonObject;
+}
+
+/** A user's turn: from a prompt to the last word of the answer, however many requests that takes. */
+export interface Turn {
+  exchanges: readonly Exchange[];
+  /** The answer is there; otherwise the user reads `error`. */
+  isFinished: boolean;
+  /** The text of the last message, as the user has it in the end. */
+  result: string;
+  /** What stays in the conversation of every message of the assistant, in order. */
+  kept: readonly (readonly Block[])[];
+  tools: readonly ToolRun[];
+  error: string | null;
+}
+
+export interface ClaudeOptions {
+  clock: Clock;
+  carry: Carry;
+  /** Of its session; also its name in what is written down. */
+  session: string;
+  model?: string;
+  /** More headers for every request. */
+  headers?: Readonly<Record<string, string>>;
+  /** Whether the first request of a turn asks for a stream; default true. */
+  stream?: boolean;
+  /** How often a refused request is repeated; the real client's number is 10. */
+  retries?: number;
+  news?: ReadingNews & { asks?(stream: boolean): void };
+}
+
+/**
+ * Plays Claude Code: asks, reads, runs tools, and tries again where, how and how often the real client was measured to
+ * (2.1.197 and 2.1.328), without its jitter. The conversation goes on from turn to turn.
+ */
+export interface Claude {
+  turn(prompt: string): Promise<Turn>;
+}
+
+/** A turn of more requests than this goes in a circle. */
+const MOST_REQUESTS = 24;
+/** The real client gives up a request that is silent for so long (measured). */
+export const SILENCE_MS: Ms = 300_000;
+
+export function createClaude(options: ClaudeOptions): Claude {
+  const { clock, carry, session, model = 'claude-opus-4-8', news = {} } = options;
+  const headers = new Headers({ ...HEADERS, 'x-claude-code-session-id': session, ...options.headers });
+  const messages: MessageParam[] = [];
+
+  async function exchange(stream: boolean): Promise<Exchange> {
+    const startedAt = clock.now();
+    news.asks?.(stream);
+    const body = bodyOf(model, messages, stream, session);
+    const patience = patienceOf(clock);
+    const { signal } = patience;
+    const reading = await read(carry({ headers: new Headers(headers), body, signal }), clock, signal, {
+      ...news,
+      event(frame) {
+        if (frame.name !== 'ping') patience.heard();
+        news.event?.(frame);
+      },
+    });
+    patience.stop();
+    return { ...reading, stream, startedAt };
+  }
+
+  async function turn(prompt: string): Promise<Turn> {
+    const exchanges: Exchange[] = [];
+    const kept: Block[][] = [];
+    const tools: ToolRun[] = [];
+    messages.push({ role: 'user', content: [{ type: 'text', text: prompt }] });
+    let stream = options.stream ?? true;
+    for (;;) {
+      const answer = await exchange(stream);
+      exchanges.push(answer);
+      const step = nextStep(exchanges, { retries: options.retries ?? 10 });
+      const isOver = exchanges.length >= MOST_REQUESTS && step.go !== 'finish';
+      const blocks = step.go === 'again' || step.go === 'fail' ? [] : [...answer.blocks];
+      if (blocks.length > 0) {
+        kept.push(blocks);
+        messages.push({ role: 'assistant', content: blocks });
+      }
+      if (isOver || step.go === 'fail') {
+        const error = isOver ? 'the turn goes in a circle' : step.go === 'fail' ? step.error : null;
+        return { exchanges, isFinished: false, result: textOf(kept.at(-1)), kept, tools, error };
+      }
+      if (step.go === 'finish')
+        return { exchanges, isFinished: true, result: textOf(kept.at(-1)), kept, tools, error: null };
+      if (step.go === 'again') {
+        stream = step.stream;
+        if (step.waitMs > 0) await wait(step.waitMs, clock);
+        continue;
+      }
+      stream = true;
+      messages.push({ role: 'user', content: step.go === 'tools' ? run(blocks, tools) : [RESUME] });
+    }
+  }
+
+  return { turn };
+}
+
+/** Aborts after a silence that no ping has broken: pings are no sign of life to the client (measured). */
+function patienceOf(clock: Clock): { signal: AbortSignal; heard(): void; stop(): void } {
+  const gone = new AbortController();
+  const start = () => clock.after(SILENCE_MS, () => gone.abort());
+  let timer = start();
+  return {
+    signal: gone.signal,
+    heard() {
+      timer.cancel();
+      timer = start();
+    },
+    stop: () => timer.cancel(),
+  };
+}
+
+/** The user's words by which it goes on from an answer that ran out of tokens. */
+const RESUME: Block = { type: 'text', text: 'The limit was reached. Go on from where it stopped.' };
+
+/** Runs the calls among `blocks`: their results. */
+function run(blocks: readonly Block[], tools: ToolRun[]): Block[] {
+  return blocks.flatMap((block): Block[] => {
+    if (!isBlock(block, 'tool_use')) return [];
+    tools.push({ name: block.name, input: block.input as JsonObject });
+    return [{ type: 'tool_result', tool_use_id: block.id, content: `${block.name} has run` }];
+  });
+}
+
+function textOf(blocks: readonly Block[] = []): string {
+  return blocks.map((block) => (isBlock(block, 'text') ? block.text : '')).join('');
+}
+
+function wait(ms: Ms, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    clock.after(ms, resolve);
+  });
+}
