@@ -41,6 +41,8 @@ export type Fault =
   | { kind: 'reset-at-byte'; byte: number }
   /** The body ends early: cleanly, as HTTP wants it, or by a closed connection. */
   | { kind: 'cut'; after: Point; clean: boolean }
+  /** After that point of the body: bytes that HTTP does not allow there. */
+  | { kind: 'bad-chunk'; after: Point }
   /** Silence before the head, or between the head and the body. */
   | { kind: 'slow'; waitMs: Ms; before: 'head' | 'body' }
   /** Silence after that point: for a while, or for good, with or without pings meanwhile. */
@@ -104,6 +106,8 @@ export function spoil(plan: Plan, fault: Fault, voice: Voice, wording: Wording):
       return brokenAtByte(plan, fault.byte, 'reset');
     case 'cut':
       return brokenOff(plan, stepsBefore(plan, fault.after), fault.clean ? 'whole' : 'fin');
+    case 'bad-chunk':
+      return brokenOff(plan, stepsBefore(plan, fault.after), 'garbage');
     case 'slow':
       return fault.before === 'head'
         ? { ...plan, delayMs: plan.delayMs + fault.waitMs }

@@ -121,6 +121,7 @@ async function* play(plan: Plan, clock: Clock, signal: AbortSignal): AsyncGenera
       if (plan.framing === 'close') return;
       throw failure('ECONNRESET');
     case 'reset':
+    case 'garbage':
       throw failure('ECONNRESET');
     case 'silence':
       for (;;) {

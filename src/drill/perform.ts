@@ -70,6 +70,9 @@ async function end(plan: Plan, socket: Socket, gone: AbortSignal): Promise<boole
     case 'fin':
       socket.end();
       return false;
+    case 'garbage':
+      socket.end('this is no chunk\r\n');
+      return false;
     case 'reset':
       await pause(SETTLE_MS, gone);
       socket.resetAndDestroy();

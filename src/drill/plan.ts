@@ -10,9 +10,10 @@ export type Step = { send: Uint8Array } | { waitMs: Ms };
  * - `whole`: as HTTP wants it
  * - `fin`: the connection is closed without the end that HTTP promises
  * - `reset`: RST
+ * - `garbage`: bytes that are no chunk, where chunks were promised, and the connection is closed
  * - `silence`: nothing more, until the client leaves
  */
-export type Ending = 'whole' | 'fin' | 'reset' | 'silence';
+export type Ending = 'whole' | 'fin' | 'reset' | 'garbage' | 'silence';
 
 /** What is put on the wire for one request, down to the byte; faults rewrite it before anything is sent. */
 export interface Plan {

@@ -1,6 +1,8 @@
+import type { Clock } from '../core/runtime.ts';
 import type { RelayContext } from '../proxy/context.ts';
 import { relay } from '../proxy/relay.ts';
 import type { Piece } from '../proxy/reply.ts';
+import { pause } from '../proxy/within.ts';
 import { withoutToken } from './guard.ts';
 import { inboundOf } from './inbound.ts';
 import { targetOf } from './path.ts';
@@ -29,7 +31,8 @@ export async function answerMessages(
     const bytes = await readBody(request, settings.maxBodyBytes, settings.relay.runtime.clock);
     const headers = withoutToken(request.headers, settings.tokens);
     const inbound = inboundOf(id, headers, targetOf(request).search, bytes);
-    return await respond(relay(inbound, settings.relay, leave.signal), inbound.stream, leave);
+    const pieces = relay(inbound, settings.relay, leave.signal);
+    return await respond(pieces, inbound.stream, leave, settings.relay.runtime.clock);
   } catch (error) {
     leave.abort();
     throw error;
@@ -41,11 +44,16 @@ const CLIENT_LEFT = 499;
 
 type Pieces = AsyncGenerator<Piece, void>;
 
-async function respond(pieces: Pieces, stream: boolean, leave: AbortController): Promise<Response> {
+async function respond(
+  pieces: Pieces,
+  stream: boolean,
+  leave: AbortController,
+  clock: Clock,
+): Promise<Response> {
   const first = await pieces.next();
   if (first.done || !('head' in first.value)) return new Response(null, { status: CLIENT_LEFT });
   const { status, headers } = first.value.head;
-  if (stream && status === 200) return new Response(bodyOf(pieces, leave), { status, headers });
+  if (stream && status === 200) return new Response(bodyOf(pieces, leave, clock), { status, headers });
   const chunks: Uint8Array[] = [];
   for await (const piece of pieces) if ('bytes' in piece) chunks.push(piece.bytes);
   const [only] = chunks;
@@ -63,7 +71,7 @@ const RESET_AFTER_MS = 50;
  * The body as it is pulled, so that a slow client slows its upstream down instead of filling memory. An error resets the
  * connection, which is what a cut must look like. A client that leaves ends the relay.
  */
-function bodyOf(pieces: Pieces, leave: AbortController): ReadableStream<Uint8Array> {
+function bodyOf(pieces: Pieces, leave: AbortController, clock: Clock): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
@@ -72,7 +80,7 @@ function bodyOf(pieces: Pieces, leave: AbortController): ReadableStream<Uint8Arr
           if (step.done) controller.close();
           else if ('bytes' in step.value) controller.enqueue(step.value.bytes);
         } catch (error) {
-          await Bun.sleep(RESET_AFTER_MS);
+          await pause(RESET_AFTER_MS, clock, leave.signal);
           controller.error(error);
         }
       },

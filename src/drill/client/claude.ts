@@ -48,7 +48,16 @@ export interface ClaudeOptions {
   stream?: boolean;
   /** How often a refused request is repeated; the real client's number is 10. */
   retries?: number;
-  news?: ReadingNews & { asks?(stream: boolean): void };
+  news?: ClaudeNews;
+  /** Aborts when the user leaves. */
+  gone?: AbortSignal;
+}
+
+/** For somebody who watches it. */
+export interface ClaudeNews extends ReadingNews {
+  asks?(stream: boolean): void;
+  ended?(exchange: Exchange): void;
+  tool?(run: ToolRun): void;
 }
 
 /**
@@ -74,7 +83,8 @@ export function createClaude(options: ClaudeOptions): Claude {
     news.asks?.(stream);
     const body = bodyOf(model, messages, stream, session);
     const patience = patienceOf(clock);
-    const { signal } = patience;
+    const signal =
+      options.gone === undefined ? patience.signal : AbortSignal.any([patience.signal, options.gone]);
     const reading = await read(carry({ headers: new Headers(headers), body, signal }), clock, signal, {
       ...news,
       event(frame) {
@@ -83,7 +93,9 @@ export function createClaude(options: ClaudeOptions): Claude {
       },
     });
     patience.stop();
-    return { ...reading, stream, startedAt };
+    const made = { ...reading, stream, startedAt };
+    news.ended?.(made);
+    return made;
   }
 
   async function turn(prompt: string): Promise<Turn> {
@@ -95,6 +107,7 @@ export function createClaude(options: ClaudeOptions): Claude {
     for (;;) {
       const answer = await exchange(stream);
       exchanges.push(answer);
+      if (options.gone?.aborted) return left(exchanges);
       const step = nextStep(exchanges, { retries: options.retries ?? 10 });
       const isOver = exchanges.length >= MOST_REQUESTS && step.go !== 'finish';
       const blocks = step.go === 'again' || step.go === 'fail' ? [] : [...answer.blocks];
@@ -118,7 +131,24 @@ export function createClaude(options: ClaudeOptions): Claude {
     }
   }
 
+  /** Runs the calls among `blocks`: their results. */
+  function run(blocks: readonly Block[], tools: ToolRun[]): Block[] {
+    return blocks.flatMap((block): Block[] => {
+      if (!isBlock(block, 'tool_use')) return [];
+      const { id, name, input } = block;
+      const ran = { name, input: input as JsonObject };
+      tools.push(ran);
+      news.tool?.(ran);
+      return [{ type: 'tool_result', tool_use_id: id, content: `${name} has run` }];
+    });
+  }
+
   return { turn };
+}
+
+/** What comes of a turn whose user has left. */
+function left(exchanges: readonly Exchange[]): Turn {
+  return { exchanges, isFinished: false, result: '', kept: [], tools: [], error: 'the user left' };
 }
 
 /** Aborts after a silence that no ping has broken: pings are no sign of life to the client (measured). */
@@ -138,15 +168,6 @@ function patienceOf(clock: Clock): { signal: AbortSignal; heard(): void; stop():
 
 /** The user's words by which it goes on from an answer that ran out of tokens. */
 const RESUME: Block = { type: 'text', text: 'The limit was reached. Go on from where it stopped.' };
-
-/** Runs the calls among `blocks`: their results. */
-function run(blocks: readonly Block[], tools: ToolRun[]): Block[] {
-  return blocks.flatMap((block): Block[] => {
-    if (!isBlock(block, 'tool_use')) return [];
-    tools.push({ name: block.name, input: block.input as JsonObject });
-    return [{ type: 'tool_result', tool_use_id: block.id, content: `${block.name} has run` }];
-  });
-}
 
 function textOf(blocks: readonly Block[] = []): string {
   return blocks.map((block) => (isBlock(block, 'text') ? block.text : '')).join('');

@@ -239,8 +239,17 @@ function contentOf(frames: readonly Frame[], answer: Follower) {
     stopReason: answer.stopReason ?? null,
     usage: message?.usage ?? null,
     model: message?.model ?? null,
-    unlawful: unlawfulness(frames, answer.over),
+    unlawful: unlawfulness(answer.over ? withoutUnstopped(frames, answer) : frames, answer.over),
   };
+}
+
+/**
+ * An answer that ran out of tokens inside a call leaves the call open: a stopped one would run with a part of its input. The
+ * SDK takes it as it is.
+ */
+function withoutUnstopped(frames: readonly Frame[], { open, stopReason }: Follower): readonly Frame[] {
+  if (open === null || stopReason !== 'max_tokens') return frames;
+  return frames.filter(({ event }) => !('index' in event) || event.index !== open.index);
 }
 
 function unlawfulness(frames: readonly Frame[], isOver: boolean): string | null {

@@ -1,0 +1,117 @@
+import { type Block, isBlock, type JsonObject } from '../core/messages.ts';
+import type { Actor } from './cast.ts';
+import type { Exchange, Turn } from './client/claude.ts';
+import { type Scene, wordsOf } from './scene.ts';
+
+/** What a turn has to come to. */
+export interface Expected {
+  /** Who has the last word; default: any backup. */
+  by?: readonly Actor[];
+  /** Another answer that is as good. */
+  or?: string;
+  /** What the upstream that failed was about to say: what stays of it in the conversation must be its beginning. */
+  begun?: string;
+  /** Calls that may run, each at most once and with exactly this input. */
+  tools?: readonly JsonObject[];
+  /** Requests of the client, at most; default 3. */
+  requests?: number;
+}
+
+/** The turn is finished by whom it should be, and on the way nothing was cut in silence, doubled or run in part. */
+export function expectFinished(scene: Scene, turn: Turn, expected: Expected = {}): void {
+  const { by = scene.backups, requests = 3 } = expected;
+  scene.expect(turn.isFinished, `the turn did not finish: ${turn.error}`);
+  const names = by.map(({ upstream }) => upstream.name).join(' or ');
+  const isTheirs = turn.result === expected.or || by.some((actor) => turn.result.endsWith(wordsOf(actor)));
+  if (turn.isFinished)
+    scene.expect(isTheirs, `the last word is not ${names}'s: ${JSON.stringify(turn.result)}`);
+  scene.expect(
+    turn.exchanges.length <= requests,
+    `the client had to ask ${turn.exchanges.length} times, more than ${requests}`,
+  );
+  expectLawful(scene, turn);
+  expectKept(scene, turn, by, expected.begun ?? '');
+  expectTools(scene, turn, expected.tools ?? []);
+}
+
+/** Every answer is one that the official SDK accepts, up to an explicit error, and none ends as if it were whole. */
+export function expectLawful(scene: Scene, turn: Turn): void {
+  for (const { unlawful, end } of turn.exchanges) {
+    scene.expect(unlawful === null, `an answer breaks the grammar: ${unlawful}`);
+    scene.expect(end !== 'ended', 'an answer was cut and ended as if it were whole');
+    scene.expect(end !== 'silent', 'nothing but pings came for 300 s');
+  }
+}
+
+/** What stays in the conversation is the beginning of what was said, and what the last word's owner said: nothing twice. */
+function expectKept(scene: Scene, turn: Turn, by: readonly Actor[], begun: string): void {
+  const whole = by.map(wordsOf);
+  for (const blocks of turn.kept) {
+    const words = blocks.map(textOf).join('');
+    const own = whole.find((one) => words.endsWith(one));
+    const before = own === undefined ? words : words.slice(0, -own.length);
+    scene.expect(begun.startsWith(before), `what is kept was never said: ${JSON.stringify(words)}`);
+  }
+}
+
+function textOf(block: Block): string {
+  return isBlock(block, 'text') ? block.text : '';
+}
+
+function expectTools(scene: Scene, turn: Turn, tools: readonly JsonObject[]): void {
+  const left = tools.map((input) => JSON.stringify(input));
+  for (const { name, input } of turn.tools) {
+    const at = left.indexOf(JSON.stringify(input));
+    scene.expect(at !== -1, `${name} ran with ${JSON.stringify(input)}`);
+    if (at !== -1) left.splice(at, 1);
+  }
+}
+
+/** At most so many requests reached an upstream. */
+export function expectAsked(scene: Scene, { upstream, asked }: Actor, most: number): void {
+  scene.expect(asked.length <= most, `${upstream.name} was asked ${asked.length} times, more than ${most}`);
+}
+
+/** The client is refused in a way on which it does what helps: never 529, never a word that says so. */
+export function expectOwnRefusal(scene: Scene, exchange: Exchange | undefined): void {
+  const { status = 0, error = null, headers = new Headers() } = exchange ?? {};
+  scene.expect(status === 503 && error?.type === 'api_error', `refused with ${status} ${error?.type}`);
+  scene.expect(!error?.message.includes('overloaded_error'), 'the refusal says overloaded_error');
+  const afterS = headers.get('retry-after');
+  const isHint = afterS === null ? headers.get('x-should-retry') === 'false' : isPatience(Number(afterS));
+  scene.expect(isHint, `neither a retry-after of 1 to 60 nor x-should-retry: false (${afterS})`);
+  for (const { upstream } of [scene.primary, ...scene.backups])
+    scene.expect(
+      error?.message.includes(upstream.name) ?? false,
+      `the refusal does not name ${upstream.name}`,
+    );
+}
+
+function isPatience(seconds: number): boolean {
+  return Number.isInteger(seconds) && seconds >= 1 && seconds <= 60;
+}
+
+/** No place is held, and no upstream still works for nobody. */
+export async function expectFreed(scene: Scene): Promise<void> {
+  const { stage, primary, backups } = scene;
+  const all = [primary, ...backups];
+  const running = all.flatMap(({ asked }) => asked.filter(({ end }) => end === null));
+  const ended = Promise.all(running.map((request) => request.ended));
+  await stage
+    .run(ended, FREED_MS)
+    .catch(() => scene.expect(false, 'an upstream is still at work for nobody'));
+  for (const { upstream } of all) {
+    const held = stage.gates.held(upstream.name);
+    scene.expect(held === 0, `${held} places at ${upstream.name} are held by nobody`);
+  }
+  scene.expect(stage.gates.waiting === 0, 'somebody waits for a place for ever');
+}
+
+/** Long enough for a machine that is busy. */
+const FREED_MS = 5_000;
+
+/** How an upstream stands, in the words of `status`. */
+export async function stateOf(scene: Scene, { upstream }: Actor): Promise<string> {
+  const { upstreams } = await scene.stage.status();
+  return upstreams.find(({ name }) => name === upstream.name)?.state ?? 'unknown';
+}

@@ -1,0 +1,109 @@
+import type { Configuration } from '../config/build.ts';
+import type { Ms } from '../core/failure.ts';
+import type { Clock } from '../core/runtime.ts';
+import type { Exchange, Turn } from './client/claude.ts';
+import type { Scenario } from './scenario.ts';
+import { gapOf, openScene } from './scene.ts';
+import { openSimulatedStage, openStage, type StageOptions } from './stage.ts';
+import type { Happening, Timeline } from './timeline.ts';
+
+/** What came of a scenario. */
+export interface Result {
+  scenario: Scenario;
+  /** `skipped`: the chain has not the upstreams for it. */
+  outcome: 'passed' | 'failed' | 'skipped';
+  /** What was not as it should be, in words; or why it was skipped. */
+  findings: readonly string[];
+  /** How long nothing was to be read before a backup's first words; null where none had to speak. */
+  gapMs: Ms | null;
+  /** Of the whole scenario, by whichever upstream. */
+  attempts: number;
+  /** What became of breakers, in order: `anthropic closed → open`. */
+  breaker: readonly string[];
+  /** What the client of the last turn saw, in order. */
+  saw: readonly string[];
+  remarks: readonly string[];
+  timeline: readonly Happening[];
+}
+
+export interface RunOptions {
+  configuration: Configuration;
+  /** The machine's. */
+  clock: Clock;
+  tell?: (happening: Happening) => void;
+}
+
+/** Plays one scenario on a stage of its own. Never rejects: what is thrown is a finding. */
+export async function play(scenario: Scenario, options: RunOptions): Promise<Result> {
+  const { configuration, clock, tell } = options;
+  const needed = scenario.backups ?? 1;
+  const backups = configuration.chain.length - 1;
+  if (backups < needed) {
+    const why = backups === 0 ? 'the chain has no backup' : `the chain has fewer than ${needed} backups`;
+    return { ...empty(scenario), outcome: backups === 0 ? 'failed' : 'skipped', findings: [why] };
+  }
+  const stageOptions: StageOptions = { configuration, ...(tell === undefined ? {} : { tell }) };
+  const stage = await (scenario.clock === 'real'
+    ? openStage(stageOptions, clock)
+    : openSimulatedStage(stageOptions));
+  const scene = await openScene(stage);
+  const thrown: string[] = [];
+  try {
+    await stage.begin();
+    await scenario.play(scene);
+  } catch (error) {
+    thrown.push(inWords(error));
+  }
+  await stage.end().catch((error: unknown) => thrown.push(inWords(error)));
+  const findings = [...new Set([...scene.findings, ...thrown])];
+  return {
+    scenario,
+    outcome: findings.length === 0 ? 'passed' : 'failed',
+    findings,
+    ...summary(scene.turns, scene.primary, stage.timeline),
+    remarks: scene.remarks,
+  };
+}
+
+function summary(turns: readonly Turn[], primary: Parameters<typeof gapOf>[1], timeline: Timeline) {
+  const gaps = turns.map((turn) => gapOf(turn, primary)).filter((gap) => gap !== null);
+  return {
+    gapMs: gaps[0] ?? null,
+    attempts: timeline.attempts.length,
+    breaker: timeline.breakers.map(({ upstream, from, to }) => `${upstream} ${from} → ${to.name}`),
+    saw: turns.at(-1)?.exchanges.map(sawOf) ?? [],
+    timeline: [...timeline.happenings],
+  };
+}
+
+/** What the client saw of an answer, in a few words. */
+function sawOf({ end, status, stopReason, blocks, error }: Exchange): string {
+  switch (end) {
+    case 'whole':
+      if (stopReason === 'max_tokens') return 'a part, to go on from';
+      return blocks.some(({ type }) => type === 'tool_use') ? 'calls' : 'the answer';
+    case 'refused':
+      return `${status} ${error?.type ?? ''}`.trim();
+    case 'reset':
+      return blocks.some(({ type }) => type === 'tool_use') ? 'calls, then a reset' : 'a reset';
+    case 'error':
+      return 'an error in the stream';
+    case 'ended':
+      return 'an end that is none';
+    case 'silent':
+      return 'silence';
+    case 'malformed':
+      return 'no answer of this API';
+    case 'unreachable':
+      return 'no answer';
+  }
+}
+
+function empty(scenario: Scenario): Omit<Result, 'outcome' | 'findings'> {
+  return { scenario, gapMs: null, attempts: 0, breaker: [], saw: [], remarks: [], timeline: [] };
+}
+
+function inWords(error: unknown): string {
+  if (error instanceof AggregateError) return [error.message, ...error.errors.map(inWords)].join(': ');
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,79 @@
+import { calls, text, thinkingThenText } from '../answers.ts';
+import type { Fault } from '../faults.ts';
+import { expectAsked, expectFinished, expectFreed } from '../laws.ts';
+import type { Scenario } from '../scenario.ts';
+import { wordsOf } from '../scene.ts';
+import { SAID } from './spoiled.ts';
+
+/** What is odd and harmless, and must not make anybody move. */
+export const nothingWrong: readonly Scenario[] = [
+  odd('well', 'Nothing is wrong', []),
+  odd('gzip', 'The answer is compressed, though nobody asked for that', [{ kind: 'gzip' }]),
+  odd('bytes', 'Every byte comes by itself', [{ kind: 'slices', bytes: 1 }]),
+  odd('close-delimited', 'The body has no length and no chunks', [{ kind: 'close-delimited' }]),
+  odd('drip', 'The answer comes in drops', [{ kind: 'drip', gapMs: 5 }]),
+  odd('late-end', 'The answer is over, and the body ends later', [{ kind: 'late-end', waitMs: 100 }]),
+  {
+    name: 'tool-loop',
+    phase: 'nothing wrong',
+    title: 'It thinks, runs two tools, and says what it found',
+    clock: 'real',
+    async play(scene) {
+      await scene.settled();
+      const { primary } = scene;
+      const inputs = [{ file_path: '/a' }, { command: 'ls' }];
+      const tools = calls([
+        ['Read', { file_path: '/a' }],
+        ['Bash', { command: 'ls' }],
+      ]);
+      const thought = thinkingThenText('Which of them?', SAID).blocks.slice(0, 1);
+      await primary.play([
+        { answer: { ...tools, blocks: [...thought, ...tools.blocks] } },
+        { answer: text(wordsOf(primary)) },
+      ]);
+      const turn = await scene.turn();
+      expectFinished(scene, turn, { by: [primary], tools: inputs, requests: 2 });
+      scene.expect(turn.tools.length === 2, `${turn.tools.length} tools ran`);
+      await expectFreed(scene);
+    },
+  },
+  {
+    name: 'client-leaves',
+    phase: 'nothing wrong',
+    title: 'The client leaves in the middle, and nobody is blamed',
+    clock: 'simulated',
+    async play(scene) {
+      await scene.settled();
+      const { primary, stage } = scene;
+      await primary.play({ answer: text(SAID), fault: { kind: 'drip', gapMs: 60_000 } });
+      const gone = new AbortController();
+      const turn = scene.begin({ gone: gone.signal });
+      stage.clock.after(100_000, () => gone.abort());
+      await stage.run(turn);
+      await expectFreed(scene);
+      scene.expect(
+        primary.asked.at(-1)?.end?.how === 'left',
+        'the upstream was not told that the client left',
+      );
+      scene.expect(stage.timeline.breakers.length === 0, 'a breaker moved because a client left');
+    },
+  },
+];
+
+function odd(name: string, title: string, fault: readonly Fault[]): Scenario {
+  return {
+    name,
+    phase: 'nothing wrong',
+    title,
+    clock: 'real',
+    async play(scene) {
+      await scene.settled();
+      const { primary, stage } = scene;
+      await primary.play({ answer: text(wordsOf(primary)), fault });
+      expectFinished(scene, await scene.turn(), { by: [primary], requests: 1 });
+      expectAsked(scene, primary, 1);
+      scene.expect(stage.timeline.breakers.length === 0, 'a breaker moved');
+      await expectFreed(scene);
+    },
+  };
+}

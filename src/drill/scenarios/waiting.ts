@@ -1,0 +1,94 @@
+import { calls, text } from '../answers.ts';
+import type { Fault } from '../faults.ts';
+import { expectAsked, expectFreed, expectLawful } from '../laws.ts';
+import type { Scenario } from '../scenario.ts';
+import { SAID, spoiled } from './spoiled.ts';
+
+/** Upstreams that are slow, or silent before they have said anything. */
+export const waiting: readonly Scenario[] = [
+  spoiled({
+    name: 'silence-120-s',
+    phase: 'waiting',
+    title: 'It answers after two minutes',
+    clock: 'simulated',
+    fault: { kind: 'slow', waitMs: 120_000, before: 'head' },
+    expected: { requests: 1 },
+  }),
+  spoiled({
+    name: 'stall-before-content',
+    phase: 'waiting',
+    title: 'It begins, and falls silent before the first word',
+    clock: 'simulated',
+    fault: { kind: 'stall', after: 1 },
+    expected: { requests: 2 },
+  }),
+  spoiled({
+    name: 'pings-before-content',
+    phase: 'waiting',
+    title: 'It begins, and sends nothing but pings',
+    clock: 'simulated',
+    fault: { kind: 'stall', after: 1, pingMs: 10_000 },
+    expected: { requests: 3 },
+    // It may be thinking: it is let through, and is silent again.
+    asked: 2,
+  }),
+  spoiled({
+    name: 'silent-body',
+    phase: 'waiting',
+    title: 'Its head comes at once, and its body not at all',
+    clock: 'simulated',
+    fault: { kind: 'stall', after: 0 },
+    expected: { requests: 1 },
+  }),
+  patient('20-s-to-the-first-word', 'Its first word comes after twenty seconds', [
+    { kind: 'slow', waitMs: 20_000, before: 'body' },
+  ]),
+  patient('slow-drip', 'It says a piece every ten seconds', [{ kind: 'drip', gapMs: 10_000 }]),
+  patient('pause', 'It pauses for half a minute in the middle', [
+    { kind: 'stall', after: { after: 'It was about' }, forMs: 30_000 },
+  ]),
+  {
+    name: 'slow-call',
+    phase: 'waiting',
+    title: 'It writes a tool call for minutes',
+    clock: 'simulated',
+    async play(scene) {
+      const { primary } = scene;
+      await scene.settled();
+      const input = { command: 'echo '.repeat(40) };
+      await primary.play([
+        { answer: calls([['Bash', input]]), fault: { kind: 'drip', gapMs: 20_000 } },
+        { answer: text(SAID) },
+      ]);
+      const turn = await scene.turn();
+      scene.expect(turn.result === SAID, `the answer is ${JSON.stringify(turn.result)}: ${turn.error}`);
+      scene.expect(turn.tools.length === 1, `${turn.tools.length} tools ran`);
+      expectLawful(scene, turn);
+      await expectFreed(scene);
+    },
+  },
+];
+
+/** One that is slow and well: to leave it would be a loss, unless the user hedges. */
+function patient(name: string, title: string, fault: readonly Fault[]): Scenario {
+  return {
+    name,
+    phase: 'waiting',
+    title,
+    clock: 'simulated',
+    async play(scene) {
+      const { primary, stage } = scene;
+      await scene.settled();
+      await primary.play({ answer: text(SAID), fault });
+      const turn = await scene.turn();
+      const { hedgeMs } = stage.configuration.settings.failover;
+      const { firstEventMs, idleMs } = primary.upstream.timeouts;
+      const isAllowed = hedgeMs === null && Math.min(firstEventMs, idleMs) > 35_000;
+      if (isAllowed) scene.expect(turn.result === SAID, `it was not waited for: ${turn.result}`);
+      scene.expect(turn.isFinished, `the turn did not finish: ${turn.error}`);
+      expectLawful(scene, turn);
+      expectAsked(scene, primary, 1);
+      await expectFreed(scene);
+    },
+  };
+}

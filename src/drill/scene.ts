@@ -1,0 +1,139 @@
+import type { Ms } from '../core/failure.ts';
+import { text } from './answers.ts';
+import type { Actor } from './cast.ts';
+import { createClaude, type Turn } from './client/claude.ts';
+import type { Stage } from './stage.ts';
+import type { Happening } from './timeline.ts';
+
+/** How a turn of a scenario is asked for. */
+export interface TurnOptions {
+  /** The client's session; a turn without one begins a session of its own. */
+  session?: string;
+  stream?: boolean;
+  /** How often a refused request is repeated; default as the real client. */
+  retries?: number;
+  headers?: Readonly<Record<string, string>>;
+  /** Aborts when the user leaves. */
+  gone?: AbortSignal;
+}
+
+/** What a scenario plays on: the chain's first upstream, which fails, those behind it, and a client. */
+export interface Scene {
+  readonly stage: Stage;
+  readonly primary: Actor;
+  readonly backups: readonly Actor[];
+  /** Every turn so far. */
+  readonly turns: readonly Turn[];
+  /** Waits until every upstream that is probed has been probed once. */
+  settled(): Promise<void>;
+  /** Waits until `isSo`, looking whenever something happened. @throws Error when it never is. */
+  until(isSo: () => boolean, what: string): Promise<void>;
+  turn(options?: TurnOptions): Promise<Turn>;
+  /** The same, for whoever has several at once; not driven by the stage's time. */
+  begin(options?: TurnOptions): Promise<Turn>;
+  /** Notes what is not as it should be. */
+  expect(isSo: boolean, otherwise: string): void;
+  /** Notes a figure for the scorecard. */
+  remark(words: string): void;
+}
+
+/** A scene, and what came of it. */
+export interface OpenScene extends Scene {
+  readonly findings: readonly string[];
+  readonly remarks: readonly string[];
+}
+
+/** What a healthy upstream says in the end. */
+export function wordsOf({ upstream }: Actor): string {
+  return `${upstream.name} has the last word.`;
+}
+
+/** @throws RangeError for a chain without an upstream */
+export async function openScene(stage: Stage): Promise<OpenScene> {
+  const [primary, ...backups] = stage.actors;
+  if (primary === undefined) throw new RangeError('the chain is empty');
+  const findings: string[] = [];
+  const remarks: string[] = [];
+  const turns: Turn[] = [];
+  const { timeline, clock } = stage;
+  let sessions = 0;
+  for (const actor of stage.actors) await actor.play({ answer: text(wordsOf(actor)) });
+
+  async function begin(options: TurnOptions = {}): Promise<Turn> {
+    sessions += 1;
+    const note = (kind: Happening['kind'], what: string) => timeline.note('client', kind, what);
+    const claude = createClaude({
+      clock,
+      carry: stage.carry,
+      session: options.session ?? `drill-${sessions}`,
+      ...(options.headers === undefined ? {} : { headers: options.headers }),
+      ...(options.stream === undefined ? {} : { stream: options.stream }),
+      ...(options.gone === undefined ? {} : { gone: options.gone }),
+      ...(options.retries === undefined ? {} : { retries: options.retries }),
+      news: {
+        asks: (stream) => note('asks', stream ? 'asks' : 'asks for a whole answer'),
+        content: () => note('content', 'reads the first words'),
+        tool: ({ name }) => note('tool', `runs ${name}`),
+        ended: ({ end, status }) => note('end', end === 'refused' ? `gets ${status}` : ENDS[end]),
+      },
+    });
+    const turn = await claude.turn('Go on.');
+    turns.push(turn);
+    return turn;
+  }
+
+  async function until(isSo: () => boolean, what: string): Promise<void> {
+    const waiting = async () => {
+      while (!isSo()) await new Promise<void>((resolve) => timeline.onNext(resolve));
+    };
+    await stage.run(waiting()).catch(() => {
+      throw new Error(`never came: ${what}`);
+    });
+  }
+
+  return {
+    stage,
+    primary,
+    backups,
+    turns,
+    findings,
+    remarks,
+    begin,
+    turn: (options) => stage.run(begin(options)),
+    until,
+    settled() {
+      const probed = stage.actors.filter(({ upstream }) => upstream.probe.enabled);
+      const isProbed = ({ upstream }: Actor) =>
+        timeline.probes.some((probe) => probe.upstream === upstream.name);
+      return until(() => probed.every(isProbed), 'a first probe of every upstream');
+    },
+    expect(isSo, otherwise) {
+      if (!isSo) findings.push(otherwise);
+    },
+    remark: (words) => void remarks.push(words),
+  };
+}
+
+const ENDS = {
+  whole: 'has the whole answer',
+  ended: 'sees the end of a body without the end of an answer',
+  reset: 'sees the connection break',
+  silent: 'gives up: nothing came for 300 s',
+  error: 'reads an error in the stream',
+  malformed: 'reads something that is no answer',
+  refused: 'is refused',
+  unreachable: 'gets no answer',
+} as const;
+
+/** How long nothing was to be read before a backup's first words, as far as the client saw; null without any. */
+export function gapOf({ exchanges }: Turn, primary: Actor): Ms | null {
+  const [first] = exchanges;
+  const at = exchanges.findIndex(
+    ({ contentAt, headers }) =>
+      contentAt !== null && headers.get('x-ccproxy-upstream') !== primary.upstream.name,
+  );
+  const served = exchanges[at];
+  if (first === undefined || served?.contentAt == null) return null;
+  const before = exchanges.slice(0, at).findLast(({ contentAt }) => contentAt !== null);
+  return served.contentAt - (before?.heardAt ?? first.startedAt);
+}
