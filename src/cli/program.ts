@@ -4,6 +4,7 @@ import { LOG_LEVELS } from '../telemetry/log.ts';
 import { buildInfo } from './build-info.ts';
 import { configCheck } from './config.ts';
 import { askToStop, type Changed, isolateUpstream, resetUpstream, useUpstream } from './control.ts';
+import { type DrillFlags, drill } from './drill.ts';
 import { changesOff, changesOn, envFacts, render, shellOf } from './env.ts';
 import { EXIT, Exit } from './exit.ts';
 import { report, tell } from './print.ts';
@@ -124,6 +125,12 @@ function createProgram(): Command {
     .action(async (upstream: string | undefined, flags: CommonFlags) => {
       tellChange(await resetUpstream(await requireRunning(flags), upstream), flags);
     });
+
+  common(program.command('drill'))
+    .description('rehearse outages on a copy of your chain: no key is used, nothing leaves this machine')
+    .argument('[scenarios...]', 'their names, or patterns such as "reset-*" (default: all)')
+    .option('--list', 'print the scenarios')
+    .action((scenarios: string[], flags: DrillFlags) => drill(scenarios, flags));
 
   common(program.command('stop'))
     .description('end the running ccproxy; running answers may finish')

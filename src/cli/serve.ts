@@ -10,6 +10,7 @@ import { type Listener, listen, PortTaken } from '../server/listen.ts';
 import { createServing, missingPreferred, type Serving } from '../server/serving.ts';
 import { stats } from '../server/stats.ts';
 import { openHealth } from '../store/health-file.ts';
+import { openTested } from '../store/tested-file.ts';
 import { logJournal } from '../telemetry/journal.ts';
 import { LOG_LEVELS, type LogLevelName, openLog } from '../telemetry/log.ts';
 import { buildInfo } from './build-info.ts';
@@ -22,7 +23,7 @@ import { createReload } from './reload.ts';
 import { findRunning } from './running.ts';
 import { addresses, createRuntime, isProxied, machineClock, randomName } from './runtime.ts';
 import { type CommonFlags, configured, homeFolder } from './sources.ts';
-import { healthPath, stateFolder } from './state-folder.ts';
+import { healthPath, stateFolder, testedPath } from './state-folder.ts';
 import { describeUnforeseen, surviveUnforeseen } from './unforeseen.ts';
 import { welcome } from './welcome.ts';
 
@@ -46,8 +47,9 @@ export async function serve(flags: CommonFlags): Promise<never> {
   let answer: Answer = () => Promise.reject(new Error('asked before there is anything to answer with'));
   const listener = await open(configuration, (request) => answer(request));
   // From here on the port is ours, and with it the file. No request comes before this is done: nothing waits in between.
+  const folder = stateFolder(process.env, homeFolder(), process.platform);
   const health = openHealth({
-    path: healthPath(stateFolder(process.env, homeFolder(), process.platform), settings.server.port),
+    path: healthPath(folder, settings.server.port),
     clock: machineClock,
     random: () => randomName(16),
     upstreams: chain,
@@ -74,6 +76,7 @@ export async function serve(flags: CommonFlags): Promise<never> {
     runtime,
     stats: counters,
     health,
+    tested: openTested(testedPath(folder), () => randomName(16)),
     credentials,
     gates,
     prober,

@@ -14,6 +14,11 @@ export function stateFolder(env: Environment, home: string, platform: string): s
   return join(variable && isAbsolute(variable) ? variable : usual, 'ccproxy');
 }
 
+/** The file with the dates on which upstreams were tested. */
+export function testedPath(folder: string): string {
+  return join(folder, 'tested.json');
+}
+
 /** The file with what is known of the upstreams' health by the ccproxy of a port; null for one that any port would do for. */
 export function healthPath(folder: string, askedPort: number): string | null {
   return askedPort === 0 ? null : join(folder, `health-${askedPort}.json`);

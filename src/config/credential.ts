@@ -48,10 +48,11 @@ export function findCredential(
   draft: Draft,
   env: Environment,
   problems: Problem[],
+  placeholder?: string,
 ): UpstreamCredential | null {
   const { provider, table } = draft;
   const before = problems.length;
-  const key = findKey(draft, env);
+  const key = findKey(draft, env) ?? standIn(draft, placeholder);
   const bad = key === undefined ? undefined : (badHeaderValue(key.value) ?? badPaste(key.value));
   if (key !== undefined && bad !== undefined) {
     problems.push({
@@ -100,6 +101,12 @@ export function findCredential(
     sent: hasKey,
     hasKey,
   };
+}
+
+/** A made-up key, where one is needed and none is there. */
+function standIn({ provider, table, named }: Draft, placeholder: string | undefined) {
+  const isNeeded = provider.credential === 'required' || table.auth === 'own';
+  return placeholder === undefined || !isNeeded ? undefined : { value: placeholder, place: named };
 }
 
 /**

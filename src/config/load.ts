@@ -18,6 +18,8 @@ export interface FileSources {
   home: string;
   /** The value of `--config`. */
   configFlag?: string;
+  /** What stands for a variable, a file or a key that is not there: a rehearsal needs no secrets. */
+  placeholder?: string;
 }
 
 /** A configuration file that was found. */
@@ -103,6 +105,7 @@ export async function loadFile(
     home: sources.home,
     configPath: found.path,
     discovered: found.discovered,
+    ...(sources.placeholder === undefined ? {} : { placeholder: sources.placeholder }),
   });
   const document: Document = { file: found.file, raw, resolved: references.value, locate };
   const { problems: invalid, paths } = findSchemaProblems(document);

@@ -19,6 +19,8 @@ export interface ReferenceSources {
   configPath: string;
   /** A file that was only found, not named, may not read other files or the keychain. */
   discovered: boolean;
+  /** What stands for whatever is not there: a rehearsal needs no secrets. */
+  placeholder?: string;
 }
 
 const REFERENCE = /\$\{([^}]*)\}/g;
@@ -61,7 +63,7 @@ export async function resolveReferences(
     let resolved = '';
     let from = 0;
     for (const match of text.matchAll(REFERENCE)) {
-      const result = await resolveOne(match[1] ?? '', sources);
+      const result = await resolveOr(match[1] ?? '', sources);
       if ('value' in result) {
         resolved += text.slice(from, match.index) + result.value;
       } else {
@@ -98,6 +100,17 @@ function isMaybeKey(name: string): boolean {
   return name.length >= 16 && !/^(?:[A-Z_][A-Z0-9_]*$|file:|keychain:)/.test(name);
 }
 
+/** Only what refers to something; what is no reference is wrong in a rehearsal as well. */
+async function resolveOr(reference: string, sources: ReferenceSources): Promise<Resolution> {
+  const { placeholder } = sources;
+  const resolution = await resolveOne(reference, sources);
+  const isReference = NAMED.test(reference) || /^(?:file|keychain):/.test(reference);
+  const mayBeMissing = placeholder !== undefined && isReference && !('hint' in resolution);
+  return mayBeMissing && !('value' in resolution) ? { value: placeholder } : resolution;
+}
+
+const NAMED = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
 type Resolution = { value: string } | Pick<Problem, 'what' | 'allowed' | 'hint'>;
 
 async function resolveOne(reference: string, sources: ReferenceSources): Promise<Resolution> {
@@ -111,7 +124,7 @@ async function resolveOne(reference: string, sources: ReferenceSources): Promise
   }
   if (kind === 'keychain') return { what: `\${keychain:…} is not available in this version`, allowed: KINDS };
   if (kind === 'file') return readReference(reference.slice('file:'.length), sources);
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(reference)) return { what: 'not a reference', allowed: KINDS };
+  if (!NAMED.test(reference)) return { what: 'not a reference', allowed: KINDS };
   const value = variable(sources.env, reference);
   if (value !== undefined) return { value };
   return {

@@ -20,6 +20,8 @@ export interface UpstreamSources {
   discovered: boolean;
   /** It is the first of the chain. */
   isFirst: boolean;
+  /** What stands for a key that is not there; without it, that is a problem. */
+  placeholder?: string;
 }
 
 /** An upstream, or every problem in its draft. */
@@ -46,7 +48,7 @@ export function buildUpstream(draft: Draft, sources: UpstreamSources): BuiltUpst
   const problems: Problem[] = [];
   const warnings: string[] = [];
   const endpoint = findEndpoint(draft, sources.env, problems, warnings);
-  const credential = findCredential(draft, sources.env, problems);
+  const credential = findCredential(draft, sources.env, problems, sources.placeholder);
   const timeouts = readTimeouts(draft, problems);
   const isLocal = endpoint !== null && isLoopback(new URL(endpoint.base).hostname);
   const breaker = readBreaker(draft, isLocal, problems);

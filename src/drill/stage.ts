@@ -1,46 +1,35 @@
 import type { Configuration } from '../config/build.ts';
 import type { Ms } from '../core/failure.ts';
 import type { Clock, Send } from '../core/runtime.ts';
-import { credentialNames } from '../proxy/credential-names.ts';
-import { createGates, type Gates } from '../proxy/gate.ts';
 import type { Handshake } from '../proxy/handshake.ts';
-import { watchNetwork } from '../proxy/network-watch.ts';
-import { createProber } from '../proxy/prober.ts';
 import { createSend } from '../proxy/send.ts';
 import type { Answer } from '../server/app.ts';
 import { listen } from '../server/listen.ts';
-import { createServing } from '../server/serving.ts';
-import { stats } from '../server/stats.ts';
-import type { Status } from '../server/status.ts';
-import { openHealth } from '../store/health-file.ts';
 import { type Actor, castInMemory, castOnPorts } from './cast.ts';
 import type { Carry } from './client/claude.ts';
+import { buildHouse, type House, INSTANCE } from './house.ts';
 import { simulatedClock } from './simulated-clock.ts';
-import { createTimeline, type Happening, type Timeline } from './timeline.ts';
+import type { Happening } from './timeline.ts';
 
 /** A whole ccproxy in front of actors, and somebody to carry requests to it. */
-export interface Stage {
-  readonly configuration: Configuration;
+export interface Stage extends Omit<House, 'answer' | 'end'> {
   readonly clock: Clock;
-  readonly timeline: Timeline;
   /** In the order of the chain. */
   readonly actors: readonly Actor[];
   readonly carry: Carry;
-  readonly gates: Pick<Gates, 'held' | 'waiting'>;
-  status(): Promise<Status>;
   /** What `done` comes to, in the time of the stage. @throws Error when that takes longer than `limitMs`. */
   run<T>(done: Promise<T>, limitMs?: Ms): Promise<T>;
   /** Lets time go by. */
   pass(ms: Ms): Promise<void>;
   /** From now on connecting to it fails with this code; null: no longer. @throws Error on real sockets. */
   cutOff(actor: Actor, code: string | null): void;
-  /** Begins to probe the upstreams, and to write down what happens. */
-  begin(): Promise<void>;
+  /** @throws AggregateError of what was thrown in it and never should have been */
   end(): Promise<void>;
 }
 
 export interface StageOptions {
   configuration: Configuration;
+  /** Told of whatever happens, at once. */
   tell?: (happening: Happening) => void;
 }
 
@@ -55,10 +44,13 @@ export async function openStage(options: StageOptions, clock: Clock): Promise<St
   const send = createSend({ clock, instance: INSTANCE, isProxied: () => false });
   let answer: Answer = () => Promise.reject(new Error('asked before the stage stands'));
   const listener = listen('127.0.0.1', 0, (request) => answer(request));
-  const house = assemble(options, { actors, clock, send, listening: () => listener });
+  const chain = actors.map(({ upstream }) => upstream);
+  const house = buildHouse({ ...options, chain, clock, send, listening: () => listener });
   answer = house.answer;
   return {
-    ...house.stage,
+    ...house,
+    clock,
+    actors,
     carry: ({ headers, body, signal }) =>
       fetch(`http://127.0.0.1:${listener.port}${PATH}`, {
         method: 'POST',
@@ -80,9 +72,9 @@ export async function openStage(options: StageOptions, clock: Clock): Promise<St
       throw new Error('a wire can be cut in a simulation only');
     },
     async end() {
-      house.end();
       listener.close();
       await Promise.all(actors.map((actor) => actor.stop()));
+      house.end();
     },
   };
 }
@@ -101,16 +93,13 @@ export async function openSimulatedStage(options: StageOptions): Promise<Stage> 
     const actor = actors.find(({ upstream }) => new URL(upstream.base).host === url.host);
     await actor?.line.connect(signal);
   };
-  const listening = () => ({ port: PORT, addresses: [`http://127.0.0.1:${PORT}`] });
-  const house = assemble(options, { actors, clock, send, listening, handshake });
+  const chain = actors.map(({ upstream }) => upstream);
+  const house = buildHouse({ ...options, chain, clock, send, listening: nowhere, handshake });
   return {
-    ...house.stage,
-    carry({ headers, body, signal }) {
-      headers.set('host', `localhost:${PORT}`);
-      return house.answer(
-        new Request(`http://localhost:${PORT}${PATH}`, { method: 'POST', headers, body, signal }),
-      );
-    },
+    ...house,
+    clock,
+    actors,
+    carry: carryInside(house),
     run: (done, limitMs = SIMULATED_LIMIT_MS) => clock.runUntil(done, limitMs),
     pass: (ms) => clock.advance(ms),
     cutOff: ({ upstream }, code) => lineOf(upstream.name).cutOff(code),
@@ -120,104 +109,17 @@ export async function openSimulatedStage(options: StageOptions): Promise<Stage> 
   };
 }
 
+/** Carries requests to a house that listens nowhere. */
+export function carryInside({ answer }: Pick<House, 'answer'>): Carry {
+  return ({ headers, body, signal }) => {
+    headers.set('host', `localhost:${PORT}`);
+    return answer(new Request(`http://localhost:${PORT}${PATH}`, { method: 'POST', headers, body, signal }));
+  };
+}
+
+/** What a house that listens nowhere says of where it listens. */
+export const nowhere = () => ({ port: PORT, addresses: [`http://127.0.0.1:${PORT}`] });
+
 const PATH = '/v1/messages?beta=true';
-const INSTANCE = 'drill';
 /** Of no listener: what a simulated one is called. */
 const PORT = 3456;
-
-interface Parts {
-  actors: readonly Actor[];
-  clock: Clock;
-  send: Send & { forget?(): void };
-  listening(): { port: number; addresses: readonly string[] };
-  handshake?: Handshake;
-}
-
-/** The real server over the actors, with the user's settings but for tokens and the address that is listened on. */
-function assemble({ configuration: given, tell }: StageOptions, parts: Parts) {
-  const { actors, clock, send, listening, handshake } = parts;
-  const { settings } = given;
-  const server = { ...settings.server, tokens: [], adminToken: null, port: listening().port };
-  const chain = actors.map(({ upstream }) => upstream);
-  const configuration = { ...given, chain, settings: { ...settings, server } };
-  const timeline = createTimeline(clock, tell);
-  const counters = stats(clock, timeline.journal);
-  const problems: unknown[] = [];
-  let ids = 0;
-  const health = openHealth({
-    path: null,
-    clock,
-    random: () => 'saltofarehearsal0000',
-    upstreams: chain,
-    warn() {},
-  });
-  const network = watchNetwork({ clock, isConnected: () => true });
-  const runtime = {
-    clock,
-    // Every run is like the last.
-    random: () => 0.5,
-    id(prefix: string) {
-      ids += 1;
-      return `${prefix}drill${String(ids).padStart(6, '0')}`;
-    },
-    send,
-    breakers: health.breakers,
-    network,
-    journal: counters,
-  };
-  const credentials = credentialNames(health.salt);
-  const gates = createGates(clock);
-  const unexpected = (error: unknown) => void problems.push(error);
-  const prober = createProber({
-    runtime,
-    credentials,
-    network,
-    forgetConnections: () => send.forget?.(),
-    addresses: () => 'here',
-    isProxied: () => false,
-    isServing: ({ name }) => gates.held(name) > 0,
-    unexpected,
-    ...(handshake === undefined ? {} : { handshake }),
-  });
-  const serving = createServing({
-    configuration,
-    identity: { version: 'drill', instance: INSTANCE, startedAt: clock.now() },
-    runtime,
-    stats: counters,
-    health,
-    credentials,
-    gates,
-    prober,
-    secret: 'secret of a rehearsal',
-    controlToken: 'control token of a rehearsal',
-    listening,
-    draining: () => false,
-    stop() {},
-    unexpected: (_, error) => unexpected(error),
-  });
-
-  return {
-    answer: serving.answer,
-    stage: {
-      configuration,
-      clock,
-      timeline,
-      actors,
-      gates,
-      async status() {
-        const headers = { host: `localhost:${listening().port}` };
-        const answer = await serving.answer(new Request('http://localhost/status', { headers }));
-        return (await answer.json()) as Status;
-      },
-      async begin() {
-        timeline.restart();
-        prober.watch(chain);
-      },
-    },
-    end() {
-      prober.stop();
-      health.close();
-      if (problems.length > 0) throw new AggregateError(problems, 'ccproxy met errors that nobody foresaw');
-    },
-  };
-}

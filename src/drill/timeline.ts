@@ -7,7 +7,7 @@ export interface Happening {
   at: Ms;
   /** `client`, or an upstream's name. */
   who: string;
-  kind: 'asks' | 'content' | 'tool' | 'end' | 'failed' | 'answered' | 'breaker' | 'probe' | 'note';
+  kind: 'asks' | 'content' | 'tool' | 'end' | 'serves' | 'failed' | 'answered' | 'breaker' | 'probe';
   /** In words. */
   what: string;
 }
@@ -66,7 +66,7 @@ export function createTimeline(clock: Clock, tell: (happening: Happening) => voi
         if (failure === undefined) note(upstream, 'answered', 'whole answer');
         else note(upstream, 'failed', failure.message);
       },
-      serving: () => wake(),
+      serving: (_, upstream) => note(upstream, 'serves', 'begins to answer'),
       request: () => wake(),
       probe(record) {
         probes.push(record);

@@ -11,6 +11,7 @@ import { type RejectedCredentials, rejectedCredentials } from '../proxy/rejected
 import { retryBudgets } from '../proxy/retry-budget.ts';
 import { createSessions } from '../proxy/sessions.ts';
 import type { Health } from '../store/health-file.ts';
+import type { Tested } from '../store/tested-file.ts';
 import { type Answer, createApp } from './app.ts';
 import { createCommands } from './commands.ts';
 import type { Listener } from './listen.ts';
@@ -25,6 +26,7 @@ export interface ServingParts {
   /** Also the journal of `runtime`. */
   stats: Stats;
   health: Health;
+  tested: Tested;
   credentials: CredentialNames;
   gates: Gates;
   prober: Hearing & {
@@ -94,6 +96,7 @@ export function createServing(parts: ServingParts): Serving {
       stats,
       runtime,
       returnAfterMs: configuration.settings.failover.returnAfterMs,
+      tested: parts.tested,
     });
   }
 

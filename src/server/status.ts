@@ -4,6 +4,7 @@ import type { Chain, Upstream } from '../core/upstream.ts';
 import type { CredentialNames } from '../proxy/credential-names.ts';
 import { overall, returnsAt } from '../proxy/standing.ts';
 import type { Subject } from '../proxy/subject.ts';
+import type { Tested } from '../store/tested-file.ts';
 import { span } from '../telemetry/span.ts';
 import { ownSubject } from './own-subject.ts';
 import type { Counts, Stats } from './stats.ts';
@@ -72,6 +73,7 @@ export interface StatusSources {
   runtime: Runtime;
   /** See `Failover`. */
   returnAfterMs: Ms;
+  tested: Tested;
 }
 
 export function statusOf(sources: StatusSources): Status {
@@ -108,7 +110,7 @@ function upstreamStatus(upstream: Upstream, sources: StatusSources): UpstreamSta
     until: until === undefined ? null : instant(until),
     reason: [why, waits].filter((words) => words !== null).join(', '),
     last_probe: probeStatus(stats.lastProbe(name)),
-    last_tested: null,
+    last_tested: sources.tested.when(upstream),
     latency: { first_content_ms: stats.firstContent(name), probe_ms: stats.probeMs(name) },
     counts: stats.counts(name),
   };

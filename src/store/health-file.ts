@@ -1,5 +1,5 @@
-import { chmodSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { renameSync, rmSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { Ms } from '../core/failure.ts';
 import type { BreakerStore, Clock, Timer } from '../core/runtime.ts';
 import type { Upstream } from '../core/upstream.ts';
@@ -11,6 +11,7 @@ import {
   parseRecord,
   printRecord,
 } from './health-record.ts';
+import { readOwn, replaceFile } from './own-file.ts';
 import { type Remembered, remember } from './remembered.ts';
 
 /** What is known of the upstreams' health, of which the part that lasts is kept in a file. */
@@ -40,8 +41,6 @@ export interface HealthOptions {
 
 /** Changes that come together are written together. */
 const SETTLE_MS: Ms = 50;
-/** No file of ours is as large. */
-const LARGEST_BYTES = 4_000_000;
 
 /**
  * Reads what the last process left, and keeps the file up to date from then on. Nothing is written before there is something
@@ -127,15 +126,6 @@ function load(path: string, now: Ms, warn: (line: string) => void): HealthRecord
   return null;
 }
 
-/** The file's text, or null when there is none. A link is not followed: whoever put it there may point it anywhere. */
-function readOwn(path: string): string | null {
-  const entry = lstatSync(path, { throwIfNoEntry: false });
-  if (entry === undefined) return null;
-  if (!entry.isFile()) throw new Error('it is no plain file');
-  if (entry.size > LARGEST_BYTES) throw new Error('it is too large');
-  return readFileSync(path, 'utf8');
-}
-
 function putAside(path: string, why: string, warn: (line: string) => void): void {
   const aside = `${path}.corrupt`;
   const what = `what was known of the upstreams cannot be read from ${path} (${why})`;
@@ -145,21 +135,6 @@ function putAside(path: string, why: string, warn: (line: string) => void): void
     warn(`${what}; it is now ${basename(aside)}`);
   } catch {
     warn(what);
-  }
-}
-
-/** The whole new content or the whole old one, whatever happens; a link in the file's place is replaced, not followed. */
-function replaceFile(path: string, content: string, unique: string): void {
-  const folder = dirname(path);
-  const fresh = `${path}.${unique}.tmp`;
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  chmodSync(folder, 0o700);
-  try {
-    writeFileSync(fresh, content, { mode: 0o600, flag: 'wx' });
-    renameSync(fresh, path);
-  } catch (error) {
-    rmSync(fresh, { force: true });
-    throw error;
   }
 }
 

@@ -5,7 +5,7 @@ import { compose } from '../../src/core/compose.ts';
 import { AttemptError } from '../../src/core/failure.ts';
 import { type Frame, frameOf } from '../../src/core/frame.ts';
 import type { Message, StreamEvent } from '../../src/core/messages.ts';
-import { assertGrammar } from '../support/grammar.ts';
+import { assertGrammar } from '../../src/drill/grammar.ts';
 import { sdkMessage } from '../support/sdk.ts';
 
 const composer = () => compose({ id: 'msg_1', model: 'claude-test-1', signature: 'ccp1:acme' });

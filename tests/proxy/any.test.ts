@@ -2,12 +2,12 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import type { Outgoing } from '../../src/core/runtime.ts';
+import { assertGrammar, assertPrefix } from '../../src/drill/grammar.ts';
 import { LEFT } from '../../src/proxy/hop.ts';
 import { ResetConnection } from '../../src/proxy/pass.ts';
 import { ask } from '../../src/proxy/permits.ts';
 import { openaiChat } from '../../src/wire/dialects/openai-chat/index.ts';
 import { type Deed, deed, perform, performSlowly, slowDeed } from '../support/deeds.ts';
-import { assertGrammar, assertPrefix } from '../support/grammar.ts';
 import { manualClock } from '../support/manual-clock.ts';
 import {
   ask as askRelay,

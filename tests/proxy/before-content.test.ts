@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { nothing, text, thinkingOnly, thinkingThenText } from '../../src/drill/answers.ts';
 import type { Fault } from '../../src/drill/faults.ts';
+import { assertGrammar } from '../../src/drill/grammar.ts';
 import type { Reply } from '../../src/drill/script.ts';
 import { type ScriptedUpstream, startUpstream } from '../../src/drill/upstream.ts';
-import { assertGrammar } from '../support/grammar.ts';
 import {
   ask,
   asking,

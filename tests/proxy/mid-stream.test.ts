@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import Anthropic from '@anthropic-ai/sdk';
 import { type Answer, answer, calls, text, thinkingThenText } from '../../src/drill/answers.ts';
-import { assertPrefix } from '../support/grammar.ts';
+import { assertPrefix } from '../../src/drill/grammar.ts';
 import { manualClock } from '../support/manual-clock.ts';
 import {
   ask,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import type { FailureKind } from '../../src/core/failure.ts';
+import { assertPrefix } from '../../src/drill/grammar.ts';
 import { runText, sseOf } from '../support/anthropic.ts';
-import { assertPrefix } from '../support/grammar.ts';
 import { events } from '../support/openai-chat.ts';
 
 const START = {

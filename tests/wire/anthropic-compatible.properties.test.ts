@@ -2,9 +2,9 @@ import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { collect } from '../../src/core/collect.ts';
 import type { Block, MessageParam, MessagesRequest } from '../../src/core/messages.ts';
+import { assertGrammar, assertPrefix } from '../../src/drill/grammar.ts';
 import { encoded, run, runText, sseOf } from '../support/anthropic.ts';
 import { complaints } from '../support/anthropic-validator.ts';
-import { assertGrammar, assertPrefix } from '../support/grammar.ts';
 import { events, pieces, REQUEST } from '../support/openai-chat.ts';
 import { sdkMessage } from '../support/sdk.ts';
 

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'bun:test';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { collect, expand } from '../../src/core/collect.ts';
+import { assertGrammar, assertPrefix } from '../../src/drill/grammar.ts';
 import { runText as decoded, run, runText } from '../support/anthropic.ts';
-import { assertGrammar, assertPrefix } from '../support/grammar.ts';
 import { events, FORMS, type Run } from '../support/openai-chat.ts';
 import { sdkMessage } from '../support/sdk.ts';
 

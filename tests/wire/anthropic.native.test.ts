@@ -78,8 +78,17 @@ describe('a stream', () => {
     ['an error event that is not JSON', 'event: error\ndata: oops\n\n', 'server_error'],
     ['an error of another shape', 'data: {"error":{"message":"x","code":500}}\n\n', 'garbled'],
     ['an unnamed event that is not JSON', 'data: oops\n\n', 'garbled'],
+    [
+      'a delta that is broken inside, and closed',
+      `${EVENTS[0]}event: content_block_delta\ndata: {"type":"content_block_delta","delta":{"text":"a"b"}}\n\n`,
+      'garbled',
+    ],
     ['half a delta', 'event: content_block_delta\ndata: {"type":"content_block_del\n\n', 'garbled'],
-    ['half a delta that ends like a whole one', 'event: content_block_delta\ndata: {"a":{"b":1}\n\n', 'cut'],
+    [
+      'half a delta that ends like a whole one',
+      'event: content_block_delta\ndata: {"a":{"b":1}\n\n',
+      'garbled',
+    ],
     ...['message_start', 'content_block_start', 'content_block_stop', 'message_delta', 'message_stop'].map(
       (name): [string, string, 'garbled'] => [
         `half a ${name}`,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import type { FailureKind } from '../../src/core/failure.ts';
+import { assertPrefix } from '../../src/drill/grammar.ts';
 import { framingFor } from '../../src/wire/framing/index.ts';
-import { assertPrefix } from '../support/grammar.ts';
 import { events, FORMS, run, runText, sseOf } from '../support/openai-chat.ts';
 
 const chunk = (delta: object, more: object = {}) => ({

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { collect } from '../../src/core/collect.ts';
-import { assertGrammar, assertPrefix } from '../support/grammar.ts';
+import { assertGrammar, assertPrefix } from '../../src/drill/grammar.ts';
 import { events, FORMS, run, runText, targetOf } from '../support/openai-chat.ts';
 import { sdkMessage } from '../support/sdk.ts';
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { collect, expand } from '../../src/core/collect.ts';
 import type { MessagesRequest } from '../../src/core/messages.ts';
 import type { Target } from '../../src/core/upstream.ts';
+import { assertGrammar, assertPrefix } from '../../src/drill/grammar.ts';
 import { whole } from '../../src/wire/framing/whole.ts';
-import { assertGrammar, assertPrefix } from '../support/grammar.ts';
 import { events, FORMS, type Run, run, runText, targetOf } from '../support/openai-chat.ts';
 import { sdkMessage } from '../support/sdk.ts';
 

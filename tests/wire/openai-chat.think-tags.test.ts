@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { collect } from '../../src/core/collect.ts';
-import { assertGrammar } from '../support/grammar.ts';
+import { assertGrammar } from '../../src/drill/grammar.ts';
 import { encoded, REQUEST, runText, sseOf, targetOf } from '../support/openai-chat.ts';
 
 const SIGNATURE = 'ccp1:acme';

@@ -8,9 +8,9 @@ import { isObject, parseJson } from '../../history/json.ts';
 import { explain, explainError } from './explain.ts';
 
 /**
- * Anthropic's stream as it is: frames keep the bytes that came, deltas are not parsed, unknown events go on. Only what
- * ends an attempt is looked at: an error event, an event that was cut off, a body that is not a stream, an end before
- * `message_stop`.
+ * Anthropic's stream as it is: frames keep the bytes that came, unknown events go on. Only what ends an attempt is looked
+ * at: an error event, an event that every client parses and that is not JSON (parsed for that alone: 0.3 µs a delta), a body
+ * that is not a stream, an end before `message_stop`.
  */
 export function decodeNative(): Transducer<Packet, Frame> {
   let seen = false;
@@ -39,7 +39,7 @@ function frameFor(packet: Packet): Frame | null {
   if (packet.name === 'error') throw new AttemptError(explainError(packet.data));
   // `message` is what the standard calls an event without a name, so some servers write it out.
   if (packet.name === '' || packet.name === 'message') return unnamed(packet);
-  if (OF_THE_ANSWER.has(packet.name) && isBroken(packet)) {
+  if (OF_THE_ANSWER.has(packet.name) && !isObject(parseJson(packet.data))) {
     throw new AttemptError({ kind: 'garbled', message: `${packet.name} was not JSON` });
   }
   return rawFrame(packet.name, packet.bytes, () => packet.data);
@@ -54,20 +54,6 @@ const OF_THE_ANSWER = new Set([
   'message_delta',
   'message_stop',
 ]);
-
-const CLOSE_BRACE = 0x7d;
-const LINE_ENDS = new Set([0x0a, 0x0d]);
-
-/**
- * Whether an event's JSON is broken. It is not parsed; what closes an object with its last byte is taken at its word, which
- * lets through what is broken inside but nothing that was cut off.
- */
-function isBroken(packet: Packet): boolean {
-  const { bytes } = packet;
-  let end = bytes.length - 1;
-  while (end >= 0 && LINE_ENDS.has(bytes[end] ?? 0)) end -= 1;
-  return bytes[end] !== CLOSE_BRACE && !isObject(parseJson(packet.data));
-}
 
 /**
  * A packet without an event name: comments, `[DONE]`, a server that leaves out `event:` lines (clients then repeat every

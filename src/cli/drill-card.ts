@@ -1,0 +1,84 @@
+import type { Ms } from '../core/failure.ts';
+import type { Drill } from '../drill/report.ts';
+import type { Result } from '../drill/run.ts';
+import { PHASES, type Scenario } from '../drill/scenario.ts';
+import { printable } from '../telemetry/log.ts';
+import { table } from './print.ts';
+
+/** `ccproxy drill --list`. */
+export function describeScenarios(scenarios: readonly Scenario[]): string {
+  const rows = scenarios.map(({ name, phase, title }) => [name, phase, title]);
+  return table([['SCENARIO', 'WHEN', 'WHAT GOES WRONG'], ...rows]);
+}
+
+/** The scorecard, what failed and why, and the sum. */
+export function describeDrill({ results, tookMs, chainFrom }: Drill): string {
+  const rows = PHASES.flatMap((phase) => {
+    const own = results.filter(({ scenario }) => scenario.phase === phase);
+    return own.map((result) => rowOf(result));
+  });
+  const failed = results.filter(({ outcome }) => outcome === 'failed');
+  const passed = results.filter(({ outcome }) => outcome === 'passed').length;
+  const skipped = results.length - passed - failed.length;
+  const isSimulated = results.some(({ scenario, gapMs }) => scenario.clock === 'simulated' && gapMs !== null);
+  return [
+    table([HEAD, ...rows]),
+    '',
+    ...(isSimulated ? ['°  on a simulated clock: nobody waited that long'] : []),
+    ...results
+      .filter(({ outcome }) => outcome === 'skipped')
+      .map(({ scenario, findings }) => `–  ${scenario.name}: ${findings.join('; ')}`),
+    ...failed.flatMap(({ scenario, findings }) => [
+      `✗  ${scenario.name}: ${scenario.title}`,
+      ...findings.slice(0, MOST).map((finding) => `     ${printable(finding)}`),
+      ...(findings.length > MOST ? [`     and ${findings.length - MOST} more`] : []),
+    ]),
+    `${passed} passed, ${failed.length} failed${skipped > 0 ? `, ${skipped} skipped` : ''}, in ${(tookMs / 1000).toFixed(1)} s.${adviceOn(chainFrom)}`,
+  ].join('\n');
+}
+
+const HEAD = ['', 'SCENARIO', 'FIRST WORDS OF A BACKUP', 'ATTEMPTS', 'CLIENT SAW', 'BREAKER'];
+/** Of one scenario. */
+const MOST = 5;
+const MARKS = { passed: '✓', failed: '✗', skipped: '–' } as const;
+
+function rowOf(result: Result): string[] {
+  const { scenario, outcome, gapMs, attempts, saw, breaker, remarks } = result;
+  return [
+    MARKS[outcome],
+    scenario.name,
+    gapMs === null ? '' : `${durationOf(gapMs)}${scenario.clock === 'simulated' ? '°' : ''}`,
+    String(attempts),
+    shortened(counted(saw).join(', then ')),
+    printable(shortened([...counted(breaker), ...remarks].join(', '))),
+  ];
+}
+
+/** What comes several times in a row, once and counted. */
+function counted(words: readonly string[]): string[] {
+  const runs: { word: string; times: number }[] = [];
+  for (const word of words) {
+    const last = runs.at(-1);
+    if (last?.word === word) last.times += 1;
+    else runs.push({ word, times: 1 });
+  }
+  return runs.map(({ word, times }) => (times === 1 ? word : `${times} × ${word}`));
+}
+
+function shortened(words: string): string {
+  return words.length > WIDEST ? `${words.slice(0, WIDEST - 1)}…` : words;
+}
+
+/** Of a cell. */
+const WIDEST = 90;
+
+/** `231 ms`, `45.0 s`. */
+export function durationOf(ms: Ms): string {
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+function adviceOn(chainFrom: Drill['chainFrom']): string {
+  return chainFrom === 'default'
+    ? ' No backup is configured here: without one, each of these outages stops you. `ccproxy config check` shows the chain.'
+    : '';
+}

@@ -1,1 +1,0 @@
-export { assertGrammar, assertPrefix } from '../../src/drill/grammar.ts';
