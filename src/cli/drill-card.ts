@@ -28,17 +28,26 @@ export function describeDrill({ results, tookMs, chainFrom }: Drill): string {
     ...results
       .filter(({ outcome }) => outcome === 'skipped')
       .map(({ scenario, findings }) => `–  ${scenario.name}: ${findings.join('; ')}`),
-    ...failed.flatMap(({ scenario, findings }) => [
-      `✗  ${scenario.name}: ${scenario.title}`,
-      ...findings.slice(0, MOST).map((finding) => `     ${printable(finding)}`),
-      ...(findings.length > MOST ? [`     and ${findings.length - MOST} more`] : []),
-    ]),
+    ...failures(failed),
     `${passed} passed, ${failed.length} failed${skipped > 0 ? `, ${skipped} skipped` : ''}, in ${(tookMs / 1000).toFixed(1)} s.${adviceOn(chainFrom)}`,
   ].join('\n');
 }
 
+/** Each with what was found; what was found of many is said once. */
+function failures(failed: readonly Result[]): string[] {
+  const byFinding = Map.groupBy(failed, ({ findings }) => findings.join('; '));
+  return [...byFinding].flatMap(([words, results]) => {
+    if (results.length > MOST) return [`✗  ${results.length} scenarios: ${printable(words)}`];
+    return results.flatMap(({ scenario, findings }) => [
+      `✗  ${scenario.name}: ${scenario.title}`,
+      ...findings.slice(0, MOST).map((finding) => `     ${printable(finding)}`),
+      ...(findings.length > MOST ? [`     and ${findings.length - MOST} more`] : []),
+    ]);
+  });
+}
+
 const HEAD = ['', 'SCENARIO', 'FIRST WORDS OF A BACKUP', 'ATTEMPTS', 'CLIENT SAW', 'BREAKER'];
-/** Of one scenario. */
+/** Findings of one scenario, and scenarios of one finding. */
 const MOST = 5;
 const MARKS = { passed: '✓', failed: '✗', skipped: '–' } as const;
 

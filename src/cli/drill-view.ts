@@ -5,7 +5,7 @@ import type { Scenario } from '../drill/scenario.ts';
 import type { Happening } from '../drill/timeline.ts';
 import { printable } from '../telemetry/log.ts';
 import { durationOf } from './drill-card.ts';
-import { report } from './print.ts';
+import { report, write } from './print.ts';
 
 /** A drill as it is watched. */
 export interface DrillView {
@@ -74,12 +74,12 @@ function inBrief(paint: Brush): Parts {
     const beside = `${current}  ${lane.join(' ')}`;
     const room = Math.max(0, columns - LABEL - Bun.stringWidth(marks) - 4);
     const words = Bun.stringWidth(beside) > room ? `…${beside.slice(-(room - 1))}` : beside;
-    process.stdout.write(`\r\x1b[2K${phase.padEnd(LABEL)}${marks}  ${paint.dim(room > 20 ? words : '')}`);
+    write(`\r\x1b[2K${phase.padEnd(LABEL)}${marks}  ${paint.dim(room > 20 ? words : '')}`);
   }
 
   function finish(): void {
     if (phase === '') return;
-    process.stdout.write(`${isTTY ? '\r\x1b[2K' : ''}${phase.padEnd(LABEL)}${marks}\n`);
+    write(`${isTTY ? '\r\x1b[2K' : ''}${phase.padEnd(LABEL)}${marks}\n`);
   }
 
   return {

@@ -1,6 +1,18 @@
+import { EXIT } from './exit.ts';
+
 /** Reports go to stdout, everything else to stderr. */
 export function report(text: string): void {
-  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+  write(text.endsWith('\n') ? text : `${text}\n`);
+}
+
+/** To stdout, as it is. Whoever reads it may have enough (`| head`): then there is nobody to go on for. */
+export function write(text: string): void {
+  try {
+    process.stdout.write(text);
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'EPIPE') process.exit(EXIT.done);
+    throw error;
+  }
 }
 
 export function tell(text: string): void {

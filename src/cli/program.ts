@@ -5,6 +5,7 @@ import { buildInfo } from './build-info.ts';
 import { configCheck } from './config.ts';
 import { askToStop, type Changed, isolateUpstream, resetUpstream, useUpstream } from './control.ts';
 import { type DrillFlags, drill } from './drill.ts';
+import { drillLive } from './drill-live.ts';
 import { changesOff, changesOn, envFacts, render, shellOf } from './env.ts';
 import { EXIT, Exit } from './exit.ts';
 import { report, tell } from './print.ts';
@@ -130,7 +131,13 @@ function createProgram(): Command {
     .description('rehearse outages on a copy of your chain: no key is used, nothing leaves this machine')
     .argument('[scenarios...]', 'their names, or patterns such as "reset-*" (default: all)')
     .option('--list', 'print the scenarios')
-    .action((scenarios: string[], flags: DrillFlags) => drill(scenarios, flags));
+    .option(
+      '--live',
+      'instead: one small real turn through each upstream, or through those that are named; spends tokens',
+    )
+    .action((names: string[], flags: DrillFlags & { live?: boolean }) =>
+      flags.live ? drillLive(names, flags) : drill(names, flags),
+    );
 
   common(program.command('stop'))
     .description('end the running ccproxy; running answers may finish')

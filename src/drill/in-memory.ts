@@ -31,8 +31,8 @@ export function inMemoryUpstream(label: string, clock: Clock): InMemoryUpstream 
   }
 
   async function send(outgoing: Outgoing): Promise<Response> {
-    if (outgoing.signal.aborted) throw outgoing.signal.reason;
     await connect();
+    if (outgoing.signal.aborted) throw outgoing.signal.reason;
     const { pathname, search } = new URL(outgoing.url);
     const body = typeof outgoing.body === 'string' ? new TextEncoder().encode(outgoing.body) : outgoing.body;
     const { plan, finish } = scripted.take(

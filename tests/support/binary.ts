@@ -138,10 +138,11 @@ export async function runToEnd(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   folders?: Folders,
+  limitMs = LIMIT_MS,
 ): Promise<Ended> {
   const own = folders ?? (await makeFolders());
   const child = spawn(args, env, own);
-  const killer = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS);
+  const killer = setTimeout(() => child.kill('SIGKILL'), limitMs);
   try {
     const [stdout, stderr, exitCode] = await Promise.all([
       new Response(child.stdout).text(),

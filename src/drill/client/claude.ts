@@ -42,6 +42,8 @@ export interface ClaudeOptions {
   /** Of its session; also its name in what is written down. */
   session: string;
   model?: string;
+  /** Default 32,000, as the real client. */
+  maxTokens?: number;
   /** More headers for every request. */
   headers?: Readonly<Record<string, string>>;
   /** Whether the first request of a turn asks for a stream; default true. */
@@ -74,14 +76,14 @@ const MOST_REQUESTS = 24;
 export const SILENCE_MS: Ms = 300_000;
 
 export function createClaude(options: ClaudeOptions): Claude {
-  const { clock, carry, session, model = 'claude-opus-4-8', news = {} } = options;
+  const { clock, carry, session, model = 'claude-opus-4-8', maxTokens = 32_000, news = {} } = options;
   const headers = new Headers({ ...HEADERS, 'x-claude-code-session-id': session, ...options.headers });
   const messages: MessageParam[] = [];
 
   async function exchange(stream: boolean): Promise<Exchange> {
     const startedAt = clock.now();
     news.asks?.(stream);
-    const body = bodyOf(model, messages, stream, session);
+    const body = bodyOf({ model, maxTokens, messages, stream, session });
     const patience = patienceOf(clock);
     const signal =
       options.gone === undefined ? patience.signal : AbortSignal.any([patience.signal, options.gone]);

@@ -38,13 +38,17 @@ const TOOLS = [
   },
 ];
 
+/** What differs from request to request. */
+export interface Body {
+  model: string;
+  maxTokens: number;
+  messages: readonly MessageParam[];
+  stream: boolean;
+  session: string;
+}
+
 /** A request's body, in the client's shape and order of fields. */
-export function bodyOf(
-  model: string,
-  messages: readonly MessageParam[],
-  stream: boolean,
-  session: string,
-): string {
+export function bodyOf({ model, maxTokens, messages, stream, session }: Body): string {
   return JSON.stringify({
     model,
     messages,
@@ -56,7 +60,7 @@ export function bodyOf(
     metadata: {
       user_id: JSON.stringify({ device_id: '0'.repeat(64), account_uuid: '', session_id: session }),
     },
-    max_tokens: 32_000,
+    max_tokens: maxTokens,
     thinking: { type: 'adaptive' },
     context_management: { edits: [{ type: 'clear_thinking_20251015', keep: 'all' }] },
     output_config: { effort: 'high' },

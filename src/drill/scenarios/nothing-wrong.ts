@@ -16,6 +16,7 @@ export const nothingWrong: readonly Scenario[] = [
   {
     name: 'tool-loop',
     phase: 'nothing wrong',
+    backups: 0,
     title: 'It thinks, runs two tools, and says what it found',
     clock: 'real',
     async play(scene) {
@@ -40,6 +41,7 @@ export const nothingWrong: readonly Scenario[] = [
   {
     name: 'client-leaves',
     phase: 'nothing wrong',
+    backups: 0,
     title: 'The client leaves in the middle, and nobody is blamed',
     clock: 'simulated',
     async play(scene) {
@@ -64,6 +66,7 @@ function odd(name: string, title: string, fault: readonly Fault[]): Scenario {
   return {
     name,
     phase: 'nothing wrong',
+    backups: 0,
     title,
     clock: 'real',
     async play(scene) {

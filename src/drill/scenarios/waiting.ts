@@ -50,6 +50,7 @@ export const waiting: readonly Scenario[] = [
   {
     name: 'slow-call',
     phase: 'waiting',
+    backups: 0,
     title: 'It writes a tool call for minutes',
     clock: 'simulated',
     async play(scene) {
@@ -74,6 +75,7 @@ function patient(name: string, title: string, fault: readonly Fault[]): Scenario
   return {
     name,
     phase: 'waiting',
+    backups: 0,
     title,
     clock: 'simulated',
     async play(scene) {
