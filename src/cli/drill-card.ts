@@ -11,8 +11,11 @@ export function describeScenarios(scenarios: readonly Scenario[]): string {
   return table([['SCENARIO', 'WHEN', 'WHAT GOES WRONG'], ...rows]);
 }
 
-/** The scorecard, what failed and why, and the sum. */
-export function describeDrill({ results, tookMs, chainFrom }: Drill): string {
+/**
+ * The scorecard, what failed and why, and the sum.
+ * @param width of the terminal, in characters; null where there is none
+ */
+export function describeDrill({ results, tookMs, chainFrom }: Drill, width: number | null = null): string {
   const rows = PHASES.flatMap((phase) => {
     const own = results.filter(({ scenario }) => scenario.phase === phase);
     return own.map((result) => rowOf(result));
@@ -22,14 +25,18 @@ export function describeDrill({ results, tookMs, chainFrom }: Drill): string {
   const skipped = results.length - passed - failed.length;
   const isSimulated = results.some(({ scenario, gapMs }) => scenario.clock === 'simulated' && gapMs !== null);
   return [
-    table([HEAD, ...rows]),
+    fitting(table([HEAD, ...rows]), width),
     '',
+    ...results.flatMap(({ scenario, remarks }) =>
+      remarks.length === 0 ? [] : [`·  ${scenario.name}: ${remarks.join(', ')}`],
+    ),
     ...(isSimulated ? ['°  on a simulated clock: nobody waited that long'] : []),
     ...results
       .filter(({ outcome }) => outcome === 'skipped')
       .map(({ scenario, findings }) => `–  ${scenario.name}: ${findings.join('; ')}`),
     ...failures(failed),
-    `${passed} passed, ${failed.length} failed${skipped > 0 ? `, ${skipped} skipped` : ''}, in ${(tookMs / 1000).toFixed(1)} s.${adviceOn(chainFrom)}`,
+    `${passed} passed, ${failed.length} failed${skipped > 0 ? `, ${skipped} skipped` : ''}, in ${(tookMs / 1000).toFixed(1)} s.`,
+    ...adviceOn(chainFrom),
   ].join('\n');
 }
 
@@ -52,14 +59,14 @@ const MOST = 5;
 const MARKS = { passed: '✓', failed: '✗', skipped: '–' } as const;
 
 function rowOf(result: Result): string[] {
-  const { scenario, outcome, gapMs, attempts, saw, breaker, remarks } = result;
+  const { scenario, outcome, gapMs, attempts, saw, breakers } = result;
   return [
     MARKS[outcome],
     scenario.name,
     gapMs === null ? '' : `${durationOf(gapMs)}${scenario.clock === 'simulated' ? '°' : ''}`,
     String(attempts),
-    shortened(counted(saw).join(', then ')),
-    printable(shortened([...counted(breaker), ...remarks].join(', '))),
+    counted(saw).join(', then '),
+    printable(pathsOf(breakers).join(', ')),
   ];
 }
 
@@ -74,20 +81,33 @@ function counted(words: readonly string[]): string[] {
   return runs.map(({ word, times }) => (times === 1 ? word : `${times} × ${word}`));
 }
 
-function shortened(words: string): string {
-  return words.length > WIDEST ? `${words.slice(0, WIDEST - 1)}…` : words;
+/** The way of each upstream's breakers, in order: `anthropic closed → open → closed`. */
+function pathsOf(breakers: Result['breakers']): string[] {
+  const byUpstream = Map.groupBy(breakers, ({ upstream }) => upstream);
+  return [...byUpstream].map(([upstream, moves]) => {
+    const [first] = moves;
+    return `${upstream} ${[first?.from ?? '', ...counted(moves.map(({ to }) => to))].join(' → ')}`;
+  });
 }
-
-/** Of a cell. */
-const WIDEST = 90;
 
 /** `231 ms`, `45.0 s`. */
 export function durationOf(ms: Ms): string {
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
-function adviceOn(chainFrom: Drill['chainFrom']): string {
+function adviceOn(chainFrom: Drill['chainFrom']): string[] {
   return chainFrom === 'default'
-    ? ' No backup is configured here: without one, each of these outages stops you. `ccproxy config check` shows the chain.'
-    : '';
+    ? [
+        'No backup is configured here: without one, each of these outages stops you. See: ccproxy config check',
+      ]
+    : [];
+}
+
+/** Lines that a terminal would wrap end where it ends. */
+function fitting(lines: string, width: number | null): string {
+  if (width === null) return lines;
+  return lines
+    .split('\n')
+    .map((line) => (Bun.stringWidth(line) > width ? `${line.slice(0, width - 1)}…` : line))
+    .join('\n');
 }

@@ -42,7 +42,11 @@ export async function drill(names: readonly string[], flags: DrillFlags): Promis
   view?.closing();
   const tookMs = performance.now() - startedAt;
   const done: Drill = { version: buildInfo.version, configuration, chainFrom: from, results, tookMs };
-  report(flags.json ? JSON.stringify(reportOf(done), null, 2) : describeDrill(done));
+  report(
+    flags.json
+      ? JSON.stringify(reportOf(done), null, 2)
+      : describeDrill(done, process.stdout.isTTY ? process.stdout.columns : null),
+  );
   if (results.some(({ outcome }) => outcome === 'failed')) throw new Exit(EXIT.failed, '');
 }
 

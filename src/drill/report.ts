@@ -31,7 +31,12 @@ export const DrillReportSchema = Type.Object(
           findings: Type.Array(Type.String()),
           first_backup_content_ms: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]),
           attempts: Type.Integer({ minimum: 0 }),
-          breaker: Type.Array(Type.String()),
+          breaker: Type.Array(
+            Type.Object(
+              { upstream: Type.String(), from: Type.String(), to: Type.String() },
+              { additionalProperties: false },
+            ),
+          ),
           client_saw: Type.Array(Type.String()),
           remarks: Type.Array(Type.String()),
           timeline: Type.Array(
@@ -83,7 +88,7 @@ export function reportOf({ version, configuration, chainFrom, results, tookMs }:
     failed: count('failed'),
     skipped: count('skipped'),
     scenarios: results.map(
-      ({ scenario, outcome, findings, gapMs, attempts, breaker, saw, remarks, timeline }) => ({
+      ({ scenario, outcome, findings, gapMs, attempts, breakers, saw, remarks, timeline }) => ({
         name: scenario.name,
         phase: scenario.phase,
         title: scenario.title,
@@ -92,7 +97,7 @@ export function reportOf({ version, configuration, chainFrom, results, tookMs }:
         findings: [...findings],
         first_backup_content_ms: gapMs === null ? null : Math.round(gapMs),
         attempts,
-        breaker: [...breaker],
+        breaker: breakers.map((move) => ({ ...move })),
         client_saw: [...saw],
         remarks: [...remarks],
         timeline: timeline.map(({ at, who, kind, what }) => ({ at_ms: Math.round(at), who, kind, what })),

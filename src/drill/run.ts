@@ -18,12 +18,19 @@ export interface Result {
   gapMs: Ms | null;
   /** Of the whole scenario, by whichever upstream. */
   attempts: number;
-  /** What became of breakers, in order: `anthropic closed → open`. */
-  breaker: readonly string[];
+  /** What became of breakers, in order. */
+  breakers: readonly BreakerMove[];
   /** What the client of the last turn saw, in order. */
   saw: readonly string[];
   remarks: readonly string[];
   timeline: readonly Happening[];
+}
+
+/** A breaker that has come to stand otherwise. */
+export interface BreakerMove {
+  upstream: string;
+  from: string;
+  to: string;
 }
 
 export interface RunOptions {
@@ -70,7 +77,7 @@ function summary(turns: readonly Turn[], primary: Parameters<typeof gapOf>[1], t
   return {
     gapMs: gaps[0] ?? null,
     attempts: timeline.attempts.length,
-    breaker: timeline.breakers.map(({ upstream, from, to }) => `${upstream} ${from} → ${to.name}`),
+    breakers: timeline.breakers.map(({ upstream, from, to }) => ({ upstream, from, to: to.name })),
     saw: turns.at(-1)?.exchanges.map(sawOf) ?? [],
     timeline: [...timeline.happenings],
   };
@@ -100,7 +107,7 @@ function sawOf({ end, status, stopReason, blocks, error }: Exchange): string {
 }
 
 function empty(scenario: Scenario): Omit<Result, 'outcome' | 'findings'> {
-  return { scenario, gapMs: null, attempts: 0, breaker: [], saw: [], remarks: [], timeline: [] };
+  return { scenario, gapMs: null, attempts: 0, breakers: [], saw: [], remarks: [], timeline: [] };
 }
 
 function inWords(error: unknown): string {
