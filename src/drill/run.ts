@@ -67,13 +67,13 @@ export async function play(scenario: Scenario, options: RunOptions): Promise<Res
     scenario,
     outcome: findings.length === 0 ? 'passed' : 'failed',
     findings,
-    ...summary(scene.turns, scene.primary, stage.timeline),
+    ...summary(scene.turns, scene.backups, stage.timeline),
     remarks: scene.remarks,
   };
 }
 
-function summary(turns: readonly Turn[], primary: Parameters<typeof gapOf>[1], timeline: Timeline) {
-  const gaps = turns.map((turn) => gapOf(turn, primary)).filter((gap) => gap !== null);
+function summary(turns: readonly Turn[], backups: Parameters<typeof gapOf>[1], timeline: Timeline) {
+  const gaps = turns.map((turn) => gapOf(turn, backups)).filter((gap) => gap !== null);
   return {
     gapMs: gaps[0] ?? null,
     attempts: timeline.attempts.length,

@@ -1,7 +1,8 @@
 import type { Ms } from '../core/failure.ts';
+import { isBlock } from '../core/messages.ts';
 import { text } from './answers.ts';
 import type { Actor } from './cast.ts';
-import { createClaude, type Turn } from './client/claude.ts';
+import { createClaude, type Exchange, type Turn } from './client/claude.ts';
 import type { Stage } from './stage.ts';
 import type { Happening } from './timeline.ts';
 
@@ -66,7 +67,8 @@ export async function openScene(stage: Stage): Promise<OpenScene> {
       clock,
       carry: stage.carry,
       session: options.session ?? `drill-${sessions}`,
-      ...(options.headers === undefined ? {} : { headers: options.headers }),
+      ...stage.clients,
+      headers: { ...stage.clients?.headers, ...options.headers },
       ...(options.stream === undefined ? {} : { stream: options.stream }),
       ...(options.gone === undefined ? {} : { gone: options.gone }),
       ...(options.retries === undefined ? {} : { retries: options.retries }),
@@ -126,14 +128,20 @@ const ENDS = {
 } as const;
 
 /** How long nothing was to be read before a backup's first words, as far as the client saw; null without any. */
-export function gapOf({ exchanges }: Turn, primary: Actor): Ms | null {
+export function gapOf({ exchanges }: Turn, backups: readonly Actor[]): Ms | null {
   const [first] = exchanges;
   const at = exchanges.findIndex(
-    ({ contentAt, headers }) =>
-      contentAt !== null && headers.get('x-ccproxy-upstream') !== primary.upstream.name,
+    (one) => one.contentAt !== null && backups.some((actor) => isBy(actor, one)),
   );
   const served = exchanges[at];
   if (first === undefined || served?.contentAt == null) return null;
   const before = exchanges.slice(0, at).findLast(({ contentAt }) => contentAt !== null);
   return served.contentAt - (before?.heardAt ?? first.startedAt);
+}
+
+/** Whether an answer is this upstream's: as its head says, or by its words. */
+function isBy(actor: Actor, { headers, blocks }: Exchange): boolean {
+  const said = headers.get('x-ccproxy-upstream');
+  if (said !== null) return said === actor.upstream.name;
+  return blocks.some((block) => isBlock(block, 'text') && block.text.includes(wordsOf(actor)));
 }

@@ -13,6 +13,10 @@ import type { Happening } from './timeline.ts';
 
 /** A whole ccproxy in front of actors, and somebody to carry requests to it. */
 export interface Stage extends Omit<House, 'answer' | 'end'> {
+  /** Whether the proxy is ccproxy: another is judged by what its client sees, and not by what it says of itself. */
+  readonly isOurs: boolean;
+  /** What its clients say of themselves, where it has to be something else than usual. */
+  readonly clients?: { model: string; headers: Readonly<Record<string, string>> };
   readonly clock: Clock;
   /** In the order of the chain. */
   readonly actors: readonly Actor[];
@@ -49,6 +53,7 @@ export async function openStage(options: StageOptions, clock: Clock): Promise<St
   answer = house.answer;
   return {
     ...house,
+    isOurs: true,
     clock,
     actors,
     carry: ({ headers, body, signal }) =>
@@ -97,6 +102,7 @@ export async function openSimulatedStage(options: StageOptions): Promise<Stage> 
   const house = buildHouse({ ...options, chain, clock, send, listening: nowhere, handshake });
   return {
     ...house,
+    isOurs: true,
     clock,
     actors,
     carry: carryInside(house),

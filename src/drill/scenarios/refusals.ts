@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../core/messages.ts';
 import type { Fault } from '../faults.ts';
-import { expectAsked, expectFinished, expectFreed, stateOf } from '../laws.ts';
+import { expectAsked, expectFinished, expectFreed, expectState } from '../laws.ts';
 import type { Scenario } from '../scenario.ts';
 import { spoiled } from './spoiled.ts';
 
@@ -126,8 +126,7 @@ export const refusals: readonly Scenario[] = [
         expectFinished(scene, await scene.turn({ session: `s${turn}` }), { requests: 1 });
       const { failures } = primary.upstream.breaker;
       expectAsked(scene, primary, failures);
-      const state = await stateOf(scene, primary);
-      scene.expect(state === 'open', `${primary.upstream.name} is ${state} after that`);
+      await expectState(scene, primary, 'open');
       await expectFreed(scene);
     },
   },
