@@ -1,7 +1,7 @@
 /** Starts what is measured, each in an empty environment and a home of its own, looks at it from outside, and ends all of it. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 export interface Running {
   url: string;
@@ -13,7 +13,7 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-const READY_WITHIN_MS = 10_000;
+const READY_WITHIN_MS = 30_000;
 
 const running = new Set<Running>();
 
@@ -34,23 +34,40 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
+/** A program and its arguments; as a list, `--port N` is added to it. */
+type Command = string[] | ((port: number) => string[]);
+
+/** Everything that a process has started in turn and that is still there goes with it. */
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // All of them have ended.
+  }
+}
+
 /**
- * Starts `command --port N` and waits for its first answer to anything.
- * @param files what lies in the folder that it is started in, by name
+ * Starts `command` and waits for its first answer to anything.
+ * @param files what lies in the folder that it is started in, which is its home, by path
  */
 export async function start(
-  command: string[],
+  command: Command,
   env: Record<string, string> = {},
-  files: Record<string, string> = {},
+  files: Record<string, string> | ((port: number) => Record<string, string>) = {},
 ): Promise<Running> {
   const port = freePort();
   const home = mkdtempSync(join(tmpdir(), 'ccproxy-bench-'));
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(home, name), text);
+  for (const [name, text] of Object.entries(typeof files === 'function' ? files(port) : files)) {
+    mkdirSync(dirname(join(home, name)), { recursive: true });
+    writeFileSync(join(home, name), text);
+  }
+  const words = typeof command === 'function' ? command(port) : [...command, '--port', String(port)];
   const startedAt = performance.now();
-  const child = Bun.spawn([...command, '--port', String(port)], {
+  const child = Bun.spawn(words, {
     cwd: home,
     env: { HOME: home, PATH: '/usr/bin:/bin', ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
+    detached: true,
   });
   const started: Running = {
     url: `http://127.0.0.1:${port}`,
@@ -59,16 +76,16 @@ export async function start(
     said: new Response(child.stderr).text(),
     async stop() {
       running.delete(started);
-      child.kill('SIGKILL');
+      killGroup(child.pid);
       await child.exited;
-      rmSync(home, { recursive: true, force: true });
+      rmSync(home, { recursive: true, force: true, maxRetries: 5 });
     },
   };
   running.add(started);
   while (!(await answers(started.url))) {
     if (child.exitCode !== null || performance.now() - startedAt > READY_WITHIN_MS) {
       await started.stop();
-      throw new Error(`${command[0]} does not answer (exit ${child.exitCode}): ${await started.said}`);
+      throw new Error(`${words[0]} does not answer (exit ${child.exitCode}): ${await started.said}`);
     }
     await Bun.sleep(1);
   }
