@@ -73,6 +73,7 @@ function manifest({ name, version, overrides = {}, compiled = [] }: NpmProgram):
   const replaced = Object.entries(overrides).map(([key, value]) => [key, value ?? `file:./${NOTHING}`]);
   return {
     private: true,
+    engines: { node: NODE.version },
     dependencies: { [name]: version },
     overrides: Object.fromEntries(replaced),
     allowScripts: Object.fromEntries(compiled.map((each) => [each, true])),

@@ -30,7 +30,10 @@ const OUTAGES: Record<string, (stream: boolean) => Script> = {
   'answers 500': () => ({ fault: { kind: 'status', status: 500 } }),
   'refuses connections': () => 'refuse',
   'never answers': () => ({ fault: { kind: 'black-hole' } }),
-  'is cut half-way': (stream) => ({ ...PRIMARY, fault: { kind: 'cut', after: halfWay(stream), clean: false } }),
+  'is cut half-way': (stream) => ({
+    ...PRIMARY,
+    fault: { kind: 'cut', after: halfWay(stream), clean: false },
+  }),
   'stalls half-way': (stream) => ({ ...PRIMARY, fault: { kind: 'stall', after: halfWay(stream) } }),
 };
 
