@@ -4,10 +4,10 @@
  * `bun run`. Each does its own set-up first, so a fresh clone needs no other step. Plain ESM without dependencies: it
  * runs before anything is installed, on Node 18 and later and on Bun (whose `node` shim runs it where there is no Node).
  */
-import { bench, build, check, e2e, start, test } from './dev/commands.mjs';
+import { bench, benchFailover, build, check, e2e, start, test } from './dev/commands.mjs';
 import { say, Trouble } from './dev/project.mjs';
 
-const COMMANDS = { start, test, build, check, e2e, bench };
+const COMMANDS = { start, test, build, check, e2e, bench, 'bench:failover': benchFailover };
 
 async function main([name = '', ...args]) {
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;

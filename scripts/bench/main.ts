@@ -8,11 +8,13 @@
  */
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { SECTION } from './failover/report.ts';
 import { measurePassthrough, measureStart, measureTranslation, type Programs } from './measure.ts';
 import { measureOutages } from './outage.ts';
 import { outageReport } from './outage-report.ts';
 import { stopAll } from './processes.ts';
 import { preface, report } from './report.ts';
+import { readSection } from './sections.ts';
 import { soak } from './soak.ts';
 import { failuresOf, soakReport } from './soak-report.ts';
 
@@ -78,7 +80,10 @@ try {
   for (const name of chosen()) sections.push(...((await PARTS[name]?.()) ?? []));
   const text = [...preface(), ...sections].join('\n');
   console.log(text);
-  if (values.write) await Bun.write(REPORT, text);
+  if (values.write) {
+    const kept = await readSection(REPORT, SECTION);
+    await Bun.write(REPORT, kept === '' ? text : `${text.trimEnd()}\n\n${kept}\n`);
+  }
 } finally {
   await stopAll();
 }

@@ -70,3 +70,16 @@ export async function bench(args) {
   const programs = ['--ccproxy', BINARY, '--bare', barePipe];
   return run(bun, [NO_ENV_FILE, join('scripts', 'bench', 'main.ts'), ...programs, ...args]);
 }
+
+/** Plays the same outages against dist/ccproxy and other proxies. */
+export async function benchFailover(args) {
+  const bun = await ensureInstalled();
+  await ensureBinary(bun);
+  return run(bun, [
+    NO_ENV_FILE,
+    join('scripts', 'bench', 'failover', 'main.ts'),
+    '--ccproxy',
+    BINARY,
+    ...args,
+  ]);
+}

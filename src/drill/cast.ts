@@ -37,11 +37,15 @@ function withoutSecrets(upstream: Upstream): Upstream {
   return { ...upstream, auth, extraHeaders: {} };
 }
 
-/** An actor for each of the chain, on a port of its own. */
-export function castOnPorts(chain: Chain): Promise<Actor[]> {
+/**
+ * An actor for each of the chain, on a port of its own.
+ * @param ports in the order of the chain; default: any that are free
+ */
+export function castOnPorts(chain: Chain, ports: readonly number[] = []): Promise<Actor[]> {
   return Promise.all(
-    chain.map(async (upstream): Promise<Actor> => {
-      const server = await startUpstream();
+    chain.map(async (upstream, index): Promise<Actor> => {
+      const port = ports[index];
+      const server = await startUpstream(port === undefined ? {} : { port });
       const { pathname } = new URL(upstream.base);
       const base = `${server.url}${pathname}`.replace(/\/$/, '');
       return {

@@ -39,7 +39,7 @@ export function expectLawful(scene: Scene, turn: Turn): void {
   for (const { unlawful, end } of turn.exchanges) {
     scene.expect(unlawful === null || !scene.stage.isOurs, `an answer breaks the grammar: ${unlawful}`);
     scene.expect(end !== 'ended', 'an answer was cut and ended as if it were whole');
-    scene.expect(end !== 'silent', 'nothing but pings came for 300 s');
+    scene.expect(end !== 'silent', 'the client gave up: nothing but pings came');
   }
 }
 

@@ -4,7 +4,7 @@ import type { Clock } from '../core/runtime.ts';
 import type { Exchange, Turn } from './client/claude.ts';
 import type { Scenario } from './scenario.ts';
 import { gapOf, openScene } from './scene.ts';
-import { openSimulatedStage, openStage, type StageOptions } from './stage.ts';
+import { openSimulatedStage, openStage, type Stage, type StageOptions } from './stage.ts';
 import type { Happening, Timeline } from './timeline.ts';
 
 /** What came of a scenario. */
@@ -50,9 +50,13 @@ export async function play(scenario: Scenario, options: RunOptions): Promise<Res
     return { ...empty(scenario), outcome: backups === 0 ? 'failed' : 'skipped', findings: [why] };
   }
   const stageOptions: StageOptions = { configuration, ...(tell === undefined ? {} : { tell }) };
-  const stage = await (scenario.clock === 'real'
-    ? openStage(stageOptions, clock)
-    : openSimulatedStage(stageOptions));
+  const isReal = scenario.clock === 'real';
+  const stage = await (isReal ? openStage(stageOptions, clock) : openSimulatedStage(stageOptions));
+  return playOn(stage, scenario);
+}
+
+/** The same on a stage that stands already; it is ended afterwards. */
+export async function playOn(stage: Stage, scenario: Scenario): Promise<Result> {
   const scene = await openScene(stage);
   const thrown: string[] = [];
   try {

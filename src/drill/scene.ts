@@ -120,7 +120,7 @@ const ENDS = {
   whole: 'has the whole answer',
   ended: 'sees the end of a body without the end of an answer',
   reset: 'sees the connection break',
-  silent: 'gives up: nothing came for 300 s',
+  silent: 'gives up: nothing but pings came',
   error: 'reads an error in the stream',
   malformed: 'reads something that is no answer',
   refused: 'is refused',

@@ -6,7 +6,7 @@ import { createSend } from '../proxy/send.ts';
 import type { Answer } from '../server/app.ts';
 import { listen } from '../server/listen.ts';
 import { type Actor, castInMemory, castOnPorts } from './cast.ts';
-import type { Carry } from './client/claude.ts';
+import type { Carry, ClaudeOptions } from './client/claude.ts';
 import { buildHouse, type House, INSTANCE } from './house.ts';
 import { simulatedClock } from './simulated-clock.ts';
 import type { Happening } from './timeline.ts';
@@ -16,7 +16,7 @@ export interface Stage extends Omit<House, 'answer' | 'end'> {
   /** Whether the proxy is ccproxy: another is judged by what its client sees, and not by what it says of itself. */
   readonly isOurs: boolean;
   /** What its clients say of themselves, where it has to be something else than usual. */
-  readonly clients?: { model: string; headers: Readonly<Record<string, string>> };
+  readonly clients?: Pick<ClaudeOptions, 'model' | 'headers' | 'retries' | 'silenceMs'>;
   readonly clock: Clock;
   /** In the order of the chain. */
   readonly actors: readonly Actor[];

@@ -50,6 +50,8 @@ export interface ClaudeOptions {
   stream?: boolean;
   /** How often a refused request is repeated; the real client's number is 10. */
   retries?: number;
+  /** Silence after which it gives up; default 300 s, as the real client. */
+  silenceMs?: Ms;
   news?: ClaudeNews;
   /** Aborts when the user leaves. */
   gone?: AbortSignal;
@@ -84,7 +86,7 @@ export function createClaude(options: ClaudeOptions): Claude {
     const startedAt = clock.now();
     news.asks?.(stream);
     const body = bodyOf({ model, maxTokens, messages, stream, session });
-    const patience = patienceOf(clock);
+    const patience = patienceOf(clock, options.silenceMs ?? SILENCE_MS);
     const signal =
       options.gone === undefined ? patience.signal : AbortSignal.any([patience.signal, options.gone]);
     const reading = await read(carry({ headers: new Headers(headers), body, signal }), clock, signal, {
@@ -154,9 +156,9 @@ function left(exchanges: readonly Exchange[]): Turn {
 }
 
 /** Aborts after a silence that no ping has broken: pings are no sign of life to the client (measured). */
-function patienceOf(clock: Clock): { signal: AbortSignal; heard(): void; stop(): void } {
+function patienceOf(clock: Clock, silenceMs: Ms): { signal: AbortSignal; heard(): void; stop(): void } {
   const gone = new AbortController();
-  const start = () => clock.after(SILENCE_MS, () => gone.abort());
+  const start = () => clock.after(silenceMs, () => gone.abort());
   let timer = start();
   return {
     signal: gone.signal,

@@ -1,7 +1,9 @@
 import type { JsonObject } from '../../core/messages.ts';
+import { text } from '../answers.ts';
 import type { Fault } from '../faults.ts';
 import { expectAsked, expectFinished, expectFreed, expectState } from '../laws.ts';
 import type { Scenario } from '../scenario.ts';
+import { wordsOf } from '../scene.ts';
 import { spoiled } from './spoiled.ts';
 
 type Status = Extract<Fault, { kind: 'status' }>;
@@ -10,7 +12,7 @@ function anthropicError(type: string, message: string, details: JsonObject = {})
   return { type: 'error', error: { type, message, ...details }, request_id: 'req_drill' };
 }
 
-/** A refusal that another upstream is asked after, where the user's `triggers` say so for Anthropic. */
+/** A refusal that another upstream is asked after. */
 function movesOn(name: string, title: string, fault: Omit<Status, 'kind'>, asked = 1): Scenario {
   const scenario = spoiled({
     name,
@@ -20,13 +22,18 @@ function movesOn(name: string, title: string, fault: Omit<Status, 'kind'>, asked
     asked,
     expected: { requests: 1 },
   });
+  return whereTriggered(fault.status, scenario);
+}
+
+/** Played where the user's `triggers` have Anthropic's status move on; another's always does. */
+function whereTriggered(status: number, scenario: Scenario): Scenario {
   return {
     ...scenario,
     async play(scene) {
       const { failover } = scene.stage.configuration.settings;
       const isNative = scene.primary.upstream.native;
-      if (!isNative || (failover.enabled && failover.triggers(fault.status))) return scenario.play(scene);
-      scene.remark(`failover.triggers leaves out ${fault.status}: the client sees it`);
+      if (!isNative || (failover.enabled && failover.triggers(status))) return scenario.play(scene);
+      scene.remark(`failover.triggers leaves out ${status}: the client sees it`);
     },
   };
 }
@@ -114,20 +121,40 @@ export const refusals: readonly Scenario[] = [
   clients('413', 'The request is too large', 413, 'request_too_large', 'Request exceeds the maximum size'),
   clients('422', 'The request cannot be processed', 422, 'invalid_request_error', 'not processable'),
   {
-    name: '503-persistent',
+    name: '500-once',
     phase: 'refused',
-    title: 'It is not available, request after request',
+    title: 'It fails a single time, and is well again',
     clock: 'real',
     async play(scene) {
       const { primary } = scene;
       await scene.settled();
-      await primary.play({ fault: { kind: 'status', status: 503 } });
-      for (let turn = 0; turn < 6; turn += 1)
-        expectFinished(scene, await scene.turn({ session: `s${turn}` }), { requests: 1 });
-      const { failures } = primary.upstream.breaker;
-      expectAsked(scene, primary, failures);
-      await expectState(scene, primary, 'open');
+      await primary.play([{ fault: { kind: 'status', status: 500 } }, { answer: text(wordsOf(primary)) }]);
+      expectFinished(scene, await scene.turn(), { requests: 1, by: [primary, ...scene.backups] });
+      // One failure moves nobody: the next request finds its prompt cache where it was.
+      expectFinished(scene, await scene.turn(), { requests: 1, by: [primary] });
       await expectFreed(scene);
     },
   },
+  again('503-persistent', 'It is not available, request after request', 503, 'open'),
+  again('429-persistent', 'A limit is reached, request after request', 429, 'cooldown'),
 ];
+
+/** One that refuses every request: soon it is not asked any more. */
+function again(name: string, title: string, status: number, state: string): Scenario {
+  return whereTriggered(status, {
+    name,
+    phase: 'refused',
+    title,
+    clock: 'real',
+    async play(scene) {
+      const { primary } = scene;
+      await scene.settled();
+      await primary.play({ fault: { kind: 'status', status } });
+      for (let turn = 0; turn < 6; turn += 1)
+        expectFinished(scene, await scene.turn({ session: `s${turn}` }), { requests: 1 });
+      expectAsked(scene, primary, primary.upstream.breaker.failures);
+      await expectState(scene, primary, state);
+      await expectFreed(scene);
+    },
+  });
+}
