@@ -14,9 +14,20 @@ export interface Answer {
 }
 
 export type AnswerBlock =
-  | { type: 'text'; text: string }
+  | { type: 'text'; text: string; sources?: readonly Source[] }
   | { type: 'thinking'; thinking: string; signature?: string }
-  | { type: 'tool_use'; name: string; input: JsonObject; id?: string };
+  | { type: 'redacted_thinking'; data: string }
+  | { type: 'tool_use'; name: string; input: JsonObject; id?: string }
+  /** A tool that the provider runs itself. */
+  | { type: 'server_tool_use'; name: string; input: JsonObject }
+  /** What the server tool directly before it found. */
+  | { type: 'web_search_tool_result'; sources: readonly Source[] };
+
+/** A page that a search found, or that a text cites. */
+export interface Source {
+  url: string;
+  title: string;
+}
 
 /** A call of one tool, as `calls` takes it. The id defaults to one that is unique in the upstream. */
 export type Call = readonly [name: string, input: JsonObject, id?: string];
@@ -39,6 +50,21 @@ export function thinkingThenText(thinking: string, words: string): Answer {
   return answer([
     { type: 'thinking', thinking, signature: SIGNATURE },
     { type: 'text', text: words },
+  ]);
+}
+
+/** The same with thinking that is not shown: a block with a signature and no words. */
+export function hiddenThinkingThenText(words: string): Answer {
+  return thinkingThenText('', words);
+}
+
+/** A search that the provider makes itself, what it found, and a sentence that cites it. */
+export function searchThenText(query: string, words: string): Answer {
+  const sources = [{ url: 'https://example.com/found', title: `About ${query}` }];
+  return answer([
+    { type: 'server_tool_use', name: 'web_search', input: { query } },
+    { type: 'web_search_tool_result', sources },
+    { type: 'text', text: words, sources },
   ]);
 }
 

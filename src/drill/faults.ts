@@ -7,6 +7,7 @@ import {
   type Plan,
   type Point,
   promised,
+  type Step,
   sliced,
   spaced,
   stepsBefore,
@@ -140,14 +141,20 @@ export function typeOf(status: number): string {
 }
 
 function stalled(plan: Plan, fault: Extract<Fault, { kind: 'stall' }>, voice: Voice): Plan {
-  const count = stepsBefore(plan, fault.after);
-  if (fault.forMs !== undefined) {
-    const wait = { waitMs: fault.forMs };
-    return { ...plan, steps: [...plan.steps.slice(0, count), wait, ...plan.steps.slice(count)] };
+  const { after, forMs, pingMs } = fault;
+  const count = stepsBefore(plan, after);
+  const ping = new TextEncoder().encode(voice.ping);
+  if (forMs !== undefined) {
+    const pings = pingMs === undefined ? 0 : Math.ceil(forMs / pingMs) - 1;
+    const silence: Step[] = Array.from({ length: pings }, () => [
+      { waitMs: pingMs ?? 0 },
+      { send: ping },
+    ]).flat();
+    const rest = { waitMs: forMs - pings * (pingMs ?? 0) };
+    return { ...plan, steps: [...plan.steps.slice(0, count), ...silence, rest, ...plan.steps.slice(count)] };
   }
   const silent = brokenOff(plan, count, 'silence');
-  if (fault.pingMs === undefined) return silent;
-  return { ...silent, idle: { everyMs: fault.pingMs, send: new TextEncoder().encode(voice.ping) } };
+  return pingMs === undefined ? silent : { ...silent, idle: { everyMs: pingMs, send: ping } };
 }
 
 /** The piece at `index` loses the second half of its data, its line ends stay. */

@@ -4,13 +4,16 @@ import {
   type Answer,
   answer,
   calls,
+  hiddenThinkingThenText,
   nothing,
   pieces,
+  searchThenText,
   text,
   thinkingOnly,
   thinkingThenText,
 } from '../../src/drill/answers.ts';
 import { startUpstream } from '../../src/drill/upstream.ts';
+import { anthropicVoice } from '../../src/drill/voices/anthropic.ts';
 import { openaiChatVoice } from '../../src/drill/voices/openai-chat.ts';
 
 const ANSWERS: [string, Answer][] = [
@@ -27,6 +30,15 @@ const ANSWERS: [string, Answer][] = [
       'Reading both.',
     ),
   ],
+  ['thinking that is not shown, before text', hiddenThinkingThenText('Here it is.')],
+  [
+    'redacted thinking before text',
+    answer([
+      { type: 'redacted_thinking', data: 'cmVkYWN0ZWQ=' },
+      { type: 'text', text: 'Here it is.' },
+    ]),
+  ],
+  ['a search and a text that cites it', searchThenText('otters', 'They hold hands.')],
   ['a text that ran out of tokens', answer([{ type: 'text', text: 'and then' }], { stop: 'length' })],
 ];
 
@@ -94,6 +106,30 @@ describe('answers of a scripted Chat Completions upstream', () => {
   });
 });
 
+test('Chat Completions has no blocks for what Anthropic keeps to itself: they are left out', () => {
+  const said = JSON.stringify([
+    openaiChatVoice.whole(searchThenText('otters', 'They hold hands.'), { id: 'x1', model: 'gpt' }),
+    openaiChatVoice.events(answer([{ type: 'redacted_thinking', data: 'b3BhcXVl' }]), {
+      id: 'x2',
+      model: 'gpt',
+    }),
+  ]);
+  expect(said).toContain('They hold hands.');
+  expect(said).not.toMatch(/web_search|srvtoolu|redacted|b3BhcXVl/);
+});
+
+test('a search result names the call before it, in the stream as in the whole', async () => {
+  const wording = { id: 'x1', model: 'claude' };
+  const said = searchThenText('otters', 'They hold hands.');
+  for (const form of [
+    anthropicVoice.events(said, wording).join(''),
+    JSON.stringify(anthropicVoice.whole(said, wording)),
+  ]) {
+    expect(form).toContain('"type":"server_tool_use","id":"srvtoolu_x1x0"');
+    expect(form).toContain('"type":"web_search_tool_result","tool_use_id":"srvtoolu_x1x0"');
+  }
+});
+
 test('pieces joined again are the words, and no pair of surrogates is split', () => {
   const words = 'a😀'.repeat(40);
   expect(pieces(words, 3).join('')).toBe(words);
@@ -119,14 +155,12 @@ interface Whole {
   usage: object;
 }
 
-/** What the answer says, without what differs from answer to answer. */
+/** What the answer says, without what differs from answer to answer: the ids that nobody chose. */
 function plain(message: Anthropic.Message): object {
-  const content = message.content.map((block) =>
-    block.type === 'tool_use' && block.id !== 'toolu_own' ? { ...block, id: 'any' } : block,
-  );
+  const content = JSON.stringify(message.content).replace(/"(toolu_|srvtoolu_)drill\w+"/g, '"any"');
   const { input_tokens, output_tokens } = message.usage;
   return {
-    content: JSON.parse(JSON.stringify(content)),
+    content: JSON.parse(content),
     stop_reason: message.stop_reason,
     usage: { input_tokens, output_tokens },
   };

@@ -80,8 +80,18 @@ describe('faults of a stream, on the wire', () => {
     await upstream.stop();
   });
 
+  test('a stall with pings that passes has them in its place', async () => {
+    const { received } = await wire([
+      { kind: 'stall', after: { after: 'message_start' }, forMs: 5, pingMs: 2 },
+      { kind: 'close-delimited' },
+    ]);
+    // The answer has one of its own there.
+    expect(received.split('content_block_start')[0]?.match(/event: ping/g)).toHaveLength(3);
+  });
+
   test.each<[string, Fault]>([
     ['a stall that passes', { kind: 'stall', after: 3, forMs: 5 }],
+    ['a stall with pings that passes', { kind: 'stall', after: 3, forMs: 5, pingMs: 2 }],
     ['a slow head', { kind: 'slow', waitMs: 5, before: 'head' }],
     ['a slow body', { kind: 'slow', waitMs: 5, before: 'body' }],
     ['a late end', { kind: 'late-end', waitMs: 5 }],

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../core/messages.ts';
-import { type Answer, type AnswerBlock, pieces } from '../answers.ts';
+import { type Answer, type AnswerBlock, pieces, type Source } from '../answers.ts';
 import { callId, type Voice, type Wording } from './voice.ts';
 
 const STOPS = { end: 'end_turn', tools: 'tool_use', length: 'max_tokens' } as const;
@@ -54,17 +54,46 @@ function message(answer: Answer, wording: Wording): JsonObject {
 function wholeBlock(block: AnswerBlock, index: number, wording: Wording): JsonObject {
   switch (block.type) {
     case 'text':
-      return { type: 'text', text: block.text };
+      return {
+        type: 'text',
+        text: block.text,
+        ...(block.sources === undefined ? {} : { citations: block.sources.map(citation) }),
+      };
     case 'thinking':
       return { type: 'thinking', thinking: block.thinking, signature: block.signature ?? '' };
-    case 'tool_use':
+    case 'redacted_thinking':
+      return { type: 'redacted_thinking', data: block.data };
+    case 'tool_use': {
+      const { name, input, id = callId('toolu_', wording, index) } = block;
+      return { type: 'tool_use', id, name, input };
+    }
+    case 'server_tool_use': {
+      const { name, input } = block;
+      return { type: 'server_tool_use', id: serverCallId(wording, index), name, input };
+    }
+    case 'web_search_tool_result':
       return {
-        type: 'tool_use',
-        id: block.id ?? callId('toolu_', wording, index),
-        name: block.name,
-        input: block.input,
+        type: 'web_search_tool_result',
+        tool_use_id: serverCallId(wording, index - 1),
+        content: block.sources.map((source) => ({
+          type: 'web_search_result',
+          ...source,
+          encrypted_content: OPAQUE,
+          page_age: null,
+        })),
       };
   }
+}
+
+function serverCallId(wording: Wording, index: number): string {
+  return callId('srvtoolu_', wording, index);
+}
+
+/** Base64 that means something to nobody but the provider. */
+const OPAQUE = 'b3BhcXVlLXRvLWV2ZXJ5Ym9keS1lbHNl';
+
+function citation({ url, title }: Source): JsonObject {
+  return { type: 'web_search_result_location', cited_text: title, url, title, encrypted_index: OPAQUE };
 }
 
 function blockEvents(block: AnswerBlock, index: number, wording: Wording): string[] {
@@ -76,18 +105,23 @@ function blockEvents(block: AnswerBlock, index: number, wording: Wording): strin
   ];
 }
 
-/** Only deltas carry content, as on the real wire: the opening block is empty. */
+/** Deltas carry the content, as on the real wire; redacted thinking and results come whole in the opening. */
 function inPieces(
   block: AnswerBlock,
   index: number,
   wording: Wording,
 ): { opening: JsonObject; deltas: JsonObject[] } {
   switch (block.type) {
-    case 'text':
+    case 'text': {
+      const { sources } = block;
       return {
-        opening: { type: 'text', text: '' },
-        deltas: pieces(block.text).map((text) => ({ type: 'text_delta', text })),
+        opening: { type: 'text', text: '', ...(sources === undefined ? {} : { citations: [] }) },
+        deltas: [
+          ...(sources ?? []).map((source) => ({ type: 'citations_delta', citation: citation(source) })),
+          ...pieces(block.text).map((text) => ({ type: 'text_delta', text })),
+        ],
       };
+    }
     case 'thinking': {
       const signature = block.signature === undefined ? [] : [block.signature];
       return {
@@ -98,7 +132,11 @@ function inPieces(
         ],
       };
     }
+    case 'redacted_thinking':
+    case 'web_search_tool_result':
+      return { opening: wholeBlock(block, index, wording), deltas: [] };
     case 'tool_use':
+    case 'server_tool_use':
       return {
         opening: { ...wholeBlock(block, index, wording), input: {} },
         deltas: ['', ...pieces(JSON.stringify(block.input))].map((partial_json) => ({
