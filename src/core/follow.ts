@@ -5,13 +5,13 @@ import type { Block, Delta, Message } from './messages.ts';
 export interface OpenBlock {
   index: number;
   type: string;
-  /** A delta of it was seen. */
+  /** A delta of it was seen; for a text one with words in it. */
   filled: boolean;
 }
 
 /**
  * Follows an answer frame by frame, as the client sees it: what is open, what is finished, whether there was anything in
- * it. Deltas are parsed only until the first that says something.
+ * it. Deltas are parsed only until the first that says something, of the answer and of each block.
  */
 export interface Follower {
   see(frame: Frame): void;
@@ -50,8 +50,7 @@ export function follow(): Follower {
       switch (frame.name) {
         case 'content_block_delta':
           state.deltas += 1;
-          if (state.open !== null) state.open.filled = true;
-          if (!state.hasSubstance) seeDelta(frame);
+          if (!state.hasSubstance || state.open?.filled === false) seeDelta(frame);
           return;
         case 'content_block_start':
           seeStart(frame);
@@ -86,8 +85,9 @@ export function follow(): Follower {
 
   function seeDelta(frame: Frame): void {
     const { delta } = frame.event as { delta: Delta };
-    if (delta.type === 'text_delta') {
-      if (delta.text === '') return;
+    const hasWords = delta.type === 'text_delta' && delta.text !== '';
+    if (state.open !== null) state.open.filled ||= hasWords || state.open.type !== 'text';
+    if (hasWords) {
       state.hasContent = true;
       state.hasSubstance = true;
     } else if (delta.type === 'thinking_delta' && delta.thinking !== '') {

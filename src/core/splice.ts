@@ -15,19 +15,23 @@ export type MidStream = 'resume' | 'stop';
 
 /**
  * Ends an answer that was cut after its first content went out. Never a clean `end_turn`, never a tool call that looks
- * whole; only where the upstream gave its reason and left nothing open, the last event was all that was missing. What `resume` sends in each position was measured with Claude Code 2.1.197: before a finished block an error
- * event makes it ask again; after finished thinking alone only a reset does; after a finished tool call a reset lets the
- * tool run and the conversation go on; after finished text only `max_tokens` makes it resume.
+ * whole; only where the upstream gave its reason and left nothing open, the last event was all that was missing. What
+ * `resume` sends in each position was measured with Claude Code 2.1.197 and 2.1.328 (docs/mid-stream.md): before a finished
+ * block an error event makes it ask again; when it has seen nothing but thinking a reset does; in every other position only
+ * `max_tokens` makes it go on: from the results of the calls that are finished, or else from the text.
  */
 export function endCut(answer: Follower, mode: MidStream, message: string): Ending {
   if (typeof answer.stopReason === 'string' && answer.open === null) {
     return { frames: [frameOf({ type: 'message_stop' })], reset: false };
   }
   if (mode === 'stop') return { frames: [errorFrame(message)], reset: false };
-  const { finished } = answer;
+  const { finished, open } = answer;
   if (finished.length === 0) return { frames: [errorFrame(message)], reset: false };
-  if (finished.every(isThinking) || finished.includes('tool_use')) return { frames: [], reset: true };
-  return { frames: [...closeText(answer), ...stopForLength(answer)], reset: false };
+  const hasOnlyThought = finished.every(isThinking);
+  if (hasOnlyThought && (open === null || isThinking(open.type))) return { frames: [], reset: true };
+  // Half a text is kept where the client goes on from text. Alone it is asked for again: a summary must not be the rest of one.
+  const isKept = !hasOnlyThought && !finished.includes('tool_use');
+  return { frames: [...(isKept ? closeText(answer) : []), ...stopForLength(answer)], reset: false };
 }
 
 function isThinking(type: string): boolean {

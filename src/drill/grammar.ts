@@ -5,6 +5,7 @@ const DELTAS: Record<string, string[]> = {
   text: ['text_delta', 'citations_delta'],
   thinking: ['thinking_delta', 'signature_delta'],
   tool_use: ['input_json_delta'],
+  server_tool_use: ['input_json_delta'],
 };
 const STOPS = [
   'end_turn',
@@ -15,6 +16,9 @@ const STOPS = [
   'refusal',
   'model_context_window_exceeded',
 ];
+
+/** Behind a call: it is to run, the tokens ran out in what followed it, or the answer is not over. */
+const ENDS_OF_CALLS: (string | null)[] = ['tool_use', 'max_tokens', null];
 
 /** What has been seen of the block that is open. */
 interface Open {
@@ -97,13 +101,14 @@ function check(frames: readonly Frame[]): { stopped: boolean } {
       case 'message_delta': {
         if (ended) fail('a second message_delta');
         if (open !== null) fail('a block is open');
-        ended = true;
         const { stop_reason: reason } = event.delta;
-        if (reason === null || !STOPS.includes(reason)) fail(`stop reason ${reason}`);
-        if ((reason === 'tool_use') !== toolIds.size > 0)
-          fail(`stop reason ${reason} with ${toolIds.size} tool calls`);
+        if (reason !== null && !STOPS.includes(reason)) fail(`stop reason ${reason}`);
+        const mayEnd = toolIds.size > 0 ? ENDS_OF_CALLS.includes(reason) : reason !== 'tool_use';
+        if (!mayEnd) fail(`stop reason ${reason} with ${toolIds.size} tool calls`);
         if (event.usage?.output_tokens === undefined) fail('no output_tokens');
         assertCounts(event.usage, fail);
+        // Without a reason it is a sign of life between two blocks, and ends nothing.
+        ended = reason !== null;
         break;
       }
       case 'message_stop':
@@ -142,6 +147,7 @@ function assertStart(event: Extract<StreamEvent, { type: 'message_start' }>, fai
 
 function assertCounts(usage: object, fail: Fail): void {
   for (const [key, value] of Object.entries(usage)) {
+    if (!key.endsWith('_tokens')) continue;
     if (!Number.isInteger(value) || value < 0) fail(`usage.${key} is ${value}`);
   }
 }

@@ -63,7 +63,7 @@ async function respond(
 
 /**
  * How long the last bytes before a reset are given. A reset makes the client's system throw away what its program has not
- * read yet: a finished tool call would be lost (seen in 2 of 3 runs with Claude Code 2.1.328).
+ * read yet: a block that is finished would be open to it (seen in 2 of 3 runs with Claude Code 2.1.328).
  */
 const RESET_AFTER_MS = 50;
 

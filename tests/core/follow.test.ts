@@ -4,7 +4,7 @@ import { follow, isEmptyAnswer, isEmptyMessage } from '../../src/core/follow.ts'
 import { type Frame, frameOf, rawFrame } from '../../src/core/frame.ts';
 import type { Message, StreamEvent } from '../../src/core/messages.ts';
 import { endCut } from '../../src/core/splice.ts';
-import { answer, calls, text, thinkingThenText } from '../../src/drill/answers.ts';
+import { answer, calls, searchThenText, text, thinkingThenText } from '../../src/drill/answers.ts';
 import { eventsOf, framesOf } from '../support/relay.ts';
 
 function followed(frames: readonly Frame[]) {
@@ -83,7 +83,7 @@ describe('what is not an event of an answer is refused', () => {
   });
 
   test('but a delta after the first words is not even read', () => {
-    const follower = followed([delta({ type: 'text_delta', text: 'a' })]);
+    const follower = followed([start({ type: 'text', text: '' }), delta({ type: 'text_delta', text: 'a' })]);
     expect(() => follower.see(raw('content_block_delta', '{'))).not.toThrow();
     expect(follower.deltas).toBe(2);
   });
@@ -159,7 +159,9 @@ describe('the end of a cut answer', () => {
     event.type === 'message_delta' ? `${event.type} ${event.delta.stop_reason}` : event.type;
   const thought = { type: 'thinking', thinking: 'a', signature: 's' } as const;
   const words = { type: 'text', text: 'b' } as const;
+  const redacted = { type: 'redacted_thinking', data: 'd' } as const;
   const tool = { type: 'tool_use', name: 'C', input: {} } as const;
+  const search = searchThenText('e', 'f').blocks;
   const opened = (said: Parameters<typeof answer>[0], events: number) =>
     followed(
       framesFor(answer(said))
@@ -185,18 +187,35 @@ describe('the end of a cut answer', () => {
     ['open thinking', opened([thought], 3), ['error'], false, ['error']],
     ['an open call', opened([tool], 3), ['error'], false, ['error']],
     ['thinking', opened([thought], 5), [], true, ['error']],
-    ['thinking, open text', opened([thought, words], 7), [], true, ['error']],
-    ['thinking, open call', opened([thought, tool], 7), [], true, ['error']],
+    ['thinking, open thinking', opened([thought, thought], 7), [], true, ['error']],
+    ['redacted thinking', opened([redacted, words], 3), [], true, ['error']],
+    ['thinking, open text', opened([thought, words], 7), RESUME, false, ['error']],
+    [
+      'thinking, text, open text',
+      opened([thought, words, words], 10),
+      ['content_block_stop', ...RESUME],
+      false,
+      ['error'],
+    ],
+    ['thinking, open text without words', opened([thought, words], 6), RESUME, false, ['error']],
+    ['thinking, open call', opened([thought, tool], 7), RESUME, false, ['error']],
+    ['hidden thinking, open call', opened([{ ...thought, thinking: '' }, tool], 6), RESUME, false, ['error']],
+    ['a search', opened(search, 6), RESUME, false, ['error']],
+    ['a search, its open result', opened(search, 7), RESUME, false, ['error']],
+    ['a search, open text with a source alone', opened(search, 10), RESUME, false, ['error']],
+    ['a search, open text', opened(search, 11), ['content_block_stop', ...RESUME], false, ['error']],
     ['text', opened([words], 4), RESUME, false, ['error']],
     ['text, open text', opened([words, words], 6), ['content_block_stop', ...RESUME], false, ['error']],
     ['text, open text without words', opened([words, words], 5), RESUME, false, ['error']],
     ['text, open call', opened([words, tool], 6), RESUME, false, ['error']],
     ['thinking, text, open thinking', opened([thought, words, thought], 9), RESUME, false, ['error']],
-    ['a call', opened([tool, words], 5), [], true, ['error']],
-    ['text, a call, an open call', opened([words, tool, tool], 9), [], true, ['error']],
+    ['a call', opened([tool, words], 5), RESUME, false, ['error']],
+    ['a call, open text', opened([tool, words], 7), RESUME, false, ['error']],
+    ['a call, open thinking', opened([tool, thought], 7), RESUME, false, ['error']],
+    ['text, a call, an open call', opened([words, tool, tool], 9), RESUME, false, ['error']],
     ['all but the last event', opened([words], 5), ['message_stop'], false, ['message_stop']],
     ['text and an end without a reason', ended([words], 4, null), RESUME, false, ['error']],
-    ['a call and an end without a reason', ended([tool], 5, null), [], true, ['error']],
+    ['a call and an end without a reason', ended([tool], 5, null), RESUME, false, ['error']],
     ['an open call and an end', ended([tool], 3, 'tool_use'), ['error'], false, ['error']],
     ['text, an open call and an end', ended([words, tool], 6, 'tool_use'), RESUME, false, ['error']],
     ['text, an end and another without a reason', again, ['message_stop'], false, ['message_stop']],

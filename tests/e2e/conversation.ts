@@ -7,9 +7,10 @@ interface AnyMessage {
   content?: string | null | { type: string; tool_use_id?: string; content?: unknown; text?: string }[];
 }
 
-/** The messages of a recorded request. */
-export function messagesOf(request: Recorded | undefined): AnyMessage[] {
-  const body: { messages?: AnyMessage[] } = JSON.parse(request?.text() ?? '{}');
+/** The messages of a recorded request, or of a request's body. */
+export function messagesOf(request: Recorded | string | undefined): AnyMessage[] {
+  const text = typeof request === 'string' ? request : (request?.text() ?? '{}');
+  const body: { messages?: AnyMessage[] } = JSON.parse(text);
   return body.messages ?? [];
 }
 
