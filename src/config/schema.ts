@@ -67,7 +67,9 @@ const timeouts = section(
   {
     connect: duration('To a connected socket.'),
     first_event: duration('To the first event of a stream.'),
-    idle: duration('Between two reads of a stream.'),
+    idle: duration(
+      'Between two reads of a stream; three times as long when they bring nothing but pings, up to 4m.',
+    ),
     response: duration('To the whole of a non-streaming answer.'),
   },
   'How long an upstream may take.',

@@ -7,7 +7,9 @@ import { pipe, type Transducer } from '../core/transducer.ts';
 import type { Encoded, Inbound, Target, Upstream } from '../core/upstream.ts';
 import { framingFor } from '../wire/framing/index.ts';
 import { type BodyReader, readSome, release } from './body.ts';
+import { isSideSearch } from './claude-code.ts';
 import { notPages } from './not-pages.ts';
+import { pingsBelievedMs } from './silence.ts';
 import { admitFrame, cut, take } from './take.ts';
 import { bodyFailure, transportFailure } from './transport-failure.ts';
 import { CANCELLED, type Watch, watch } from './watch.ts';
@@ -16,8 +18,11 @@ import { within } from './within.ts';
 
 /** How long an answer whose thinking is not shown is held once it has begun and is alive: design of the hold. */
 const HOLD_MS: Ms = 10_000;
-/** Nothing but pings for this long is silence: the client itself gives up after 300 s (measured). */
-const PING_ONLY_MS: Ms = 240_000;
+/**
+ * How long one is held of which its client has no use for a part: before it began others may have used up the budget, and
+ * the client gives up after 300 s without a head (measured).
+ */
+const WHOLE_HOLD_MS: Ms = 120_000;
 /** More than any answer, or any event of one, is long. */
 const MOST_UNSENT_BYTES = 32 << 20;
 /** One request to one upstream, on its way. */
@@ -232,6 +237,7 @@ async function* stream(
 ): AsyncGenerator<Frame[], undefined> {
   const { answer, limits } = source;
   const { clock } = options.runtime;
+  let isTakenWhole = false;
   let held: Frame[] = [];
   let committed = false;
   let waiting: Promise<Iterable<Frame> | null> | undefined;
@@ -245,7 +251,8 @@ async function* stream(
       askedAt = clock.now();
       waiting = next(source);
     }
-    const holdMs = !committed && beganAt !== undefined ? beganAt + HOLD_MS - clock.now() : undefined;
+    const mostMs = isTakenWhole ? WHOLE_HOLD_MS : HOLD_MS;
+    const holdMs = !committed && beganAt !== undefined ? beganAt + mostMs - clock.now() : undefined;
     const read = holdMs === undefined ? await waiting : await within(waiting, holdMs, clock);
     if (read === 'later') {
       // Alive without content for the whole of the hold: it thinks without showing it.
@@ -262,16 +269,18 @@ async function* stream(
         throw error;
       }
       if (read === null && !answer.over) throw cut(answer);
-      if (pingsMs >= PING_ONLY_MS) throw silent();
+      const believedMs = pingsBelievedMs(answer, source.idleMs);
+      if (pingsMs >= believedMs) throw silent(believedMs);
     }
     if (answer.started && beganAt === undefined) {
       limit?.event.cancel();
       beganAt = clock.now();
+      isTakenWhole = isSideSearch(options.inbound);
       limits.listen(source.idleMs, () => ({ kind: 'stalled', message: `silent for ${source.idleMs} ms` }));
     }
-    if (answer.hasContent || answer.over) committed = true;
+    if (answer.over || (answer.hasContent && !isTakenWhole)) committed = true;
+    if (committed || answer.hasContent) limit?.content.cancel();
     if (committed && held.length > 0) {
-      limit?.content.cancel();
       yield held;
       held = [];
       source.unsent = 0;
@@ -279,8 +288,8 @@ async function* stream(
   }
 }
 
-function silent(): AttemptError {
-  return new AttemptError({ kind: 'stalled', message: `nothing but pings for ${PING_ONLY_MS} ms` });
+function silent(ms: Ms): AttemptError {
+  return new AttemptError({ kind: 'stalled', message: `nothing but pings for ${ms} ms` });
 }
 
 /** The whole answer, for a client that does not stream: one frame, checked like a stream. */

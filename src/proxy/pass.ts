@@ -1,5 +1,6 @@
 import type { Outcome } from '../core/failure.ts';
 import type { Round } from './asked.ts';
+import { isClaudeCode } from './claude-code.ts';
 import { type Begun, discreet, LEFT } from './hop.ts';
 import { keepAlive } from './keep-alive.ts';
 import { answerHeaders, join, mark, type Piece } from './reply.ts';
@@ -24,7 +25,7 @@ export async function* pass(begun: Begun, round: Round): AsyncGenerator<Piece, O
     runtime.journal.serving(inbound.id, upstream.name, whyNotOthers(begun, round));
     yield { head: { status: 200, headers: headersFor(begun, round) } };
     yield { bytes: join(first) };
-    const frames = keepAlive(tried.frames, tried.answer, runtime.clock);
+    const frames = keepAlive(tried.frames, tried.answer, runtime.clock, isClaudeCode(inbound));
     for (let step = await frames.next(); ; step = await frames.next()) {
       if (step.done) {
         outcome = discreet(step.value, hop);

@@ -4,6 +4,7 @@ import type { Inbound } from '../core/upstream.ts';
 import { VERDICTS } from '../core/verdict.ts';
 import { askAgain, isOver, type Round } from './asked.ts';
 import { candidates } from './candidates.ts';
+import { isClaudeCode, isSideSearch } from './claude-code.ts';
 import { because, conclude, lastWord, sameAnswer, type Try, type WholeReply } from './conclude.ts';
 import type { RelayContext } from './context.ts';
 import { type Begun, LEFT } from './hop.ts';
@@ -160,7 +161,7 @@ function* ending(why: string, { hop, tried }: Begun, round: Round): Generator<Pi
   if (reset) throw new ResetConnection(why);
 }
 
-/** Only Claude Code goes on by itself after the endings of `resume`; any other client is told plainly. */
-function modeFor({ headers }: Inbound, configured: MidStream): MidStream {
-  return headers.get('user-agent')?.startsWith('claude-cli/') ? configured : 'stop';
+/** Only Claude Code's agent goes on by itself after the endings of `resume`; anybody else is told plainly. */
+function modeFor(inbound: Inbound, configured: MidStream): MidStream {
+  return isClaudeCode(inbound) && !isSideSearch(inbound) ? configured : 'stop';
 }

@@ -3,7 +3,6 @@ import { describe, expect, test } from 'bun:test';
 import { text, thinkingThenText } from '../../src/drill/answers.ts';
 import { relay } from '../../src/proxy/relay.ts';
 import type { Piece } from '../../src/proxy/reply.ts';
-import { openaiChat } from '../../src/wire/dialects/openai-chat/index.ts';
 import { type ManualClock, manualClock, turns } from '../support/manual-clock.ts';
 import {
   type Asking,
@@ -217,39 +216,42 @@ describe('signs of life', () => {
   const empty = (type: string, key: string) =>
     `event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"${type}","${key}":""}}\n\n`;
 
+  const tool = (type: string) =>
+    OPEN.replace('{"type":"text","text":""}', `{"type":"${type}","id":"toolu_1","name":"Read","input":{}}`);
+  const NO_REASON =
+    'event: message_delta\ndata: {"type":"message_delta","delta":{"stop_reason":null,"stop_sequence":null},"usage":{"output_tokens":1}}\n\n';
+
   test.each([
     ['an open text', [START, OPEN, HELLO], empty('text_delta', 'text')],
     ['open thinking', [START, THINK, THOUGHT], empty('thinking_delta', 'thinking')],
-    ['no open block', [START, OPEN, HELLO, REST[0] ?? ''], PING],
-  ])('every 15 s of silence a ping, every third one counted by the client: %s', async (_, pushes, third) => {
-    const { clock, bench, body } = longTable();
-    const got = client(bench);
-    await turns();
-    body().push(...pushes);
-    await turns();
-    const sent = pushes.join('');
-    expect(got.text).toBe(sent);
-    await clock.advance(14_999);
-    expect(got.text).toBe(sent);
-    await clock.advance(1);
-    expect(got.text).toBe(sent + PING);
-    await clock.advance(75_000);
-    expect(got.text).toBe(sent + PING + PING + third + PING + PING + third);
-  });
-
-  test('an open tool call gets pings alone', async () => {
-    const { clock, bench, body } = longTable();
-    const tool = OPEN.replace(
-      '{"type":"text","text":""}',
-      '{"type":"tool_use","id":"toolu_1","name":"Read","input":{}}',
-    );
-    const got = client(bench);
-    await turns();
-    body().push(START, tool);
-    await turns();
-    await clock.advance(45_000);
-    expect(got.text).toBe(START + tool + PING + PING + PING);
-  });
+    ['an open tool call', [START, tool('tool_use')], empty('input_json_delta', 'partial_json')],
+    [
+      "an open call of the provider's",
+      [START, tool('server_tool_use')],
+      empty('input_json_delta', 'partial_json'),
+    ],
+    ['no open block', [START, OPEN, HELLO, REST[0] ?? ''], NO_REASON],
+    ['no open block, for any other client', [START, OPEN, HELLO, REST[0] ?? ''], PING],
+    ['nothing but the end to come', [START, OPEN, HELLO, ...REST.slice(0, 2)], PING],
+  ])(
+    'every 15 s of silence a ping, and every 90 s what the client counts: %s',
+    async (name, pushes, sixth) => {
+      const { clock, bench, body } = longTable();
+      const got = client(bench, name.includes('other') ? { headers: { 'user-agent': 'other/1.0' } } : {});
+      await turns();
+      body().push(...pushes);
+      await turns();
+      const sent = pushes.join('');
+      expect(got.text).toBe(sent);
+      await clock.advance(14_999);
+      expect(got.text).toBe(sent);
+      await clock.advance(1);
+      expect(got.text).toBe(sent + PING);
+      await clock.advance(165_000);
+      const minute = PING.repeat(5) + sixth;
+      expect(got.text).toBe(sent + minute + minute);
+    },
+  );
 
   test('never inside an event: half of one waits for its other half', async () => {
     const { clock, bench, body } = longTable();
@@ -262,6 +264,19 @@ describe('signs of life', () => {
     await turns();
     expect(got.text).toBe(START + OPEN + HELLO + PING + PING + HELLO + REST.join(''));
     expect(got.done).toBe(true);
+  });
+
+  test('pings of the upstream do not stand for it: the client does not count them', async () => {
+    const { clock, bench, body } = longTable();
+    const got = client(bench);
+    await turns();
+    body().push(START, OPEN, HELLO);
+    for (let turn = 0; turn < 9; turn += 1) {
+      await clock.advance(10_000);
+      body().push(PING);
+      await turns();
+    }
+    expect(got.text).toBe(START + OPEN + HELLO + PING.repeat(9) + empty('text_delta', 'text'));
   });
 
   test('an event begins the count anew', async () => {
@@ -297,6 +312,21 @@ describe('signs of life', () => {
     expect(bench.events.attempts[0]?.failure).toMatchObject({ kind: 'stalled' });
   });
 
+  test('a shorter idle limit makes pings count for less: three times as long as silence', async () => {
+    const timeouts = { ...LONG.timeouts, idleMs: 20_000 };
+    const { clock, bench, body } = tableOf();
+    const got = client({ ...bench, chain: [primary({ timeouts })] });
+    await turns();
+    body().push(START, OPEN, HELLO);
+    for (let turn = 0; turn < 6; turn += 1) {
+      expect(got.done).toBe(false);
+      await clock.advance(10_000);
+      body().push(PING);
+      await turns();
+    }
+    expect(bench.events.attempts[0]?.failure?.message).toBe('nothing but pings for 60000 ms');
+  });
+
   test('the same for a server that only speaks the dialect: its pings are no events', async () => {
     const { clock, bench, body } = longTable();
     const chain = [backup({ ...LONG, name: 'anthropic' })];
@@ -311,31 +341,6 @@ describe('signs of life', () => {
     await turns();
     expect(bench.events.attempts[0]?.failure).toMatchObject({ kind: 'stalled' });
     expect(got.done).toBe(true);
-  });
-});
-
-describe('a tool call that is long in the making', () => {
-  const chunk = (delta: object) => `data: ${JSON.stringify({ choices: [{ index: 0, delta }] })}\n\n`;
-  const call = (part: object) => chunk({ tool_calls: [{ index: 0, ...part }] });
-  const FINISH =
-    'data: {"choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}\n\ndata: [DONE]\n\n';
-
-  test('is neither out of budget nor silence, and arrives whole', async () => {
-    const { clock, bench, body } = tableOf();
-    const chain = [backup({ name: 'anthropic', dialect: openaiChat })];
-    const got = client({ ...bench, chain });
-    await turns();
-    body().push(call({ id: 'call_8f2kd91xq', function: { name: 'Write', arguments: '{"text":"' } }));
-    for (let turn = 0; turn < 40; turn += 1) {
-      await clock.advance(10_000);
-      body().push(call({ function: { arguments: 'x' } }));
-      await turns();
-    }
-    body().push(call({ function: { arguments: '"}' } }), FINISH);
-    await turns();
-    expect([got.status, got.done, got.error]).toEqual([200, true, null]);
-    expect(got.text).toContain('x'.repeat(40));
-    expect(got.text).toContain('"stop_reason":"tool_use"');
   });
 });
 
