@@ -1,8 +1,8 @@
 import type { Ms, Outcome } from '../core/failure.ts';
 import type { MessagesRequest } from '../core/messages.ts';
 import type { Runtime } from '../core/runtime.ts';
-import { scanRequest } from '../core/scan.ts';
 import type { Inbound, Target, Upstream } from '../core/upstream.ts';
+import { written } from '../core/written.ts';
 import { attempt } from './attempt.ts';
 
 /** The cheapest model that every chain has an equivalent of. */
@@ -58,10 +58,6 @@ function targetOf({ model, native, provider, quirks }: Upstream, answerId: strin
 
 /** The question as if a client had asked it, one without a credential. */
 function inboundOf(id: string): Inbound {
-  const bytes = new TextEncoder().encode(JSON.stringify(QUESTION));
-  const scan = scanRequest(bytes);
-  if (!scan.ok) throw new Error(scan.reason);
-  const { model, modelSpan } = scan;
   const headers = new Headers({ 'content-type': 'application/json' });
-  return { id, headers, search: '', bytes, model, stream: false, modelSpan, request: QUESTION };
+  return written({ id, headers, search: '' }, QUESTION);
 }
