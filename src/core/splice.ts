@@ -11,7 +11,10 @@ export interface Ending {
 /**
  * `resume`: the ending with which Claude Code goes on by itself · `stop`: one explicit error.
  */
-export type MidStream = 'resume' | 'stop';
+export type EndingMode = 'resume' | 'stop';
+
+/** What is done for an answer that is cut. `continue`: another upstream goes on in it; where none can, it ends as in `resume`. */
+export type MidStream = EndingMode | 'continue';
 
 /**
  * Ends an answer that was cut after its first content went out. Never a clean `end_turn`, never a tool call that looks
@@ -20,7 +23,7 @@ export type MidStream = 'resume' | 'stop';
  * block an error event makes it ask again; when it has seen nothing but thinking a reset does; in every other position only
  * `max_tokens` makes it go on: from the results of the calls that are finished, or else from the text.
  */
-export function endCut(answer: Follower, mode: MidStream, message: string): Ending {
+export function endCut(answer: Follower, mode: EndingMode, message: string): Ending {
   if (typeof answer.stopReason === 'string' && answer.open === null) {
     return { frames: [frameOf({ type: 'message_stop' })], reset: false };
   }
