@@ -1,7 +1,7 @@
 import type { TSchema } from '@sinclair/typebox';
 import { Value, ValueErrorType } from '@sinclair/typebox/value';
 import { type KeyPath, keyText, pointerPath, valueAt } from './key-path.ts';
-import { isLaterKey, isLaterValue } from './later.ts';
+import { isLaterKey } from './later.ts';
 import type { Locate } from './locate.ts';
 import { nearest } from './nearest.ts';
 import type { Place, Problem } from './problem.ts';
@@ -60,8 +60,6 @@ export function findSchemaProblems(document: Document): { problems: Problem[]; p
     paths.push(path);
     if (error.type === ValueErrorType.ObjectAdditionalProperties) {
       problems.push({ ...place, ...unknownKey(path, error.schema) });
-    } else if (isLaterValue(path, error.value)) {
-      problems.push({ ...place, ...later(error.schema), found: showValue(document, path) });
     } else {
       problems.push({
         ...place,
@@ -72,10 +70,6 @@ export function findSchemaProblems(document: Document): { problems: Problem[]; p
     }
   }
   return { problems, paths };
-}
-
-function later(schema: TSchema): Pick<Problem, 'what' | 'allowed'> {
-  return { what: 'is not available in this version', allowed: allowedBy(schema) };
 }
 
 function unknownKey(path: KeyPath, schema: TSchema): Pick<Problem, 'what' | 'found' | 'allowed' | 'hint'> {

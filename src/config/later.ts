@@ -43,16 +43,7 @@ export function isLaterProvider(name: string): boolean {
   return PROVIDERS.includes(name) && providerNamed(name) === undefined;
 }
 
-/** Whether a value is one that this version refuses and later ones take. */
-export function isLaterValue(path: KeyPath, value: unknown): boolean {
-  return keyIs(path, 'failover', 'mid_stream') && value === 'continue';
-}
-
 /** Whether a dialect is one that only later versions speak. */
 export function isLaterDialect(name: string): boolean {
   return DIALECTS.includes(name);
-}
-
-function keyIs(path: KeyPath, ...key: string[]): boolean {
-  return path.length === key.length && key.every((part, index) => part === path[index]);
 }

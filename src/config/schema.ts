@@ -50,8 +50,8 @@ const failover = section(
     triggers,
     max_failover_attempts: attempts,
     budget: duration('Streaming: from the request to the first content, all attempts together.'),
-    mid_stream: Type.Union([Type.Literal('resume'), Type.Literal('stop')], {
-      allowed: '"resume" or "stop"',
+    mid_stream: Type.Union([Type.Literal('resume'), Type.Literal('continue'), Type.Literal('stop')], {
+      allowed: '"resume", "continue" or "stop"',
       description: 'What happens to an answer that is cut after its first content.',
     }),
     hedge: Type.Union([Type.Literal(false), Type.String({ pattern: DURATION_PATTERN })], {

@@ -1,5 +1,6 @@
 import type { BreakerSettings } from '../core/breaker.ts';
 import type { Ms } from '../core/failure.ts';
+import type { MidStream } from '../core/splice.ts';
 import type { ProbeSettings, Timeouts } from '../core/upstream.ts';
 import { matchTriggers, type Trigger } from './trigger.ts';
 
@@ -29,7 +30,7 @@ export interface FailoverSettings {
   maxFailoverAttempts: number;
   /** Streaming: from the request to the first content, all attempts together. */
   budgetMs: Ms;
-  midStream: 'resume' | 'stop';
+  midStream: MidStream;
   /** After so long without a first content the next upstream is started, too; null: never. < budgetMs */
   hedgeMs: Ms | null;
   /** How long a recovered upstream must stay well before it serves again, if it does not flap; ≥ 0. */

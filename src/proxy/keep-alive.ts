@@ -5,9 +5,38 @@ import type { Clock } from '../core/runtime.ts';
 import { within } from './within.ts';
 
 /** A ping this often keeps sockets and middleboxes awake. */
-const PING_MS: Ms = 15_000;
+export const PING_MS: Ms = 15_000;
 /** Without an event that the client counts for so long it is given one: it gives up after 300 s of pings alone (measured). */
 const COUNTED_MS: Ms = 90_000;
+
+/** What shows a client that its answer is being worked on. */
+export interface SignsOfLife {
+  /** Nothing came for a while: what the client is sent instead. */
+  silent(): Frame[];
+  /** What came, with more behind it where that is nothing but pings. */
+  beside(came: Frame[]): Frame[];
+}
+
+/** @param answer what the client was told */
+export function signsOfLife(answer: Follower, clock: Clock, isClaudeCode: boolean): SignsOfLife {
+  let countedAt = clock.now();
+  const due = (): Frame | null => {
+    if (clock.now() - countedAt < COUNTED_MS) return null;
+    countedAt = clock.now();
+    return counted(answer, isClaudeCode);
+  };
+  return {
+    silent: () => [due() ?? PING],
+    beside(came) {
+      if (came.some(({ name }) => name !== 'ping')) {
+        countedAt = clock.now();
+        return came;
+      }
+      const sign = due();
+      return sign === null ? came : [...came, sign];
+    },
+  };
+}
 
 /**
  * The frames of an answer, with signs of life in between where the upstream is silent or says nothing but pings. What
@@ -15,24 +44,28 @@ const COUNTED_MS: Ms = 90_000;
  */
 export async function* keepAlive(
   frames: AsyncGenerator<Frame[], Outcome>,
-  answer: Follower,
+  signs: SignsOfLife,
   clock: Clock,
-  isClaudeCode: boolean,
 ): AsyncGenerator<Frame[], Outcome> {
-  let countedAt = clock.now();
   for (;;) {
     const pending = frames.next();
-    for (;;) {
-      const step = await within(pending, PING_MS, clock);
-      if (step !== 'later' && step.done) return step.value;
-      const came = step === 'later' ? [] : step.value;
-      const isDue = clock.now() - countedAt >= COUNTED_MS;
-      const isCounted = came.some(({ name }) => name !== 'ping');
-      if (isDue || isCounted) countedAt = clock.now();
-      if (isDue && !isCounted) yield [...came, counted(answer, isClaudeCode)];
-      else yield step === 'later' ? [PING] : came;
-      if (step !== 'later') break;
-    }
+    const step = await within(pending, PING_MS, clock);
+    const next = step === 'later' ? yield* awaited(pending, signs, clock) : step;
+    if (next.done) return next.value;
+    yield signs.beside(next.value);
+  }
+}
+
+/** What is waited for and has not come for a while, with signs of life until it does: the first at once. */
+export async function* awaited<T>(
+  pending: Promise<T>,
+  signs: SignsOfLife,
+  clock: Clock,
+): AsyncGenerator<Frame[], T> {
+  for (;;) {
+    yield signs.silent();
+    const value = await within(pending, PING_MS, clock);
+    if (value !== 'later') return value;
   }
 }
 

@@ -1,19 +1,32 @@
 import type { Outcome } from '../core/failure.ts';
+import type { Transcript } from '../core/transcript.ts';
 import type { Round } from './asked.ts';
 import { isClaudeCode } from './claude-code.ts';
 import { type Begun, discreet, LEFT } from './hop.ts';
-import { keepAlive } from './keep-alive.ts';
+import { keepAlive, signsOfLife } from './keep-alive.ts';
 import { answerHeaders, join, mark, type Piece } from './reply.ts';
 import { standing } from './standing.ts';
 
 /** Thrown where a client must see a broken connection instead of an end. */
 export class ResetConnection extends Error {}
 
+/** What passing on is told beside the answer. */
+export interface Passing {
+  /** It goes on inside an answer whose head the client has. */
+  hasHead?: boolean;
+  /** Is shown all that goes to the client. */
+  transcript?: Pick<Transcript, 'see'> | null;
+}
+
 /**
  * Passes on an answer that has begun: head and body, with signs of life where the upstream is silent. Returns what came of
  * it. However it ends, the permit is settled and the upstream freed.
  */
-export async function* pass(begun: Begun, round: Round): AsyncGenerator<Piece, Outcome> {
+export async function* pass(
+  begun: Begun,
+  round: Round,
+  { hasHead = false, transcript = null }: Passing = {},
+): AsyncGenerator<Piece, Outcome> {
   const { hop, tried, first } = begun;
   const { inbound, context } = round;
   const { runtime, sessions } = context;
@@ -23,14 +36,17 @@ export async function* pass(begun: Begun, round: Round): AsyncGenerator<Piece, O
   let outcome: Outcome = LEFT;
   try {
     runtime.journal.serving(inbound.id, upstream.name, whyNotOthers(begun, round));
-    yield { head: { status: 200, headers: headersFor(begun, round) } };
+    if (!hasHead) yield { head: { status: 200, headers: headersFor(begun, round) } };
+    if (transcript !== null) first.forEach(transcript.see);
     yield { bytes: join(first) };
-    const frames = keepAlive(tried.frames, tried.answer, runtime.clock, isClaudeCode(inbound));
+    const signs = signsOfLife(tried.answer, runtime.clock, isClaudeCode(inbound));
+    const frames = keepAlive(tried.frames, signs, runtime.clock);
     for (let step = await frames.next(); ; step = await frames.next()) {
       if (step.done) {
         outcome = discreet(step.value, hop);
         break;
       }
+      if (transcript !== null) step.value.forEach(transcript.see);
       yield { bytes: join(step.value) };
     }
   } finally {

@@ -1,19 +1,20 @@
-import type { Ms, Outcome } from '../core/failure.ts';
-import { endCut, type MidStream } from '../core/splice.ts';
+import type { Ms } from '../core/failure.ts';
+import { type EndingMode, endCut, type MidStream } from '../core/splice.ts';
+import { transcribe } from '../core/transcript.ts';
 import type { Inbound } from '../core/upstream.ts';
 import { VERDICTS } from '../core/verdict.ts';
 import { askAgain, isOver, type Round } from './asked.ts';
 import { candidates } from './candidates.ts';
 import { isClaudeCode, isSideSearch } from './claude-code.ts';
 import { because, conclude, lastWord, sameAnswer, type Try, type WholeReply } from './conclude.ts';
-import type { RelayContext } from './context.ts';
+import type { Failover, RelayContext } from './context.ts';
+import { breachIn, type Course, noteBreach } from './course.ts';
+import { goOn } from './go-on.ts';
 import { type Begun, LEFT } from './hop.ts';
-import { distrust } from './interventions.ts';
 import { movesOn } from './moves-on.ts';
 import { pass, ResetConnection } from './pass.ts';
 import { firstToAnswer } from './race.ts';
 import { join, mark, type Piece } from './reply.ts';
-import { sessionKey } from './sessions.ts';
 import { standing } from './standing.ts';
 import type { Subject } from './subject.ts';
 import { pause } from './within.ts';
@@ -46,23 +47,26 @@ export async function* relay(
     asked: 0,
     lastResorts: 0,
   };
-  let begun: Begun | undefined;
-  let outcome: Outcome = LEFT;
+  const course: Course = { round, begun: undefined, outcome: LEFT };
+  const transcript = inbound.stream && failover.midStream === 'continue' ? transcribe() : null;
   let isConcluded = false;
   try {
     const first = (await firstToAnswer(round)) ?? (await afterWaiting(round));
     if (first !== null && 'tried' in first) {
-      begun = first;
-      outcome = yield* pass(first, round);
+      course.begun = first;
+      course.outcome = yield* pass(first, round, { transcript });
+      noteBreach(course);
+      if (transcript !== null) yield* goOn(course, transcript);
     } else if (!client.aborted) {
       isConcluded = true;
       yield* refuse(first, round);
     }
   } finally {
-    if (!isConcluded) writeDown(outcome, begun, round);
+    if (!isConcluded) writeDown(course);
   }
-  if (begun !== undefined && !outcome.ok && outcome.failure.kind !== 'cancelled')
-    yield* ending(outcome.failure.message, begun, round);
+  const failure = breachIn(course);
+  if (failure !== null && course.begun !== undefined)
+    yield* ending(failure.message, course.begun, inbound, failover);
 }
 
 /** The longest time that an upstream at its limit is waited for, where nothing else can answer. */
@@ -134,7 +138,7 @@ function* whole(
 }
 
 /** How a request went that was answered, or whose client left. */
-function writeDown(outcome: Outcome, begun: Begun | undefined, round: Round): void {
+function writeDown({ round, begun, outcome }: Course): void {
   const { inbound, attempts, tries, context } = round;
   const left = !outcome.ok && outcome.failure.kind === 'cancelled';
   context.runtime.journal.request({
@@ -147,21 +151,20 @@ function writeDown(outcome: Outcome, begun: Begun | undefined, round: Round): vo
 }
 
 /** Brings an answer that was cut to the end its client can go on from. */
-function* ending(why: string, { hop, tried }: Begun, round: Round): Generator<Piece, void> {
-  const { inbound, context } = round;
-  const { runtime, deserters } = context;
-  const { subject } = hop;
-  distrust(subject, why, runtime);
-  const session = sessionKey(inbound);
-  if (session !== null) deserters.set(session, subject.upstream.name, runtime.clock.now());
-  const mode = modeFor(inbound, context.failover.midStream);
-  const message = `ccproxy: ${subject.upstream.name} broke off: ${why}`;
-  const { frames, reset } = endCut(tried.answer, mode, message);
+function* ending(
+  why: string,
+  { hop, tried }: Begun,
+  inbound: Inbound,
+  { midStream }: Failover,
+): Generator<Piece, void> {
+  const message = `ccproxy: ${hop.subject.upstream.name} broke off: ${why}`;
+  const { frames, reset } = endCut(tried.answer, modeFor(inbound, midStream), message);
   if (frames.length > 0) yield { bytes: join(frames) };
   if (reset) throw new ResetConnection(why);
 }
 
 /** Only Claude Code's agent goes on by itself after the endings of `resume`; anybody else is told plainly. */
-function modeFor(inbound: Inbound, configured: MidStream): MidStream {
-  return isClaudeCode(inbound) && !isSideSearch(inbound) ? configured : 'stop';
+function modeFor(inbound: Inbound, configured: MidStream): EndingMode {
+  if (configured === 'stop') return 'stop';
+  return isClaudeCode(inbound) && !isSideSearch(inbound) ? 'resume' : 'stop';
 }

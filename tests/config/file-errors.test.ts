@@ -303,7 +303,6 @@ describe('a file is refused for', () => {
   });
 
   test.each([
-    ['[failover]\nmid_stream = "continue"', 'failover.mid_stream'],
     ['[upstreams.anthropic]\ncontext_window = 1', 'upstreams.anthropic.context_window'],
     ['[upstreams.anthropic]\ntools = true', 'upstreams.anthropic.tools'],
     ['[history]\nenabled = true', 'history'],
