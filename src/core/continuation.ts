@@ -15,8 +15,6 @@ export interface CutAnswer {
   told: Follower;
   /** Finds where the text goes on; null where no text was said so far. */
   seam: Seam | null;
-  /** Its open thinking block has its signature. */
-  isSigned: boolean;
   /** Its open text block has nothing in it. */
   isEmpty: boolean;
 }
@@ -36,7 +34,7 @@ type Fate =
  * the middle of a text, nothing repeated, the tokens of both.
  * `push` throws Misfit when it does not go on from there, AttemptError when it begins twice itself.
  */
-export function continuation({ told, seam, isSigned, isEmpty }: CutAnswer): Transducer<Frame, Frame> {
+export function continuation({ told, seam, isEmpty }: CutAnswer): Transducer<Frame, Frame> {
   const cutBlock = told.open?.index;
   const tokensBefore = told.deltas;
   let joins = told.open?.type === 'text';
@@ -61,7 +59,7 @@ export function continuation({ told, seam, isSigned, isEmpty }: CutAnswer): Tran
     const { open } = told;
     if (open === null) return;
     // Nobody vouches for thoughts that were broken off: they must not go back to whoever began them.
-    if (open.type === 'thinking' && open.index === cutBlock && !isSigned)
+    if (open.type === 'thinking' && open.index === cutBlock && !open.signed)
       yield delta({ type: 'signature_delta', signature: mark({ provider: 'ccproxy' }) });
     yield say({ type: 'content_block_stop', index: open.index });
   }

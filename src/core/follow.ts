@@ -7,11 +7,13 @@ export interface OpenBlock {
   type: string;
   /** A delta of it was seen; for a text one with words in it. */
   filled: boolean;
+  /** Its signature was seen: nothing may be added to it. */
+  signed?: true;
 }
 
 /**
  * Follows an answer frame by frame, as the client sees it: what is open, what is finished, whether there was anything in
- * it. Deltas are parsed only until the first that says something, of the answer and of each block.
+ * it. Deltas are parsed only until the first that says something, of the answer and of each block, and in thinking.
  */
 export interface Follower {
   see(frame: Frame): void;
@@ -50,7 +52,8 @@ export function follow(): Follower {
       switch (frame.name) {
         case 'content_block_delta':
           state.deltas += 1;
-          if (!state.hasSubstance || state.open?.filled === false) seeDelta(frame);
+          if (!state.hasSubstance || state.open?.filled === false || state.open?.type === 'thinking')
+            seeDelta(frame);
           return;
         case 'content_block_start':
           seeStart(frame);
@@ -92,6 +95,8 @@ export function follow(): Follower {
       state.hasSubstance = true;
     } else if (delta.type === 'thinking_delta' && delta.thinking !== '') {
       state.hasContent = true;
+    } else if (delta.type === 'signature_delta' && state.open !== null) {
+      state.open.signed = true;
     }
   }
 

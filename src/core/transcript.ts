@@ -7,8 +7,6 @@ export interface Transcript {
   see(frame: Frame): void;
   /** One for each text block, in order; the last one may be open. */
   readonly texts: readonly string[];
-  /** The thinking block that was begun last has its signature. */
-  readonly isSigned: boolean;
   /** Everything could be read, and the answer began once. */
   readonly isSound: boolean;
 }
@@ -16,7 +14,6 @@ export interface Transcript {
 export function transcribe(): Transcript {
   const state = {
     texts: [] as string[],
-    isSigned: false,
     isSound: true,
     see(frame: Frame) {
       try {
@@ -38,13 +35,11 @@ export function transcribe(): Transcript {
       case 'content_block_start': {
         const { content_block: block } = frame.event as { content_block: Block };
         if (block.type === 'text') state.texts.push('');
-        state.isSigned = false;
         return;
       }
       case 'content_block_delta': {
         const { delta } = frame.event as { delta: Delta };
         if (delta.type === 'text_delta') state.texts.push(`${state.texts.pop() ?? ''}${delta.text}`);
-        else if (delta.type === 'signature_delta') state.isSigned = true;
       }
     }
   }

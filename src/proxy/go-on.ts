@@ -79,7 +79,6 @@ async function* nextPart(
       const cut: CutAnswer = {
         told,
         seam: way.kind === 'from-text' ? way.seam() : null,
-        isSigned: transcript.isSigned,
         isEmpty: transcript.texts.at(-1) === '',
       };
       found = yield* firstPart(first, cut, signs, round);

@@ -82,6 +82,8 @@ function counted({ open, started, stopReason, deltas }: Follower, isClaudeCode: 
     case 'text':
       return frameOf({ type: 'content_block_delta', index, delta: { type: 'text_delta', text: '' } });
     case 'thinking':
+      // Behind its signature nothing may be added.
+      if (open.signed) return PING;
       return frameOf({ type: 'content_block_delta', index, delta: { type: 'thinking_delta', thinking: '' } });
     case 'tool_use':
     case 'server_tool_use':
