@@ -64,7 +64,7 @@ export function seam({ blocks, anchor, isOpen }: SaidSoFar): Seam {
   /** At the beginning, or behind an introduction, where it is long enough to be no chance. */
   function isAnchor(): boolean {
     if (!folded.endsWith(mark)) return false;
-    if (folded.length === mark.length) return true;
+    if (folded.length === mark.length) return mark.length >= CERTAIN || isSpelled(anchor);
     if (mark.length < CERTAIN || folded.length > MOST_BEFORE + mark.length || told.isOpen) return false;
     // In quotation marks it is spoken of.
     return !/["'`>*]/.test(folded.at(-mark.length - 1) ?? '');
@@ -72,10 +72,17 @@ export function seam({ blocks, anchor, isOpen }: SaidSoFar): Seam {
 
   /** A short overlap counts where the last words are repeated as a whole, not where letters happen to be the same. */
   function isMeant(length: number): boolean {
-    if (length >= CERTAIN || length === mark.length) return true;
+    if (length >= CERTAIN) return true;
     const last = lastOf(said.trimEnd(), length);
-    if (last === null || /^\s/u.test(held) || !/[\p{L}\p{N}]/u.test(last.text)) return false;
+    if (last === null || !isSpelled(last.text)) return false;
+    if (last.before.trim() === '') return true;
+    if (!/[\p{L}\p{N}]/u.test(last.text)) return false;
     return !/[\p{L}\p{N}_]$/u.test(last.before) || !/^[\p{L}\p{N}_]/u.test(last.text);
+  }
+
+  /** Whether what came is these words to the letter; where it begins with white space, it goes on and repeats nothing. */
+  function isSpelled(words: string): boolean {
+    return held.replace(/\s+/gu, ' ') === words.replace(/\s+/gu, ' ');
   }
 
   function decide(isEnd: boolean): Joint {

@@ -1,0 +1,254 @@
+/** Where a continuation begins to be new: what is repeated goes, nothing is lost, and what does not fit is refused. */
+import { describe, expect, test } from 'bun:test';
+import fc from 'fast-check';
+import { anchorOf } from '../../src/core/anchor.ts';
+import { type Joint, type SaidSoFar, seam } from '../../src/core/seam.ts';
+
+const LONG =
+  'The bridge was built in three years. It stands on nine pillars, and each of them is as wide as a house. The river below it ';
+const CODE = 'Here is the function:\n\n```ts\nexport function half(value: number): number {\n  return va';
+
+function from(said: string | readonly string[], isOpen = true): SaidSoFar {
+  const blocks = typeof said === 'string' ? [said] : said;
+  return { blocks, anchor: anchorOf(blocks.at(-1) ?? ''), isOpen };
+}
+
+/** What a seam makes of a whole continuation, which comes in pieces. */
+function judge(so: SaidSoFar, next: string, size = next.length || 1): Exclude<Joint, null> {
+  const one = seam(so);
+  for (let at = 0; at < next.length; at += size) {
+    const joint = one.push(next.slice(at, at + size));
+    if (joint !== null) return joint;
+  }
+  return one.end();
+}
+
+/** What is new in it; null where it is refused. */
+function newIn(so: SaidSoFar, next: string): string | null {
+  const joint = judge(so, next);
+  return 'skip' in joint ? next.slice(joint.skip) : null;
+}
+
+describe('what is new in', () => {
+  test.each<[what: string, said: string | string[], next: string, rest: string]>([
+    ['the anchor and the rest', 'One sentence, and a seco', 'One sentence, and a second one.', 'nd one.'],
+    [
+      'more than the anchor',
+      LONG,
+      `It stands on nine pillars, and each of them is as wide as a house. The river below it is deep.`,
+      'is deep.',
+    ],
+    ['less than the anchor', LONG, 'The river below it is deep.', 'is deep.'],
+    ['the last word and the rest', 'I saw the cat', 'cat sit there.', ' sit there.'],
+    ['the last word, begun again', 'I saw the ca', 'cat sit there.', 't sit there.'],
+    ['a last word of one letter', 'It may well be a', 'a dog that we heard.', ' dog that we heard.'],
+    ['the whole again', LONG, `${LONG}is deep.`, 'is deep.'],
+    ['two blocks again', ['First block.', 'Second bl'], 'First block.\n\nSecond block here.', 'ock here.'],
+    ['the last block again', ['First block.', `${LONG}is`], `${LONG}is deep.`, ' deep.'],
+    ['the rest alone, behind a space', 'I saw the ', 'cat.', 'cat.'],
+    [
+      'the rest alone, with its space',
+      'I saw the',
+      ' cat sit there, as it always does.',
+      ' cat sit there, as it always does.',
+    ],
+    ['the rest alone, with a comma', 'I saw the cat', ', which sat there.', ', which sat there.'],
+    ['the rest of a word', 'A seco', 'nd one.', 'nd one.'],
+    ['the rest of a number', 'In 20', '26 it was so.', '26 it was so.'],
+    ['the rest of a price', 'It costs 3.', '50 today.', '50 today.'],
+    ['the end of a contraction', 'It isn', "'t so.", "'t so."],
+    ['the end of a quotation', 'He said "yes', '" and went.', '" and went.'],
+    ['the next line', 'First line', '\nSecond line', '\nSecond line'],
+    ['the next item', '- one\n', '- two\n', '- two\n'],
+    ['the rest of code', CODE, 'lue / 2;\n}\n```', 'lue / 2;\n}\n```'],
+    ['code from its line on', CODE, '  return value / 2;\n}\n```', 'lue / 2;\n}\n```'],
+    ['text that has no spaces', '橋は三年で', '建てられた。', '建てられた。'],
+    ['an anchor without spaces', '橋は三年で', '橋は三年で建てられた。', '建てられた。'],
+    ['a text of two letters, again', 'Ha', 'Hallo there.', 'llo there.'],
+    ['a text of two letters, gone on with', 'Ha', 's anybody seen it?', 's anybody seen it?'],
+    ['laughter', 'ha ha ha ha', 'ha ha ha ha ha!', ' ha!'],
+    ['less laughter', 'ha ha ha ha', 'ha ha!', '!'],
+    ['a line that comes again', 'a = 1\nb = 1\na = 1\n', 'b = 1\na = 1\nc = 2', 'c = 2'],
+    ['pairs of surrogates', 'It is 🌉', 'is 🌉🌊', '🌊'],
+    ['other quotation marks', "It isn't what it is said to b", 'It isn’t what it is said to be.', 'e.'],
+    ['a space where it was sent', 'First. ', 'First. Second.', 'Second.'],
+    ['a space that was not sent', 'First.', 'First. Second.', ' Second.'],
+    ['one of two line ends', 'First.\n', 'First.\n\nSecond.', '\nSecond.'],
+    ['a space where a line ended', 'First.\n\n', 'First. Second.', 'Second.'],
+    ['a line end behind a space', 'First. ', 'First.\nSecond.', '\nSecond.'],
+    ['an indent', 'if (a) {\n', 'if (a) {\n  b();', '  b();'],
+    ['a part of an indent', 'if (a) {\n  ', 'if (a) {\n    b();', '  b();'],
+    ['an introduction with the anchor', LONG, `Sure, here is the rest: ${LONG}is deep.`, 'is deep.'],
+    ['dots before the anchor', LONG, `… The river below it, no: ${LONG.slice(-60)}is deep.`, 'is deep.'],
+    ['the anchor alone', 'That is all.', 'That is all.', ''],
+    ['nothing, behind a sentence', 'That is all.', '', ''],
+  ])('%s', (_, said, next, rest) => {
+    expect(newIn(from(said), next)).toBe(rest);
+  });
+});
+
+describe('behind a finished block, what is new in', () => {
+  test.each([
+    ['a block of its own', 'One block.', 'Another block.', 'Another block.'],
+    ['the anchor and another block', 'One block.', 'One block.\n\nAnother block.', 'Another block.'],
+    ['the anchor alone', 'One block.', 'One block.', ''],
+    ['nothing', 'I will read that file', '', ''],
+  ])('%s', (_, said, next, rest) => {
+    expect(newIn(from(said, false), next)).toBe(rest);
+  });
+
+  test.each([
+    ['an introduction', 'One block.', 'Sure, here is the rest of it.'],
+    ['another answer', 'One block is enough.', 'One blow is enough.'],
+    ['the beginning of the same', 'One block is enough.', 'One block is'],
+  ])('%s is refused', (_, said, next) => {
+    expect(newIn(from(said, false), next)).toBeNull();
+  });
+});
+
+describe('refused is', () => {
+  test.each([
+    ['another answer', 'One sentence, and a seco', 'One sentence, and then a third one, which is long.'],
+    ['another answer behind a sentence', 'I will read that file. ', 'I will look at that file first.'],
+    ['a shorter answer', LONG, 'The bridge was built in three years.'],
+    ['an introduction', 'I will read ', 'Sure, here is the rest: that file, and then the other one.'],
+    ['an introduction behind a sentence', 'I will read. ', 'Certainly! And then I write.'],
+    ['an apology', 'I will read ', "I'm sorry for the interruption. That file."],
+    ['a fresh sentence', 'I will read the ', 'This is how the file is read.'],
+    ['two words that grow together', 'I saw the cat', 'and the dog.'],
+    ['a word that was there before', 'A bridge, or a', 'bridge.'],
+    ['a capital behind a letter', 'I saw the cat', 'The dog was there.'],
+    ['a number behind a word', 'I saw the cat', '2 times.'],
+    ['a sentence without its space', 'I saw the cat.', 'It was there.'],
+    ['an item in the middle of a line', 'I saw the cat', '- and more'],
+    ['a heading in the middle of a line', 'I saw the cat', '## More'],
+    ['a quotation of the last words', 'I saw the cat', '"I saw the cat" is where it ended.'],
+    ['nothing, in the middle of a sentence', 'I saw the', ''],
+    ['white space alone, in the middle of a sentence', 'I saw the', ' \n '],
+  ])('%s', (_, said, next) => {
+    expect(newIn(from(said), next)).toBeNull();
+  });
+
+  test('what says nothing of it for long, before it is all there', () => {
+    const one = seam(from('I will read '));
+    expect(one.push(`Sure. ${'word '.repeat(200)}`)).toHaveProperty('misfit');
+  });
+});
+
+describe('it is decided', () => {
+  test('with the anchor, and no later', () => {
+    const one = seam(from('One sentence, and a'));
+    expect(one.push('One sentence, and ')).toBeNull();
+    expect(one.push('a')).toEqual({ skip: 19 });
+  });
+
+  test('with the first words of a rest that repeats nothing', () => {
+    const one = seam(from('I saw the cat'));
+    expect(one.push(', which sat')).toBeNull();
+    expect(one.push(' there for an hour or two')).toEqual({ skip: 0 });
+  });
+
+  test('when it is clear that the whole is not told again: the anchor is its beginning, too', () => {
+    const said = 'Again: one. Again: one.';
+    const so = { ...from(said), anchor: 'Again: one.' };
+    expect(newIn(so, 'Again: one. And two.')).toBe(' And two.');
+    expect(newIn(so, 'Again: one. Again: one. And two.')).toBe(' And two.');
+  });
+});
+
+const word = fc.stringMatching(/^[a-z]{1,9}$/);
+const text = fc
+  .array(fc.tuple(word, fc.constantFrom(' ', ' ', ' ', ', ', '. ', '\n', '\n\n', ' 🌉 ')), {
+    minLength: 1,
+    maxLength: 80,
+  })
+  .map((words) => words.flat().join('').trim());
+
+describe('whatever the text', () => {
+  const cutText = fc.tuple(text, fc.nat()).map(([whole, cut]): [said: string, rest: string] => {
+    const characters = Array.from(whole);
+    const at = 1 + (cut % characters.length);
+    return [characters.slice(0, at).join(''), characters.slice(at).join('')];
+  });
+
+  test('the anchor and the rest give the whole', () => {
+    fc.assert(
+      fc.property(cutText, ([said, rest]) => {
+        const anchor = anchorOf(said);
+        const next = anchor + said.slice(said.trimEnd().length) + rest;
+        // A text that begins and goes on with its own last words can be told again as well.
+        fc.pre(said.indexOf(anchor) === said.length - anchor.length - (said.length - said.trimEnd().length));
+        expect(said + newIn(from(said), next)).toBe(said + rest);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('the whole told again gives the whole', () => {
+    fc.assert(
+      fc.property(cutText, ([said, rest]) => {
+        expect(said + newIn(from(said), said + rest)).toBe(said + rest);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('the rest alone gives the whole or is refused, or it repeats what was said', () => {
+    fc.assert(
+      fc.property(cutText, ([said, rest]) => {
+        const joint = judge(from(said), rest);
+        if ('skip' in joint && joint.skip > 0)
+          expect(said.trimEnd()).toEndWith(rest.slice(0, joint.skip).trim());
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('the pieces in which it comes make no difference', () => {
+    const words = fc.oneof(text, fc.string({ unit: 'grapheme', maxLength: 80 }));
+    fc.assert(
+      fc.property(words, words, fc.boolean(), fc.integer({ min: 1, max: 30 }), (said, next, isOpen, size) => {
+        fc.pre(said.trim() !== '');
+        expect(judge(from(said, isOpen), next, size)).toEqual(judge(from(said, isOpen), next));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('never more is held back than can be read in a moment, unless all is told again', () => {
+    fc.assert(
+      fc.property(text, text, (said, next) => {
+        fc.pre(Array.from(next)[0] !== Array.from(said)[0]);
+        expect(seam(from(said)).push(next.repeat(1 + Math.ceil(900 / next.length)))).not.toBeNull();
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('the anchor', () => {
+  test.each([
+    ['', ''],
+    [' \n', ''],
+    ['Ha', 'Ha'],
+    ['That is all. \n', 'That is all.'],
+    [LONG, 'and each of them is as wide as a house. The river below it'],
+    ['橋'.repeat(100), '橋'.repeat(60)],
+    ['🌉'.repeat(100), '🌉'.repeat(30)],
+    [`word ${'x'.repeat(58)}`, 'x'.repeat(58)],
+  ])('of %j is %j', (said, anchor) => {
+    expect(anchorOf(said)).toBe(anchor);
+  });
+
+  test('is the end of the text, whole and short', () => {
+    fc.assert(
+      fc.property(fc.oneof(text, fc.string({ unit: 'grapheme', maxLength: 300 })), (said) => {
+        const anchor = anchorOf(said);
+        expect(said.trimEnd()).toEndWith(anchor);
+        expect(anchor.length).toBeLessThanOrEqual(60);
+        if (said.isWellFormed()) expect(anchor.isWellFormed()).toBe(true);
+        if (said.trim() !== '') expect(anchor.trim()).not.toBe('');
+      }),
+    );
+  });
+});
