@@ -29,11 +29,14 @@ export async function* goOn(course: Course, transcript: Transcript): AsyncGenera
     const way = begun === undefined ? null : wayFrom(begun.tried.answer, transcript, inbound);
     if (begun === undefined || way === null) return;
     course.round.tries.push({ upstream: begun.hop.subject.upstream, failure });
-    const next = yield* nextPart(course, begun.tried.answer, transcript, { way, inbound, client });
-    if (client.aborted) course.outcome = LEFT;
-    if (next === null) return;
-    course.begun = next;
+    // Unless something else comes of it.
     course.outcome = LEFT;
+    const next = yield* nextPart(course, begun.tried.answer, transcript, { way, inbound, client });
+    if (next === null) {
+      if (!client.aborted) course.outcome = { ok: false, failure };
+      return;
+    }
+    course.begun = next;
     course.outcome = yield* pass(next, course.round, { hasHead: true, transcript });
     noteBreach(course);
   }
