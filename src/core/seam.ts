@@ -41,6 +41,7 @@ const MORE_THAN_ANCHOR = 12;
 
 export function seam({ blocks, anchor, isOpen }: SaidSoFar): Seam {
   const said = blocks.at(-1) ?? '';
+  const whole = blocks.join('\n\n').trimEnd();
   const told = overlap(blocks.map(fold));
   const mark = fold(anchor);
   const gap = said.slice(said.trimEnd().length);
@@ -73,7 +74,7 @@ export function seam({ blocks, anchor, isOpen }: SaidSoFar): Seam {
   /** A short overlap counts where the last words are repeated as a whole, not where letters happen to be the same. */
   function isMeant(length: number): boolean {
     if (length >= CERTAIN) return true;
-    const last = lastOf(said.trimEnd(), length);
+    const last = lastOf(whole, length);
     if (last === null || !isSpelled(last.text)) return false;
     if (last.before.trim() === '') return true;
     if (!/[\p{L}\p{N}]/u.test(last.text)) return false;

@@ -36,10 +36,10 @@ const ends =
 function join(first: readonly Frame[], second: readonly Frame[], said: string[] = []): Frame[] {
   const told = follow();
   for (const frame of first) told.see(frame);
-  const isOpen = told.open?.type === 'text';
-  const found =
-    said.length === 0 ? null : seam({ blocks: said, anchor: anchorOf(said.at(-1) ?? ''), isOpen });
-  const glue = continuation({ told, seam: found, isEmpty: isOpen && !(told.open?.filled ?? false) });
+  const isText = told.open?.type === 'text';
+  const isEmpty = isText && told.open?.filled === false;
+  const so = { blocks: said, anchor: anchorOf(said.at(-1) ?? ''), isOpen: isText && !isEmpty };
+  const glue = continuation({ told, seam: said.length === 0 ? null : seam(so), isEmpty });
   return [...first, ...second.flatMap((frame) => [...glue.push(frame)])];
 }
 

@@ -44,6 +44,7 @@ describe('what is new in', () => {
     ['a last word of one letter', 'It may well be a', 'a dog that we heard.', ' dog that we heard.'],
     ['the whole again', LONG, `${LONG}is deep.`, 'is deep.'],
     ['two blocks again', ['First block.', 'Second bl'], 'First block.\n\nSecond block here.', 'ock here.'],
+    ['two short blocks again', ['a ', 'b'], 'a b c', ' c'],
     ['the last block again', ['First block.', `${LONG}is`], `${LONG}is deep.`, ' deep.'],
     ['the rest alone, behind a space', 'I saw the ', 'cat.', 'cat.'],
     [
