@@ -281,6 +281,17 @@ const CASES: FileError[] = [
     '[failover_policy]\nprimary_profile = "anthropic"\nsecondary_profile = "olama"',
     { line: 3, key: 'failover_policy.secondary_profile', hint: 'did you mean ollama?' },
   ],
+  [
+    'another way to end an answer that is cut',
+    '[failover]\nmid_stream = "go on"',
+    {
+      line: 2,
+      key: 'failover.mid_stream',
+      what: 'not allowed',
+      found: '"go on" (a string)',
+      allowed: '"resume", "continue" or "stop"',
+    },
+  ],
   ['broken TOML', 'a = 1\nb = = 2', { line: 2, key: 'column 5', what: /^not TOML: / }],
   ['a key twice', '[server]\nport = 1\nport = 2', { line: 3, what: /^not TOML: / }],
 ];

@@ -13,6 +13,11 @@ async function only(text: string, env: Record<string, string> = {}) {
 }
 
 describe('failover', () => {
+  test.each(['resume', 'continue', 'stop'] as const)('an answer that is cut: %s', async (midStream) => {
+    const text = `chain = ["ollama"]\n[failover]\nmid_stream = "${midStream}"`;
+    expect((await good(named(text))).settings.failover).toMatchObject({ midStream });
+  });
+
   test.each([
     ['', null, 30_000],
     ['hedge = false', null, 30_000],
