@@ -86,7 +86,7 @@ describe('it ends as without `continue`', () => {
   });
 
   test('where an event that went out cannot be read', async () => {
-    const broken = 'event: content_block_delta\ndata: {"type":"content_block_delta",,}\n\n';
+    const broken = 'event: content_block_delta\ndata: {"type":"content_block_delta","index":0}\n\n';
     const one = stage({
       anthropic: () => brokenOff([...CUT, broken], 'clean end'),
       backup: says(words(REST)),
