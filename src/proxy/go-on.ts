@@ -93,15 +93,15 @@ async function* nextPart(
 }
 
 /**
- * Those that have not had their turn, with a budget of their own. Anthropic's request is the client's own or none: it is not
- * asked to go on from a text.
+ * The same round, with a budget of its own: who had its turn has had it. Anthropic's request is the client's own or none: it
+ * is not asked to go on from a text.
  */
 function roundFor(round: Round, { way, inbound, client }: Search, gone: AbortSignal): Round {
-  const { order, done, context } = round;
+  const { order, context } = round;
   const isFromText = way.kind === 'from-text';
   return {
     ...round,
-    order: order.filter((subject) => !done.has(subject) && !(isFromText && subject.upstream.native)),
+    order: order.filter(({ upstream }) => !(isFromText && upstream.native)),
     inbound: isFromText ? written(inbound, way.request) : inbound,
     client: AbortSignal.any([client, gone]),
     contentBy: context.runtime.clock.now() + context.failover.budgetMs,

@@ -95,6 +95,13 @@ describe('it ends as without `continue`', () => {
     expect(one.asked()).toEqual(['anthropic']);
   });
 
+  test('where the text ends in half a character', async () => {
+    const half = `event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":" \\ud83c"}}\n\n`;
+    const one = stage({ anthropic: () => brokenOff([...CUT, half], 'clean end'), backup: says(words(REST)) });
+    expect((await one.go()).frames.at(-1)?.name).toBe('error');
+    expect(one.asked()).toEqual(['anthropic']);
+  });
+
   test('where a client does not stream there is nothing to go on with: the backup answers', async () => {
     const one = stage({ anthropic: () => brokenOff(CUT, 'clean end'), backup: () => Response.json({}) });
     const got = await one.go({ stream: false });
