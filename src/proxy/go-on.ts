@@ -180,11 +180,7 @@ async function inTime<T>(pending: Promise<T>, delayMs: Ms, clock: Clock): Promis
 }
 
 /** What is waited for, with signs of life to the client when it takes its time. */
-async function* alive<T>(
-  pending: Promise<T>,
-  signs: SignsOfLife,
-  clock: Clock,
-): AsyncGenerator<Piece, T> {
+async function* alive<T>(pending: Promise<T>, signs: SignsOfLife, clock: Clock): AsyncGenerator<Piece, T> {
   const soon = await within(pending, PING_MS, clock);
   if (soon !== 'later') return soon;
   const waiting = awaited(pending, signs, clock);
