@@ -23,6 +23,9 @@ import {
 } from '../support/relay.ts';
 import { type Client, expectQuiet, type Stage, said, stageOf, upstreamOf } from '../support/stage.ts';
 
+/** Of a machine that is busy with something else: nothing is measured by it. */
+const BUSY_MS = 60_000;
+
 /** What an answer comes to: its words, and its calls in order. Dialects differ in what they make one block of. */
 interface Sense {
   words: string;
@@ -96,41 +99,45 @@ function expectSound(
   if (isError) expect(got.frames.at(-1)?.name).toBe('error');
 }
 
-test('any deeds of any chain give an answer that is whole or plainly none, and every permit is given back', async () => {
-  const property = fc.asyncProperty(
-    fc.array(fc.tuple(deed, deed, deed), { minLength: 1, maxLength: 6 }),
-    fc.boolean(),
-    fc.constantFrom(CLAUDE_CODE, 'other/1'),
-    fc.constantFrom('resume' as const, 'continue' as const),
-    async (turns, stream, agent, midStream) => {
-      const chain = [primary(), backup(), backup({ name: 'chat', dialect: openaiChat })];
-      let turn = 0;
-      const act = (at: number) => () => {
-        const one = turns[turn]?.[at];
-        if (one === undefined) throw new Error('no deed');
-        return perform(one, stream, at === 2);
-      };
-      const send = fakeSend({ anthropic: act(0), backup: act(1), chat: act(2) });
-      const bench = benchOf(chain, { send, failover: { midStream } });
-      for (turn = 0; turn < turns.length; turn += 1) {
-        const before = send.sent.length;
-        const got = await askRelay(bench, { stream, headers: { 'user-agent': agent } });
-        const attempts = Number(got.headers.get('x-ccproxy-attempts'));
-        const isJoint = send.sent.length - before > attempts;
-        expectSound(got, stream, agent, turns[turn] ?? [], isJoint);
-        if (isJoint) expect([midStream, stream, got.status]).toEqual(['continue', true, 200]);
-        const asked = send.sent.slice(before).map(({ upstream }) => upstream);
-        expect(new Set(asked).size).toBe(asked.length);
-        for (const { name } of chain) {
-          expect(standingOf(bench, name).name).not.toBe('half-open');
+test(
+  'any deeds of any chain give an answer that is whole or plainly none, and every permit is given back',
+  async () => {
+    const property = fc.asyncProperty(
+      fc.array(fc.tuple(deed, deed, deed), { minLength: 1, maxLength: 6 }),
+      fc.boolean(),
+      fc.constantFrom(CLAUDE_CODE, 'other/1'),
+      fc.constantFrom('resume' as const, 'continue' as const),
+      async (turns, stream, agent, midStream) => {
+        const chain = [primary(), backup(), backup({ name: 'chat', dialect: openaiChat })];
+        let turn = 0;
+        const act = (at: number) => () => {
+          const one = turns[turn]?.[at];
+          if (one === undefined) throw new Error('no deed');
+          return perform(one, stream, at === 2);
+        };
+        const send = fakeSend({ anthropic: act(0), backup: act(1), chat: act(2) });
+        const bench = benchOf(chain, { send, failover: { midStream } });
+        for (turn = 0; turn < turns.length; turn += 1) {
+          const before = send.sent.length;
+          const got = await askRelay(bench, { stream, headers: { 'user-agent': agent } });
+          const attempts = Number(got.headers.get('x-ccproxy-attempts'));
+          const isJoint = send.sent.length - before > attempts;
+          expectSound(got, stream, agent, turns[turn] ?? [], isJoint);
+          if (isJoint) expect([midStream, stream, got.status]).toEqual(['continue', true, 200]);
+          const asked = send.sent.slice(before).map(({ upstream }) => upstream);
+          expect(new Set(asked).size).toBe(asked.length);
+          for (const { name } of chain) {
+            expect(standingOf(bench, name).name).not.toBe('half-open');
+          }
         }
-      }
-      expect(bench.events.requests).toHaveLength(turns.length);
-      expect(bench.events.attempts).toHaveLength(send.sent.length);
-    },
-  );
-  await fc.assert(property, { numRuns: 1000 });
-});
+        expect(bench.events.requests).toHaveLength(turns.length);
+        expect(bench.events.attempts).toHaveLength(send.sent.length);
+      },
+    );
+    await fc.assert(property, { numRuns: 1000 });
+  },
+  BUSY_MS,
+);
 
 type Step =
   | { jumpMs: number }
@@ -181,63 +188,71 @@ const settings = fc.record({
 /** Longer than all attempts of any request can take together, and than any breaker stays shut. */
 const LONG_MS = 40 * 24 * 3_600_000;
 
-test('nothing is left of any requests, whatever comes between: neither permits nor places nor timers', async () => {
-  const property = fc.asyncProperty(
-    chains,
-    settings,
-    fc.array(slowDeed, { minLength: 1, maxLength: 12 }),
-    fc.array(step, { minLength: 1, maxLength: 20 }),
-    async (chain, failover, deeds, steps) => {
-      const clock = manualClock();
-      let turn = 0;
-      const voices = Object.fromEntries(
-        chain.map(({ name }) => [
-          name,
-          (outgoing: Outgoing) => {
-            turn += 1;
-            const one = deeds[turn % deeds.length];
-            if (one === undefined) throw new Error('no deed');
-            return performSlowly(one, outgoing, name === 'chat', clock);
-          },
-        ]),
-      );
-      const stage = stageOf(voices, { chain, clock, failover });
-      const clients: [client: Client, step: Exclude<Step, { jumpMs: number }>, mark: string][] = [];
-      for (const one of steps) {
-        if ('jumpMs' in one) {
-          await clock.advance(one.jumpMs);
-          continue;
+test(
+  'nothing is left of any requests, whatever comes between: neither permits nor places nor timers',
+  async () => {
+    const property = fc.asyncProperty(
+      chains,
+      settings,
+      fc.array(slowDeed, { minLength: 1, maxLength: 12 }),
+      fc.array(step, { minLength: 1, maxLength: 20 }),
+      async (chain, failover, deeds, steps) => {
+        const clock = manualClock();
+        let turn = 0;
+        const voices = Object.fromEntries(
+          chain.map(({ name }) => [
+            name,
+            (outgoing: Outgoing) => {
+              turn += 1;
+              const one = deeds[turn % deeds.length];
+              if (one === undefined) throw new Error('no deed');
+              return performSlowly(one, outgoing, name === 'chat', clock);
+            },
+          ]),
+        );
+        const stage = stageOf(voices, { chain, clock, failover });
+        const clients: [client: Client, step: Exclude<Step, { jumpMs: number }>, mark: string][] = [];
+        for (const one of steps) {
+          if ('jumpMs' in one) {
+            await clock.advance(one.jumpMs);
+            continue;
+          }
+          const { session, isMidTurn, stream, agent, leavesAfterMs } = one;
+          const mark = `request-${clients.length}.`;
+          const conversation = {
+            isMidTurn,
+            words: mark,
+            ...(session === 0 ? {} : { session: `s${session}` }),
+          };
+          const headers = { 'user-agent': agent };
+          const got = stage.go(said(conversation, { stream, id: mark, headers }));
+          clients.push([got, one, mark]);
+          if (leavesAfterMs !== null) clock.after(leavesAfterMs, got.leave);
         }
-        const { session, isMidTurn, stream, agent, leavesAfterMs } = one;
-        const mark = `request-${clients.length}.`;
-        const conversation = { isMidTurn, words: mark, ...(session === 0 ? {} : { session: `s${session}` }) };
-        const headers = { 'user-agent': agent };
-        const got = stage.go(said(conversation, { stream, id: mark, headers }));
-        clients.push([got, one, mark]);
-        if (leavesAfterMs !== null) clock.after(leavesAfterMs, got.leave);
-      }
-      await clock.advance(LONG_MS);
-      expectQuiet(stage);
-      expect(stage.bench.events.attempts).toHaveLength(stage.sent.length);
-      expect(stage.bench.events.requests).toHaveLength(clients.length);
-      for (const [got, { stream, agent, leavesAfterMs }, mark] of clients) {
-        expect(got.done).toBe(true);
-        const { attempts = 0 } = expectAccounted(stage, mark);
-        const isJoint = attempts > got.attempts;
-        if (isJoint && got.status !== 0)
-          expect([failover.midStream, stream, got.status]).toEqual(['continue', true, 200]);
-        if (leavesAfterMs === null) expectSound(heardBy(got), stream, agent, deeds, isJoint);
-      }
-      // Whatever was tried has been settled: after so long everyone is admitted everywhere.
-      for (const { name } of chain) {
-        const leave = ask(subjectIn(stage.bench, name), stage.bench.runtime);
-        expect([name, leave !== null]).toEqual([name, true]);
-        leave?.settle(LEFT);
-      }
-    },
-  );
-  await fc.assert(property, { numRuns: 1000 });
-});
+        await clock.advance(LONG_MS);
+        expectQuiet(stage);
+        expect(stage.bench.events.attempts).toHaveLength(stage.sent.length);
+        expect(stage.bench.events.requests).toHaveLength(clients.length);
+        for (const [got, { stream, agent, leavesAfterMs }, mark] of clients) {
+          expect(got.done).toBe(true);
+          const { attempts = 0 } = expectAccounted(stage, mark);
+          const isJoint = attempts > got.attempts;
+          if (isJoint && got.status !== 0)
+            expect([failover.midStream, stream, got.status]).toEqual(['continue', true, 200]);
+          if (leavesAfterMs === null) expectSound(heardBy(got), stream, agent, deeds, isJoint);
+        }
+        // Whatever was tried has been settled: after so long everyone is admitted everywhere.
+        for (const { name } of chain) {
+          const leave = ask(subjectIn(stage.bench, name), stage.bench.runtime);
+          expect([name, leave !== null]).toEqual([name, true]);
+          leave?.settle(LEFT);
+        }
+      },
+    );
+    await fc.assert(property, { numRuns: 1000 });
+  },
+  BUSY_MS,
+);
 
 /** Every attempt is one that was sent, and none was made twice but for a failure that allows it. */
 function expectAccounted({ bench, sent }: Stage, mark: string): Partial<RequestRecord> {

@@ -114,7 +114,7 @@ export function createClaude(options: ClaudeOptions): Claude {
       if (options.gone?.aborted) return left(exchanges);
       const step = nextStep(exchanges, { retries: options.retries ?? 10 });
       const isOver = exchanges.length >= MOST_REQUESTS && step.go !== 'finish';
-      const blocks = step.go === 'again' || step.go === 'fail' ? [] : [...answer.blocks];
+      const blocks = step.go === 'again' || step.go === 'fail' ? [] : keptOf(answer.blocks);
       if (blocks.length > 0) {
         kept.push(blocks);
         messages.push({ role: 'assistant', content: blocks });
@@ -148,6 +148,11 @@ export function createClaude(options: ClaudeOptions): Claude {
   }
 
   return { turn };
+}
+
+/** What stays of an answer: thoughts without anything else are dropped (measured). */
+function keptOf(blocks: readonly Block[]): Block[] {
+  return blocks.every(({ type }) => type === 'thinking' || type === 'redacted_thinking') ? [] : [...blocks];
 }
 
 /** What comes of a turn whose user has left. */

@@ -1,5 +1,13 @@
 import type { JsonObject } from '../../core/messages.ts';
-import { type Answer, answer, calls, text, thinkingThenText } from '../answers.ts';
+import {
+  type Answer,
+  answer,
+  calls,
+  hiddenThinkingThenText,
+  searchThenText,
+  text,
+  thinkingThenText,
+} from '../answers.ts';
 import type { Fault } from '../faults.ts';
 import { expectFinished, expectFreed } from '../laws.ts';
 import type { Point } from '../plan.ts';
@@ -41,6 +49,27 @@ const POSITIONS: readonly Position[] = [
     words: 'when it has thought',
     answer: thinkingThenText('What would be a good answer to that?', SAID),
     at: { anthropic: { after: 'content_block_stop' }, 'openai-chat': { after: 'to that?' } },
+    begun: SAID,
+  },
+  {
+    name: 'unseen',
+    words: 'when it has thought without showing it',
+    answer: hiddenThinkingThenText(SAID),
+    at: { anthropic: { after: 'content_block_stop' }, 'openai-chat': { after: 'It was about' } },
+    begun: SAID,
+  },
+  {
+    name: 'search',
+    words: 'while it asks its own search',
+    answer: searchThenText('words', SAID),
+    at: { anthropic: { after: 'input_json_delta' }, 'openai-chat': { after: 'It was about' } },
+    begun: SAID,
+  },
+  {
+    name: 'searched',
+    words: 'in a sentence about what it found',
+    answer: searchThenText('words', SAID),
+    at: both({ after: 'It was about' }),
     begun: SAID,
   },
   {
