@@ -65,8 +65,9 @@ export interface ClaudeNews extends ReadingNews {
 }
 
 /**
- * Plays Claude Code: asks, reads, runs tools, and tries again where, how and how often the real client was measured to
- * (2.1.197 and 2.1.328), without its jitter. The conversation goes on from turn to turn.
+ * Plays Claude Code: asks, reads, runs tools, and tries again where, how and how often 2.1.197 was measured to, without its
+ * jitter (`tests/e2e/played-client.test.ts` compares them). 2.1.328 asks again in more places: what this client bears, that one
+ * does. The conversation goes on from turn to turn.
  */
 export interface Claude {
   turn(prompt: string): Promise<Turn>;
@@ -131,7 +132,10 @@ export function createClaude(options: ClaudeOptions): Claude {
         continue;
       }
       stream = true;
-      messages.push({ role: 'user', content: step.go === 'tools' ? run(blocks, tools) : [RESUME] });
+      messages.push({
+        role: 'user',
+        content: step.go === 'tools' ? run(blocks, tools) : [step.go === 'resume' ? RESUME : NUDGE],
+      });
     }
   }
 
@@ -174,6 +178,9 @@ function patienceOf(clock: Clock, silenceMs: Ms): { signal: AbortSignal; heard()
     stop: () => timer.cancel(),
   };
 }
+
+/** The user's words where there was nothing to see. */
+const NUDGE: Block = { type: 'text', text: 'There was nothing to see. Say something that can be seen.' };
 
 /** The user's words by which it goes on from an answer that ran out of tokens. */
 const RESUME: Block = { type: 'text', text: 'The limit was reached. Go on from where it stopped.' };

@@ -1,5 +1,5 @@
 import type { Ms } from '../../core/failure.ts';
-import { isBlock } from '../../core/messages.ts';
+import { type Block, isBlock } from '../../core/messages.ts';
 import type { Exchange } from './claude.ts';
 
 /** What the client does after an answer. */
@@ -11,7 +11,9 @@ export type Step =
   /** The tools among its blocks run; their results are the next request. */
   | { go: 'tools' }
   /** What it has stays, and it asks to go on. */
-  | { go: 'resume' };
+  | { go: 'resume' }
+  /** There is nothing to see: it asks for something that can be seen. */
+  | { go: 'nudge' };
 
 /** Between a broken stream and the next request (measured: 0.2 to 0.5 s). */
 const SOON_MS: Ms = 200;
@@ -43,8 +45,15 @@ function afterWhole(last: Exchange, exchanges: readonly Exchange[]): Step {
     return row > MOST_RESUMES ? { go: 'fail', error: 'the answer exceeded its limit' } : { go: 'resume' };
   }
   if (stopReason === 'refusal') return { go: 'fail', error: 'the model refused' };
-  const hasText = last.blocks.some((block) => isBlock(block, 'text') && block.text.trim() !== '');
-  return hasText ? { go: 'finish' } : { go: 'fail', error: 'the answer is empty' };
+  const hasText = last.blocks.some(isVisible);
+  if (hasText) return { go: 'finish' };
+  // Once; then its user sees an empty result.
+  const row = trailing(exchanges, ({ end, blocks }) => end === 'whole' && !blocks.some(isVisible));
+  return row > 1 ? { go: 'fail', error: 'the answer is empty' } : { go: 'nudge' };
+}
+
+function isVisible(block: Block): boolean {
+  return isBlock(block, 'text') && block.text.trim() !== '';
 }
 
 /** Refused, or nobody there: with growing waits, as the headers want it. */
@@ -73,7 +82,9 @@ function afterBreak(last: Exchange, exchanges: readonly Exchange[]): Step {
   const isCut = end === 'reset';
   if (blocks.length === 0) {
     const row = trailing(exchanges, (one) => one.end === end && one.blocks.length === 0);
-    const again = (isCut && !last.started) || (end === 'error' && last.error?.type === 'overloaded_error');
+    const isOverload = end === 'error' && last.error?.type === 'overloaded_error';
+    const again =
+      (isCut && !last.started) || (isOverload && (last.open === null || last.open === 'thinking'));
     return { go: 'again', stream: again && row < 3, waitMs: SOON_MS };
   }
   if (blocks.every(({ type }) => type === 'thinking' || type === 'redacted_thinking')) {
