@@ -15,7 +15,10 @@ export function describeStatus(status: Status, now: number): string {
     ...(preferred === null ? [] : [`preferred: ${preferred} (to undo it: ccproxy use auto)`]),
     ...(status.offline ? ['offline: this machine reaches no remote upstream'] : []),
     '',
-    table([['', 'UPSTREAM', 'STATE', 'OK', 'FAILED', 'FIRST CONTENT', 'LAST PROBE', 'NOTE'], ...rows]),
+    table([
+      ['', 'UPSTREAM', 'STATE', 'OK', 'FAILED', 'FIRST CONTENT', 'LAST PROBE', 'TESTED', 'NOTE'],
+      ...rows,
+    ]),
     ...(last === null
       ? []
       : ['', printable(`last switch: ${last.at} ${last.from} → ${last.to}: ${last.reason}`)]),
@@ -23,7 +26,7 @@ export function describeStatus(status: Status, now: number): string {
 }
 
 function row(upstream: UpstreamStatus, serving: string | null, now: number): string[] {
-  const { name, state, counts, latency, reason, until } = upstream;
+  const { name, state, counts, latency, reason, until, last_tested: tested } = upstream;
   const p50 = latency.first_content_ms?.p50;
   const again = until === null ? [] : [`again in ${span(Date.parse(until) - now)}`];
   return [
@@ -34,6 +37,7 @@ function row(upstream: UpstreamStatus, serving: string | null, now: number): str
     String(counts.failed),
     p50 === undefined ? '–' : `${p50} ms`,
     probe(upstream, now),
+    tested === null ? '–' : `${span(now - Date.parse(tested))} ago`,
     printable([...(reason === '' ? [] : [reason]), ...again].join(', ')),
   ];
 }
