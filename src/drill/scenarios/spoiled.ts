@@ -41,12 +41,18 @@ export function spoiled(one: Spoiled): Scenario {
       const turn = await scene.turn(one.stream === undefined ? {} : { stream: one.stream });
       const isClients = one.isClients && primary.upstream.native && (scene.stage.isOurs || !turn.isFinished);
       if (isClients) expectUnchanged(scene, fault);
-      else expectFinished(scene, turn, one.expected);
+      else expectFinished(scene, turn, { ...(scene.stage.isOurs ? {} : wholeOf(answer)), ...one.expected });
       expectAsked(scene, primary, one.asked ?? 1);
       await one.also?.(scene);
       await expectFreed(scene);
     },
   };
+}
+
+/** From another proxy the whole of what was spoiled is as good. */
+function wholeOf({ blocks }: Answer): Expected {
+  const words = blocks.map((block) => (block.type === 'text' ? block.text : '')).join('');
+  return { or: words, begun: words };
 }
 
 /** Anthropic's word about the request itself reaches its client as it came, and nobody else is asked. */
