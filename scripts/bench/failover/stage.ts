@@ -68,7 +68,12 @@ export async function openRivalStage(rival: Rival): Promise<Stage> {
       throw new Error('a wire can be cut in a simulation only');
     },
     async begin() {
-      await createClaude({ ...clients, clock, carry: stage.carry, session: 'first' }).turn('Go on.');
+      for (let tries = 0; tries < 10; tries += 1) {
+        const first = createClaude({ ...clients, clock, carry: stage.carry, session: `first-${tries}` });
+        if ((await first.turn('Go on.')).isFinished) return;
+        await Bun.sleep(500);
+      }
+      throw new Error(`${rival.name} answers nothing, although both upstreams are well`);
     },
     async end() {
       await running[Symbol.asyncDispose]();
