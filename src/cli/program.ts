@@ -4,8 +4,7 @@ import { LOG_LEVELS } from '../telemetry/log.ts';
 import { buildInfo } from './build-info.ts';
 import { configCheck } from './config.ts';
 import { askToStop, type Changed, isolateUpstream, resetUpstream, useUpstream } from './control.ts';
-import { type DrillFlags, drill } from './drill.ts';
-import { drillLive } from './drill-live.ts';
+import type { DrillFlags } from './drill.ts';
 import { changesOff, changesOn, envFacts, render, shellOf } from './env.ts';
 import { EXIT, Exit } from './exit.ts';
 import { report, tell } from './print.ts';
@@ -135,9 +134,11 @@ function createProgram(): Command {
       '--live',
       'instead: one small real turn through each upstream, or through those that are named; spends tokens',
     )
-    .action((names: string[], flags: DrillFlags & { live?: boolean }) =>
-      flags.live ? drillLive(names, flags) : drill(names, flags),
-    );
+    .action(async (names: string[], flags: DrillFlags & { live?: boolean }) => {
+      // Large, and nothing that a server has to wait for when it starts.
+      if (flags.live) return (await import('./drill-live.ts')).drillLive(names, flags);
+      return (await import('./drill.ts')).drill(names, flags);
+    });
 
   common(program.command('stop'))
     .description('end the running ccproxy; running answers may finish')
