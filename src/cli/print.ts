@@ -5,14 +5,17 @@ export function report(text: string): void {
   write(text.endsWith('\n') ? text : `${text}\n`);
 }
 
-/** To stdout, as it is. Whoever reads it may have enough (`| head`): then there is nobody to go on for. */
+/** To stdout, as it is. */
 export function write(text: string): void {
-  try {
-    process.stdout.write(text);
-  } catch (error) {
-    if ((error as { code?: unknown }).code === 'EPIPE') process.exit(EXIT.done);
+  process.stdout.write(text);
+}
+
+/** Whoever reads stdout may have enough (`| head`): then there is nobody to go on for. */
+export function endWithReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(EXIT.done);
     throw error;
-  }
+  });
 }
 
 export function tell(text: string): void {

@@ -7,7 +7,7 @@ import { askToStop, type Changed, isolateUpstream, resetUpstream, useUpstream } 
 import type { DrillFlags } from './drill.ts';
 import { changesOff, changesOn, envFacts, render, shellOf } from './env.ts';
 import { EXIT, Exit } from './exit.ts';
-import { report, tell } from './print.ts';
+import { endWithReader, report, tell } from './print.ts';
 import { readStatus, requireRunning } from './running.ts';
 import { serve } from './serve.ts';
 import { type CommonFlags, sourcesOf } from './sources.ts';
@@ -15,6 +15,7 @@ import { describeStatus } from './status.ts';
 
 /** The exit code of a command line; what it has to say was said. */
 export async function run(args: readonly string[]): Promise<number> {
+  endWithReader();
   try {
     const program = createProgram();
     await program.parseAsync(arrange(args, program), { from: 'user' });

@@ -100,7 +100,7 @@ export function buildHouse({
     runtime,
     stats: counters,
     health,
-    tested: { when: () => null },
+    tested: { dates: () => () => null },
     credentials,
     gates,
     prober,

@@ -1,6 +1,8 @@
 import { type Block, isBlock, type JsonObject } from '../core/messages.ts';
 import type { Actor } from './cast.ts';
-import type { Exchange, Turn } from './client/claude.ts';
+import { type Exchange, MODEL, type Turn } from './client/claude.ts';
+import { CLIENT_KEY } from './client/request.ts';
+import type { Recorded } from './recorded.ts';
 import { type Scene, wordsOf } from './scene.ts';
 
 /** What a turn has to come to. */
@@ -41,13 +43,13 @@ export function expectLawful(scene: Scene, turn: Turn): void {
     const isTaken = turn.isFinished && turn.exchanges.at(-1)?.end === 'ended';
     scene.expect(!isTaken, 'an answer was cut and taken for whole');
     const isSilent = turn.exchanges.some(({ end }) => end === 'silent');
-    scene.expect(!isSilent, 'the client gave up: nothing but pings came');
+    scene.expect(!isSilent, 'the client gave up: nothing came that it counts');
     return;
   }
   for (const { unlawful, end } of turn.exchanges) {
     scene.expect(unlawful === null, `an answer breaks the grammar: ${unlawful}`);
     scene.expect(end !== 'ended', 'an answer was cut and ended as if it were whole');
-    scene.expect(end !== 'silent', 'the client gave up: nothing but pings came');
+    scene.expect(end !== 'silent', 'the client gave up: nothing came that it counts');
   }
 }
 
@@ -58,7 +60,7 @@ function expectKept(scene: Scene, turn: Turn, by: readonly Actor[], begun: strin
     const words = blocks.map(textOf).join('');
     const own = whole.find((one) => words.endsWith(one));
     const before = own === undefined ? words : words.slice(0, -own.length);
-    scene.expect(begun.startsWith(before), `what is kept was never said: ${JSON.stringify(words)}`);
+    scene.expect(begun.startsWith(before.trimEnd()), `what is kept was never said: ${JSON.stringify(words)}`);
   }
 }
 
@@ -72,6 +74,22 @@ function expectTools(scene: Scene, turn: Turn, tools: readonly JsonObject[]): vo
     const at = left.indexOf(JSON.stringify(input));
     scene.expect(at !== -1, `${name} ran with ${JSON.stringify(input)}`);
     if (at !== -1) left.splice(at, 1);
+  }
+}
+
+/** Nobody was sent another's key, and everybody was asked for a model of its own. */
+export function expectDiscreet(scene: Scene): void {
+  const { stage, primary, backups } = scene;
+  if (!stage.isOurs) return;
+  for (const { upstream, requests } of [primary, ...backups]) {
+    const isTheirs = (request: Recorded) =>
+      [...request.headers.map(([, value]) => value), request.text()].some((words) =>
+        words.includes(CLIENT_KEY),
+      );
+    const isTold = !upstream.takesClientCredential && requests.some(isTheirs);
+    scene.expect(!isTold, `${upstream.name} was sent the client's own key`);
+    const wrong = requests.find(({ ask }) => ask !== null && ask.model !== upstream.model(MODEL));
+    scene.expect(wrong === undefined, `${upstream.name} was asked for ${wrong?.ask?.model}`);
   }
 }
 

@@ -2,6 +2,7 @@ import type { Configuration } from '../config/build.ts';
 import type { Ms } from '../core/failure.ts';
 import type { Clock } from '../core/runtime.ts';
 import type { Exchange, Turn } from './client/claude.ts';
+import { expectDiscreet } from './laws.ts';
 import type { Scenario } from './scenario.ts';
 import { gapOf, openScene } from './scene.ts';
 import { openSimulatedStage, openStage, type Stage, type StageOptions } from './stage.ts';
@@ -43,16 +44,27 @@ export interface RunOptions {
 /** Plays one scenario on a stage of its own. Never rejects: what is thrown is a finding. */
 export async function play(scenario: Scenario, options: RunOptions): Promise<Result> {
   const { configuration, clock, tell } = options;
-  const needed = scenario.backups ?? 1;
-  const backups = configuration.chain.length - 1;
-  if (backups < needed) {
-    const why = backups === 0 ? 'the chain has no backup' : `the chain has fewer than ${needed} backups`;
-    return { ...empty(scenario), outcome: backups === 0 ? 'failed' : 'skipped', findings: [why] };
-  }
+  const unplayed = whyNotPlayed(scenario, configuration);
+  if (unplayed !== null) return { ...empty(scenario), ...unplayed };
   const stageOptions: StageOptions = { configuration, ...(tell === undefined ? {} : { tell }) };
   const isReal = scenario.clock === 'real';
   const stage = await (isReal ? openStage(stageOptions, clock) : openSimulatedStage(stageOptions));
   return playOn(stage, scenario);
+}
+
+/** What comes of a scenario without playing it, where the configuration leaves nobody to take over. */
+function whyNotPlayed(
+  { backups: needed = 1 }: Scenario,
+  { chain, settings }: Configuration,
+): Pick<Result, 'outcome' | 'findings'> | null {
+  const { enabled, maxFailoverAttempts } = settings.failover;
+  if (needed === 0) return null;
+  if (chain.length === 1) return { outcome: 'failed', findings: ['the chain has no backup'] };
+  if (!enabled || maxFailoverAttempts === 0)
+    return { outcome: 'failed', findings: ['failover is off in this configuration: no backup is asked'] };
+  const there = Math.min(chain.length - 1, maxFailoverAttempts);
+  if (there >= needed) return null;
+  return { outcome: 'skipped', findings: [`fewer than ${needed} backups are asked`] };
 }
 
 /** The same on a stage that stands already; it is ended afterwards. */
@@ -62,9 +74,11 @@ export async function playOn(stage: Stage, scenario: Scenario): Promise<Result> 
   try {
     await stage.begin();
     await scenario.play(scene);
+    expectDiscreet(scene);
   } catch (error) {
     thrown.push(inWords(error));
   }
+  scene.close();
   await stage.end().catch((error: unknown) => thrown.push(inWords(error)));
   const findings = [...new Set([...scene.findings, ...thrown])];
   return {

@@ -3,6 +3,7 @@ import { isBlock } from '../core/messages.ts';
 import { text } from './answers.ts';
 import type { Actor } from './cast.ts';
 import { createClaude, type Exchange, type Turn } from './client/claude.ts';
+import type { Lines } from './script.ts';
 import type { Stage } from './stage.ts';
 import type { Happening } from './timeline.ts';
 
@@ -40,6 +41,8 @@ export interface Scene {
 
 /** A scene, and what came of it. */
 export interface OpenScene extends Scene {
+  /** Its clients leave: what is under way ends with it. */
+  close(): void;
   readonly findings: readonly string[];
   readonly remarks: readonly string[];
 }
@@ -47,6 +50,15 @@ export interface OpenScene extends Scene {
 /** What a healthy upstream says in the end. */
 export function wordsOf({ upstream }: Actor): string {
   return `${upstream.name} has the last word.`;
+}
+
+/** The same as a script: told to go on from the last words of a text, it repeats them first. */
+export function lastWord(actor: Actor): Lines {
+  return (request) => {
+    const anchor = /<last_words>\\n(.*?)\\n<\/last_words>/.exec(request.text())?.[1];
+    const before = anchor === undefined ? '' : `${JSON.parse(`"${anchor}"`)} `;
+    return { answer: text(`${before}${wordsOf(actor)}`) };
+  };
 }
 
 /** @throws RangeError for a chain without an upstream */
@@ -57,8 +69,9 @@ export async function openScene(stage: Stage): Promise<OpenScene> {
   const remarks: string[] = [];
   const turns: Turn[] = [];
   const { timeline, clock } = stage;
+  const closed = new AbortController();
   let sessions = 0;
-  for (const actor of stage.actors) await actor.play({ answer: text(wordsOf(actor)) });
+  for (const actor of stage.actors) await actor.play(lastWord(actor));
 
   async function begin(options: TurnOptions = {}): Promise<Turn> {
     sessions += 1;
@@ -70,7 +83,7 @@ export async function openScene(stage: Stage): Promise<OpenScene> {
       ...stage.clients,
       headers: { ...stage.clients?.headers, ...options.headers },
       ...(options.stream === undefined ? {} : { stream: options.stream }),
-      ...(options.gone === undefined ? {} : { gone: options.gone }),
+      gone: options.gone === undefined ? closed.signal : AbortSignal.any([options.gone, closed.signal]),
       ...(options.retries === undefined ? {} : { retries: options.retries }),
       news: {
         asks: (stream) => note('asks', stream ? 'asks' : 'asks for a whole answer'),
@@ -101,6 +114,7 @@ export async function openScene(stage: Stage): Promise<OpenScene> {
     findings,
     remarks,
     begin,
+    close: () => closed.abort(),
     turn: (options) => stage.run(begin(options)),
     until,
     settled() {
@@ -120,7 +134,7 @@ const ENDS = {
   whole: 'has the whole answer',
   ended: 'sees the end of a body without the end of an answer',
   reset: 'sees the connection break',
-  silent: 'gives up: nothing but pings came',
+  silent: 'gives up: nothing came that it counts',
   error: 'reads an error in the stream',
   malformed: 'reads something that is no answer',
   refused: 'is refused',

@@ -57,9 +57,9 @@ export const LEFT: Outcome = { ok: false, failure: CANCELLED };
 
 /** Makes one attempt, up to its first content. However it ends, the permit is settled and the upstream freed. */
 export function begin(hop: Hop): Beginning {
-  const { inbound, context, client, contentBy } = hop;
+  const { inbound, context, client } = hop;
   const { runtime } = context;
-  const { upstream, isExcused } = withinBudget(hop);
+  const { upstream, contentBy, isExcused } = withinBudget(hop);
   const target = targetFor(upstream, inbound, runtime.id('msg_'), hop.amend ?? {});
   const tried = attempt({ upstream, inbound, target, runtime, contentBy, isExcused });
   const record = recorder(hop, target);
@@ -104,22 +104,25 @@ export function begin(hop: Hop): Beginning {
   };
 }
 
-/** So much of what is left of the budget one upstream may be silent for while others could still answer. */
+/** So much of what is left of the budget one upstream may have no content for while others could still answer. */
 const SHARE = 0.75;
 /** Who had less than about half of the budget, because others used it up, was not given the time it has otherwise. */
 const FAIR_SHARE = 0.45;
 
-/** The upstream with the time that it has for its first event in this request. */
-function withinBudget(hop: Hop): { upstream: Upstream; isExcused: boolean } {
-  const { subject, context, contentBy, isHurried, isLast } = hop;
+/** The upstream with the time that it has for its first event in this request, and until when it has to have its first content. */
+function withinBudget(hop: Hop): { upstream: Upstream; contentBy: Ms; isExcused: boolean } {
+  const { subject, context, isHurried, isLast } = hop;
   const { upstream } = subject;
   const { runtime, failover } = context;
   const usualMs = upstream.timeouts.firstEventMs / (isHurried ? 2 : 1);
-  const restMs = Math.max(0, contentBy - runtime.clock.now());
-  const firstEventMs = Math.min(usualMs, restMs * (isLast ? 1 : SHARE));
+  const now = runtime.clock.now();
+  const shareMs = Math.max(0, hop.contentBy - now) * (isLast ? 1 : SHARE);
+  const contentBy = now + shareMs;
+  const firstEventMs = Math.min(usualMs, shareMs);
   const isExcused = firstEventMs < Math.min(usualMs, failover.budgetMs * FAIR_SHARE);
-  if (firstEventMs === upstream.timeouts.firstEventMs) return { upstream, isExcused };
-  return { upstream: { ...upstream, timeouts: { ...upstream.timeouts, firstEventMs } }, isExcused };
+  if (firstEventMs === upstream.timeouts.firstEventMs) return { upstream, contentBy, isExcused };
+  const timeouts = { ...upstream.timeouts, firstEventMs };
+  return { upstream: { ...upstream, timeouts }, contentBy, isExcused };
 }
 
 /** The outcome without keys and quotations in an upstream's words. */

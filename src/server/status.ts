@@ -79,6 +79,7 @@ export interface StatusSources {
 export function statusOf(sources: StatusSources): Status {
   const { identity, mode, config, listen, chain, preferred, stats, runtime } = sources;
   const { lastSwitch } = stats;
+  const tested = sources.tested.dates();
   return {
     version: identity.version,
     instance: identity.instance,
@@ -90,11 +91,15 @@ export function statusOf(sources: StatusSources): Status {
     last_switch: lastSwitch === null ? null : { ...lastSwitch, at: instant(lastSwitch.at) },
     offline: runtime.network.offline,
     config,
-    upstreams: chain.map((upstream) => upstreamStatus(upstream, sources)),
+    upstreams: chain.map((upstream) => upstreamStatus(upstream, tested, sources)),
   };
 }
 
-function upstreamStatus(upstream: Upstream, sources: StatusSources): UpstreamStatus {
+function upstreamStatus(
+  upstream: Upstream,
+  tested: ReturnType<Tested['dates']>,
+  sources: StatusSources,
+): UpstreamStatus {
   const { identity, credentials, stats, runtime } = sources;
   const { name, provider, dialect } = upstream;
   const subject = ownSubject(upstream, credentials);
@@ -110,7 +115,7 @@ function upstreamStatus(upstream: Upstream, sources: StatusSources): UpstreamSta
     until: until === undefined ? null : instant(until),
     reason: [why, waits].filter((words) => words !== null).join(', '),
     last_probe: probeStatus(stats.lastProbe(name)),
-    last_tested: sources.tested.when(upstream),
+    last_tested: tested(upstream),
     latency: { first_content_ms: stats.firstContent(name), probe_ms: stats.probeMs(name) },
     counts: stats.counts(name),
   };

@@ -1,4 +1,4 @@
-import { type Static, Type } from '@sinclair/typebox';
+import { Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import type { Ms } from '../core/failure.ts';
 import type { Place } from './file-key.ts';
@@ -6,21 +6,23 @@ import { readOwn, replaceFile } from './own-file.ts';
 
 /** When each upstream was last tested with a real turn; every ccproxy of the user reads the same. */
 export interface Tested {
-  /** RFC 3339; null for one that never was, or is elsewhere since. */
-  when(upstream: Place): string | null;
+  /** What is known now. RFC 3339; null for one that never was, or is elsewhere since. */
+  dates(): (upstream: Place) => string | null;
 }
 
 /** The same, and the one that writes it down. */
 export interface TestedFile extends Tested {
   /**
-   * Notes that these have just been tested.
-   * @throws Error when it cannot be written
+   * Notes that these have just been tested; of others nothing is changed.
+   * @throws Error when it cannot be written, or holds what another version wrote
    */
   note(upstreams: readonly Place[], at: Ms): void;
 }
 
+const VERSION = 1;
+
 const Schema = Type.Object({
-  version: Type.Literal(1),
+  version: Type.Literal(VERSION),
   /** By name and hashed address. */
   tested: Type.Record(Type.String(), Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z$' })),
 });
@@ -31,24 +33,38 @@ const Schema = Type.Object({
  */
 export function openTested(path: string, random: () => string): TestedFile {
   return {
-    when: (upstream) => known(path).tested[keyOf(upstream)] ?? null,
+    dates() {
+      const tested = known(path);
+      return (upstream) => tested[keyOf(upstream)] ?? null;
+    },
     note(upstreams, at) {
-      const { tested } = known(path);
+      if (upstreams.length === 0) return;
+      if (isOfAnotherVersion(path)) throw new Error('tested.json is of another version');
+      const tested = { ...known(path) };
       for (const upstream of upstreams) tested[keyOf(upstream)] = new Date(at).toISOString();
-      replaceFile(path, `${JSON.stringify({ version: 1, tested }, null, 2)}\n`, random());
+      replaceFile(path, `${JSON.stringify({ version: VERSION, tested }, null, 2)}\n`, random());
     },
   };
 }
 
 /** What cannot be read was never tested: a new test mends it. */
-function known(path: string): Static<typeof Schema> {
+function known(path: string): Readonly<Record<string, string>> {
+  const value = contentOf(path);
+  return Value.Check(Schema, value) ? value.tested : {};
+}
+
+function isOfAnotherVersion(path: string): boolean {
+  const { version = VERSION } = (contentOf(path) ?? {}) as { version?: unknown };
+  return version !== VERSION;
+}
+
+/** Null for a file that is not there, or is no JSON. */
+function contentOf(path: string): unknown {
   try {
-    const value: unknown = JSON.parse(readOwn(path) ?? '');
-    if (Value.Check(Schema, value)) return value;
+    return JSON.parse(readOwn(path) ?? 'null');
   } catch {
-    // Like a file that is not there.
+    return null;
   }
-  return { version: 1, tested: {} };
 }
 
 /** The address as a hash: a key may stand in it. */

@@ -2,7 +2,7 @@
 import { afterEach, expect, test } from 'bun:test';
 import { turns } from '../support/manual-clock.ts';
 import { blackHole, standingOf, type Voices } from '../support/relay.ts';
-import { expectQuiet, type Stage, stageOf, well } from '../support/stage.ts';
+import { expectQuiet, type Stage, slow, stageOf, well } from '../support/stage.ts';
 
 const stages: Stage[] = [];
 afterEach(() => {
@@ -29,6 +29,18 @@ test('a budget shorter than the first-event limit leaves time for the next, and 
   one.go();
   await turns();
   expect(one.asked()).toEqual(['backup']);
+});
+
+test('one that begins and has nothing to say leaves time for the next, too', async () => {
+  const silent = slow('anthropic');
+  const one = stage({ anthropic: silent.voice, backup: well('backup') });
+  const got = one.go();
+  await turns();
+  silent.start();
+  await one.clock.advance(2_999);
+  expect(got.status).toBe(0);
+  await one.clock.advance(1);
+  expect([got.status, got.upstream, got.done]).toEqual([200, 'backup', true]);
 });
 
 test('a lone upstream has all of the budget, and trips when it is silent for as long', async () => {

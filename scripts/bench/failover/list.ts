@@ -26,9 +26,9 @@ export const SIXTEEN: readonly (readonly [id: string, what: string, scenario: st
 ];
 
 /** What another proxy has no way to be shown: a wire that is cut, a probe of ccproxy's, its own words. */
-const OURS_ALONE = /^(?:known-|unreachable$|dns$|certificate$|offline$|all-|client-leaves$)/;
+const OURS_ALONE = /^(?:known-|unreachable$|dns$|certificate$|offline$|all-|client-leaves)/;
 /** Minutes of real time each, whatever the patience: pings keep every proxy waiting, and outages last. */
-const TOO_LONG = /^(?:pings-|outage$|flapping$|limit$|slow-|pause$|stall-before|thinking-alone$)/;
+const TOO_LONG = /^(?:pings-|outage$|flapping$|limit$|slow-|thinks-|pause$|stall-before|thinking-alone$)/;
 
 /** In the order in which they are played. */
 export const PLAYED: readonly Scenario[] = SCENARIOS.filter(

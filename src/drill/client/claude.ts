@@ -78,8 +78,11 @@ const MOST_REQUESTS = 24;
 /** The real client gives up a request that is silent for so long (measured). */
 export const SILENCE_MS: Ms = 300_000;
 
+/** What it asks for unless it is told otherwise. */
+export const MODEL = 'claude-opus-4-8';
+
 export function createClaude(options: ClaudeOptions): Claude {
-  const { clock, carry, session, model = 'claude-opus-4-8', maxTokens = 32_000, news = {} } = options;
+  const { clock, carry, session, model = MODEL, maxTokens = 32_000, news = {} } = options;
   const headers = new Headers({ ...HEADERS, 'x-claude-code-session-id': session, ...options.headers });
   const messages: MessageParam[] = [];
 

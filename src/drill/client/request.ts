@@ -3,7 +3,10 @@ import type { MessageParam } from '../../core/messages.ts';
 /** The release whose requests these are in the shape of. */
 const VERSION = '2.1.328';
 
-/** What every request of the client carries; the key is nobody's. */
+/** Nobody's. */
+export const CLIENT_KEY = 'sk-key-of-the-played-client';
+
+/** What every request of the client carries. */
 export const HEADERS: Readonly<Record<string, string>> = {
   accept: 'application/json',
   'content-type': 'application/json',
@@ -12,7 +15,7 @@ export const HEADERS: Readonly<Record<string, string>> = {
   'anthropic-version': '2023-06-01',
   'anthropic-beta':
     'claude-code-20250219,interleaved-thinking-2025-05-14,context-management-2025-06-27,effort-2025-11-24',
-  'x-api-key': 'sk-drill',
+  'x-api-key': CLIENT_KEY,
 };
 
 const TOOLS = [

@@ -3,10 +3,10 @@ import type { Fault } from '../faults.ts';
 import { expectFinished, expectFreed, expectOwnRefusal } from '../laws.ts';
 import type { Recorded } from '../recorded.ts';
 import type { Scenario } from '../scenario.ts';
-import { type Scene, wordsOf } from '../scene.ts';
+import { lastWord, type Scene } from '../scene.ts';
+import { replies } from '../script.ts';
+import { down } from './down.ts';
 import { SAID } from './spoiled.ts';
-
-const DOWN = { fault: { kind: 'status', status: 503 } } as const;
 
 /** Backups that fail as well, or cannot take what Anthropic can. */
 export const backups: readonly Scenario[] = [
@@ -33,10 +33,11 @@ export const backups: readonly Scenario[] = [
         fault: [{ kind: 'reset', after: { after: 'It was about' } }, ...UNHURRIED],
       });
       for (const backup of scene.backups) {
+        const lines = replies(lastWord(backup));
         await backup.play((request) =>
           endsWithAssistant(request)
             ? { fault: { kind: 'status', status: 400, message: 'prefill is not supported' } }
-            : { answer: text(wordsOf(backup)) },
+            : lines(request),
         );
       }
       expectFinished(scene, await scene.turn(), { begun: SAID });
@@ -80,6 +81,24 @@ export const backups: readonly Scenario[] = [
     },
   },
   {
+    name: 'all-silent',
+    phase: 'backups',
+    title: 'Everything takes the request, and nothing answers',
+    clock: 'simulated',
+    async play(scene) {
+      await scene.settled();
+      const { stage, primary } = scene;
+      for (const actor of [primary, ...scene.backups]) await actor.play({ fault: { kind: 'black-hole' } });
+      const turn = await scene.turn({ retries: 0 });
+      const [exchange] = turn.exchanges;
+      expectOwnRefusal(scene, exchange);
+      const { budgetMs } = stage.configuration.settings.failover;
+      const tookMs = exchange === undefined ? 0 : exchange.endedAt - exchange.startedAt;
+      scene.expect(tookMs <= budgetMs + 1_000, `the client waited ${tookMs} ms, longer than the budget`);
+      await expectFreed(scene);
+    },
+  },
+  {
     name: 'all-down-for-a-minute',
     phase: 'backups',
     title: 'Everything is down, and a minute later nothing is',
@@ -99,8 +118,9 @@ export const backups: readonly Scenario[] = [
 const TOO_LONG = 'prompt is too long: 210000 tokens > 200000 maximum';
 
 async function everything(scene: Scene, isDown: boolean): Promise<void> {
+  const out = down(scene);
   for (const actor of [scene.primary, ...scene.backups])
-    await actor.play(isDown ? DOWN : { answer: text(wordsOf(actor)) }, isDown ? DOWN : {});
+    await actor.play(isDown ? out : lastWord(actor), isDown ? out : {});
 }
 
 function endsWithAssistant(request: Recorded): boolean {
@@ -119,7 +139,7 @@ function second(name: string, title: string, fault: Fault): Scenario {
     async play(scene) {
       await scene.settled();
       const [first, ...others] = scene.backups;
-      await scene.primary.play(DOWN);
+      await scene.primary.play(down(scene));
       await first?.play({ answer: text(SAID), fault: [fault, ...UNHURRIED] });
       expectFinished(scene, await scene.turn(), { by: others, begun: SAID });
       await expectFreed(scene);

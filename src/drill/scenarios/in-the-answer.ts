@@ -28,6 +28,8 @@ interface Position {
   tools?: readonly JsonObject[];
   /** Everything had been said. */
   isWhole?: boolean;
+  /** With `mid_stream = "continue"` another goes on inside the answer. */
+  isContinued?: boolean;
 }
 
 const TOUCH: JsonObject = { command: 'touch early.txt; echo a long command; touch late.txt' };
@@ -39,6 +41,7 @@ const both = (at: Point) => ({ anthropic: at, 'openai-chat': at });
 const POSITIONS: readonly Position[] = [
   {
     name: 'thinking',
+    isContinued: true,
     words: 'while it thinks',
     answer: thinkingThenText('What would be a good answer to that?', SAID),
     at: both({ after: 'What would' }),
@@ -46,6 +49,7 @@ const POSITIONS: readonly Position[] = [
   },
   {
     name: 'thought',
+    isContinued: true,
     words: 'when it has thought',
     answer: thinkingThenText('What would be a good answer to that?', SAID),
     at: { anthropic: { after: 'content_block_stop' }, 'openai-chat': { after: 'to that?' } },
@@ -53,6 +57,7 @@ const POSITIONS: readonly Position[] = [
   },
   {
     name: 'unseen',
+    isContinued: true,
     words: 'when it has thought without showing it',
     answer: hiddenThinkingThenText(SAID),
     at: { anthropic: { after: 'content_block_stop' }, 'openai-chat': { after: 'It was about' } },
@@ -74,6 +79,7 @@ const POSITIONS: readonly Position[] = [
   },
   {
     name: 'text',
+    isContinued: true,
     words: 'in the middle of a sentence',
     answer: text(SAID),
     at: both({ after: 'It was about' }),
@@ -81,6 +87,7 @@ const POSITIONS: readonly Position[] = [
   },
   {
     name: 'text-done',
+    isContinued: true,
     words: 'between two texts',
     answer: answer([
       { type: 'text', text: FIRST },
@@ -203,13 +210,22 @@ function broken(position: Position, way: Way): Scenario {
       await primary.play({ answer: position.answer, fault: [way.fault(position.at[voice]), ...UNHURRIED] });
       const turn = await scene.turn();
       const { midStream } = scene.stage.configuration.settings.failover;
+      const isContinued =
+        midStream === 'continue' &&
+        position.isContinued &&
+        scene.backups.some(({ upstream }) => !upstream.native);
       // Who wants `stop` gets an error in words, and no turn that ends by itself.
       if (midStream === 'stop' && !turn.isFinished) expectSaid(scene);
       else {
         const { begun = '', tools = [], isWhole = false } = position;
         // Another proxy may as well have let the whole of it through.
         const mayBeWhole = isWhole || (!scene.stage.isOurs && begun !== '');
-        expectFinished(scene, turn, { begun, tools, ...(mayBeWhole ? { or: begun } : {}) });
+        expectFinished(scene, turn, {
+          begun,
+          tools,
+          requests: isContinued ? 1 : 3,
+          ...(mayBeWhole ? { or: begun } : {}),
+        });
       }
       await expectFreed(scene);
     },

@@ -38,28 +38,13 @@ export const nothingWrong: readonly Scenario[] = [
       await expectFreed(scene);
     },
   },
-  {
-    name: 'client-leaves',
-    phase: 'nothing wrong',
-    backups: 0,
-    title: 'The client leaves in the middle, and nobody is blamed',
-    clock: 'simulated',
-    async play(scene) {
-      await scene.settled();
-      const { primary, stage } = scene;
-      await primary.play({ answer: text(SAID), fault: { kind: 'drip', gapMs: 60_000 } });
-      const gone = new AbortController();
-      const turn = scene.begin({ gone: gone.signal });
-      stage.clock.after(100_000, () => gone.abort());
-      await stage.run(turn);
-      await expectFreed(scene);
-      scene.expect(
-        primary.asked.at(-1)?.end?.how === 'left',
-        'the upstream was not told that the client left',
-      );
-      scene.expect(stage.timeline.breakers.length === 0, 'a breaker moved because a client left');
-    },
-  },
+  leaves('client-leaves', 'The client leaves in the middle, and nobody is blamed', {
+    kind: 'drip',
+    gapMs: 60_000,
+  }),
+  leaves('client-leaves-early', 'The client leaves before the first word, and nobody is blamed', {
+    kind: 'black-hole',
+  }),
 ];
 
 function odd(name: string, title: string, fault: readonly Fault[]): Scenario {
@@ -80,3 +65,35 @@ function odd(name: string, title: string, fault: readonly Fault[]): Scenario {
     },
   };
 }
+
+/** A client that leaves frees its upstream within 100 ms. */
+function leaves(name: string, title: string, fault: Fault): Scenario {
+  return {
+    name,
+    phase: 'nothing wrong',
+    backups: 0,
+    title,
+    clock: 'simulated',
+    async play(scene) {
+      await scene.settled();
+      const { primary, stage } = scene;
+      await primary.play({ answer: text(SAID), fault });
+      const gone = new AbortController();
+      const turn = scene.begin({ gone: gone.signal });
+      const leftAt = stage.clock.now() + LEAVES_AFTER_MS;
+      stage.clock.after(LEAVES_AFTER_MS, () => gone.abort());
+      await stage.run(turn);
+      await expectFreed(scene);
+      const { how, at } = primary.asked.at(-1)?.end ?? { how: 'running', at: 0 };
+      scene.expect(how === 'left', `the upstream was not told that the client left: ${how}`);
+      scene.expect(
+        at - leftAt <= 100,
+        `the upstream was at work for ${at - leftAt} ms after the client had left`,
+      );
+      scene.expect(stage.timeline.breakers.length === 0, 'a breaker moved because a client left');
+    },
+  };
+}
+
+/** Sooner than anybody gives up the upstream. */
+const LEAVES_AFTER_MS = 800;

@@ -1,12 +1,11 @@
 import { isRemote } from '../../core/remote.ts';
 import { text } from '../answers.ts';
-import type { Exchange } from '../client/claude.ts';
+import { type Exchange, MODEL } from '../client/claude.ts';
 import { expectAsked, expectFinished, expectFreed, expectLawful, expectState } from '../laws.ts';
 import type { Scenario } from '../scenario.ts';
 import { type Scene, wordsOf } from '../scene.ts';
 import { onSchedule } from '../script.ts';
-
-const DOWN = { fault: { kind: 'status', status: 503 } } as const;
+import { down } from './down.ts';
 
 /** Outages from their beginning to the way home, and what they cost meanwhile. */
 export const overTime: readonly Scenario[] = [
@@ -20,7 +19,7 @@ export const overTime: readonly Scenario[] = [
       const { primary } = scene;
       await primary.play(
         onSchedule([
-          [60_000, DOWN],
+          [60_000, down(scene)],
           [0, { answer: text(wordsOf(primary)) }],
         ]),
       );
@@ -38,11 +37,11 @@ export const overTime: readonly Scenario[] = [
       const well = { answer: text(wordsOf(primary)) };
       await primary.play(
         onSchedule([
-          [600_000, DOWN],
+          [600_000, down(scene)],
           [0, well],
         ]),
         onSchedule([
-          [600_000, DOWN],
+          [600_000, down(scene)],
           [0, {}],
         ]),
       );
@@ -58,7 +57,8 @@ export const overTime: readonly Scenario[] = [
       await scene.settled();
       const { primary } = scene;
       const well = { answer: text(wordsOf(primary)) };
-      const turns = Array.from({ length: 10 }, (_, at) => [30_000, at % 2 === 0 ? DOWN : well] as const);
+      const out = down(scene);
+      const turns = Array.from({ length: 10 }, (_, at) => [30_000, at % 2 === 0 ? out : well] as const);
       await primary.play(onSchedule([...turns, [0, well]]));
       await untilHome(scene, { downMs: 300_000 });
     },
@@ -122,7 +122,7 @@ export const overTime: readonly Scenario[] = [
     async play(scene) {
       await scene.settled();
       const { primary, stage } = scene;
-      await primary.play(DOWN);
+      await primary.play(down(scene));
       const agents = Array.from({ length: 30 }, (_, at) => scene.begin({ session: `agent-${at}` }));
       for (const turn of await stage.run(Promise.all(agents))) expectFinished(scene, turn, { requests: 1 });
       await expectFreed(scene);
@@ -136,11 +136,11 @@ export const overTime: readonly Scenario[] = [
     async play(scene) {
       await scene.settled();
       const { primary, stage } = scene;
-      await primary.play(DOWN);
+      await primary.play(down(scene));
       const turn = await scene.turn();
       expectFinished(scene, turn, { requests: 1 });
       const [exchange] = turn.exchanges;
-      const asked = stage.clients?.model ?? 'claude-opus-4-8';
+      const asked = stage.clients?.model ?? MODEL;
       scene.expect(!stage.isOurs || exchange?.model === asked, `the answer names ${exchange?.model}`);
       const { input_tokens: read = 0, output_tokens: written = 0 } = exchange?.usage ?? {};
       scene.expect(read > 0 && written > 0, `the answer counts ${read} and ${written} tokens`);
@@ -170,8 +170,11 @@ async function expectCounted(scene: Scene, exchange: Exchange | undefined): Prom
 const EVERY_MS = 4_000;
 /** A user's own `return_after` and `open_max` may be long. */
 const PATIENCE_MS = 40 * 60_000;
-/** Requests that fail one after the other before a breaker opens, and those that try the upstream meanwhile. */
-const canaries = (downMs: number) => 4 + Math.ceil(downMs / 15_000);
+/** Requests that fail one after the other before a breaker opens, and those that try the upstream meanwhile; at most. */
+function canaries({ primary }: Scene, downMs: number): number {
+  const { failures, openMs } = primary.upstream.breaker;
+  return 2 * failures + Math.ceil(downMs / Math.max(1_000, openMs));
+}
 
 /** A new conversation every four seconds, until it is served by the first upstream for a minute on end. */
 async function untilHome(scene: Scene, { downMs }: { downMs: number }): Promise<void> {
@@ -191,7 +194,7 @@ async function untilHome(scene: Scene, { downMs }: { downMs: number }): Promise<
     await stage.pass(EVERY_MS);
   }
   scene.expect(homeAt !== null, `${primary.upstream.name} never served again`);
-  const most = canaries(downMs);
+  const most = canaries(scene, downMs);
   scene.expect(reached <= most, `${reached} requests reached it while it was down, more than ${most}`);
   if (homeAt !== null) scene.remark(`home ${Math.round((homeAt - downMs) / 1000)} s after it was well`);
   scene.remark(`${reached} requests tried it, ${stage.timeline.probes.length} probes in all`);

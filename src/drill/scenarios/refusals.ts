@@ -26,7 +26,7 @@ function movesOn(name: string, title: string, fault: Omit<Status, 'kind'>, asked
 }
 
 /** Played where the user's `triggers` have Anthropic's status move on; another's always does. */
-function whereTriggered(status: number, scenario: Scenario): Scenario {
+export function whereTriggered(status: number, scenario: Scenario): Scenario {
   return {
     ...scenario,
     async play(scene) {
@@ -120,7 +120,7 @@ export const refusals: readonly Scenario[] = [
   ),
   clients('413', 'The request is too large', 413, 'request_too_large', 'Request exceeds the maximum size'),
   clients('422', 'The request cannot be processed', 422, 'invalid_request_error', 'not processable'),
-  {
+  whereTriggered(500, {
     name: '500-once',
     phase: 'refused',
     title: 'It fails a single time, and is well again',
@@ -134,7 +134,7 @@ export const refusals: readonly Scenario[] = [
       expectFinished(scene, await scene.turn(), { requests: 1, by: [primary] });
       await expectFreed(scene);
     },
-  },
+  }),
   again('503-persistent', 'It is not available, request after request', 503, 'open'),
   again('429-persistent', 'A limit is reached, request after request', 429, 'cooldown'),
 ];

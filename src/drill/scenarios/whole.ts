@@ -1,10 +1,11 @@
 import { text } from '../answers.ts';
 import type { Scenario } from '../scenario.ts';
+import { whereTriggered } from './refusals.ts';
 import { SAID, type Spoiled, spoiled } from './spoiled.ts';
 
 /** Answers for a client that asks for no stream. */
 export const whole: readonly Scenario[] = [
-  one({ name: 'whole-500', title: 'It fails', fault: { kind: 'status', status: 500 } }),
+  whereTriggered(500, one({ name: 'whole-500', title: 'It fails', fault: { kind: 'status', status: 500 } })),
   one({ name: 'whole-reset', title: 'The connection is reset', fault: { kind: 'reset' }, asked: 2 }),
   one({
     name: 'whole-cut',
