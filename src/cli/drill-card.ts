@@ -15,10 +15,13 @@ export function describeScenarios(scenarios: readonly Scenario[]): string {
  * The scorecard, what failed and why, and the sum.
  * @param width of the terminal, in characters; null where there is none
  */
-export function describeDrill({ results, tookMs, chainFrom }: Drill, width: number | null = null): string {
+export function describeDrill(
+  { results, tookMs, chainFrom, configuration }: Drill,
+  width: number | null = null,
+): string {
   const rows = PHASES.flatMap((phase) => {
     const own = results.filter(({ scenario }) => scenario.phase === phase);
-    return own.map((result) => rowOf(result));
+    return own.map((result) => rowOf(result, configuration.chain[0]?.name ?? ''));
   });
   const failed = results.filter(({ outcome }) => outcome === 'failed');
   const passed = results.filter(({ outcome }) => outcome === 'passed').length;
@@ -30,7 +33,8 @@ export function describeDrill({ results, tookMs, chainFrom }: Drill, width: numb
     ...results.flatMap(({ scenario, remarks }) =>
       remarks.length === 0 ? [] : [`·  ${scenario.name}: ${remarks.join(', ')}`],
     ),
-    ...(isSimulated ? ['°  on a simulated clock: nobody waited that long'] : []),
+    'FIRST CONTENT: from the fault, which is the last that the client read before it, to the first words of a backup',
+    ...(isSimulated ? ['°  on a simulated clock'] : []),
     ...results
       .filter(({ outcome }) => outcome === 'skipped')
       .map(({ scenario, findings }) => `–  ${scenario.name}: ${findings.join('; ')}`),
@@ -53,20 +57,20 @@ function failures(failed: readonly Result[]): string[] {
   });
 }
 
-const HEAD = ['', 'SCENARIO', 'FIRST WORDS OF A BACKUP', 'ATTEMPTS', 'CLIENT SAW', 'BREAKER'];
+const HEAD = ['', 'SCENARIO', 'FIRST CONTENT', 'ATTEMPTS', 'CLIENT SAW', 'BREAKER'];
 /** Findings of one scenario, and scenarios of one finding. */
 const MOST = 5;
 const MARKS = { passed: '✓', failed: '✗', skipped: '–' } as const;
 
-function rowOf(result: Result): string[] {
+function rowOf(result: Result, first: string): string[] {
   const { scenario, outcome, gapMs, attempts, saw, breakers } = result;
   return [
     MARKS[outcome],
     scenario.name,
     gapMs === null ? '' : `${durationOf(gapMs)}${scenario.clock === 'simulated' ? '°' : ''}`,
     String(attempts),
-    counted(saw).join(', then '),
-    printable(pathsOf(breakers).join(', ')),
+    counted(saw).join(' → '),
+    printable(pathsOf(breakers, first).join(', ')),
   ];
 }
 
@@ -81,12 +85,12 @@ function counted(words: readonly string[]): string[] {
   return runs.map(({ word, times }) => (times === 1 ? word : `${times} × ${word}`));
 }
 
-/** The way of each upstream's breakers, in order: `anthropic closed → open → closed`. */
-function pathsOf(breakers: Result['breakers']): string[] {
+/** The way of each upstream's breakers, in order: `open → closed`, with a name where it is not the first of the chain. */
+function pathsOf(breakers: Result['breakers'], first: string): string[] {
   const byUpstream = Map.groupBy(breakers, ({ upstream }) => upstream);
   return [...byUpstream].map(([upstream, moves]) => {
-    const [first] = moves;
-    return `${upstream} ${[first?.from ?? '', ...counted(moves.map(({ to }) => to))].join(' → ')}`;
+    const path = counted(moves.map(({ to }) => to)).join(' → ');
+    return upstream === first ? path : `${upstream} ${path}`;
   });
 }
 

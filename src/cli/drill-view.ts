@@ -35,10 +35,11 @@ export function createView(options: ViewOptions): DrillView {
 function openingOf({ scenarios, configuration, from }: ViewOptions, paint: Brush): string {
   const chain = configuration.chain.map(({ name }) => paint.bold(name)).join(' → ');
   const count = scenarios.length === 1 ? 'One outage' : `${scenarios.length} outages`;
-  const whose = from === 'default' ? ', the default: no backup is configured' : '';
+  const whose =
+    from === 'default' ? 'the default chain, because no backup is configured' : 'a copy of your chain';
   return [
-    `${count}, rehearsed on a copy of your chain. No key is used, and nothing leaves this machine.`,
-    `${chain}${whose}`,
+    `${count}, rehearsed on ${whose}. No key is used, and nothing leaves this machine.`,
+    chain,
     '',
   ].join('\n');
 }
@@ -63,7 +64,8 @@ function inFull(paint: Brush): Parts {
 
 /** One line for a phase: a mark for each scenario that was played, and beside them the one that is. */
 function inBrief(paint: Brush): Parts {
-  const { isTTY, columns = 100 } = process.stdout;
+  const { columns = 100 } = process.stdout;
+  const isTTY = isTerminal();
   let phase = '';
   let marks = '';
   let current = '';
@@ -71,10 +73,12 @@ function inBrief(paint: Brush): Parts {
 
   function draw(): void {
     if (!isTTY) return;
-    const beside = `${current}  ${lane.join(' ')}`;
     const room = Math.max(0, columns - LABEL - Bun.stringWidth(marks) - 4);
-    const words = Bun.stringWidth(beside) > room ? `…${beside.slice(-(room - 1))}` : beside;
-    write(`\r\x1b[2K${phase.padEnd(LABEL)}${marks}  ${paint.dim(room > 20 ? words : '')}`);
+    const lanes = lane.join(' ');
+    const laneRoom = room - current.length - 2;
+    const shown = Bun.stringWidth(lanes) > laneRoom ? `…${lanes.slice(-Math.max(0, laneRoom - 1))}` : lanes;
+    const words = laneRoom > 10 ? `${current}  ${shown}` : current;
+    write(`\r\x1b[2K${phase.padEnd(LABEL)}${marks}  ${paint.dim(room > current.length ? words : '')}`);
   }
 
   function finish(): void {
@@ -147,9 +151,14 @@ const COLOURS = {
 
 type Brush = ReturnType<typeof brush>;
 
+/** Whether lines can be written again there. */
+function isTerminal(): boolean {
+  return process.stdout.isTTY && process.env.TERM !== 'dumb';
+}
+
 /** Colours on a terminal, and none where the user wants none (no-color.org). */
 function brush() {
-  const isPlain = !process.stdout.isTTY || Boolean(process.env.NO_COLOR);
+  const isPlain = !isTerminal() || Boolean(process.env.NO_COLOR);
   const with_ = (code: number) => (words: string) => (isPlain ? words : `\x1b[${code}m${words}\x1b[0m`);
   return { bold: with_(1), dim: with_(2), bad: with_(31), good: with_(32), warn: with_(33) };
 }

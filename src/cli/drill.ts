@@ -11,7 +11,7 @@ import { createView } from './drill-view.ts';
 import { EXIT, Exit } from './exit.ts';
 import { report, tell } from './print.ts';
 import { machineClock } from './runtime.ts';
-import { type CommonFlags, sourcesOf } from './sources.ts';
+import { type CommonFlags, configured, sourcesOf } from './sources.ts';
 
 export interface DrillFlags extends CommonFlags {
   list?: boolean;
@@ -25,6 +25,10 @@ export async function drill(names: readonly string[], flags: DrillFlags): Promis
   const scenarios = chosen(names);
   if (flags.list) return report(flags.json ? listed(scenarios) : describeScenarios(scenarios));
   const { configuration, from } = await rehearsed(flags);
+  if (!flags.json && !(await configured(flags)).ok)
+    tell(
+      'ccproxy: something is missing, a key perhaps, and made up for the drill; ccproxy config check says what',
+    );
   const startedAt = performance.now();
   const view = flags.json ? null : createView({ scenarios, configuration, from });
   view?.opening();

@@ -7,7 +7,7 @@ import { askToStop, type Changed, isolateUpstream, resetUpstream, useUpstream } 
 import type { DrillFlags } from './drill.ts';
 import { changesOff, changesOn, envFacts, render, shellOf } from './env.ts';
 import { EXIT, Exit } from './exit.ts';
-import { endWithReader, report, tell } from './print.ts';
+import { report, tell } from './print.ts';
 import { readStatus, requireRunning } from './running.ts';
 import { serve } from './serve.ts';
 import { type CommonFlags, sourcesOf } from './sources.ts';
@@ -15,7 +15,6 @@ import { describeStatus } from './status.ts';
 
 /** The exit code of a command line; what it has to say was said. */
 export async function run(args: readonly string[]): Promise<number> {
-  endWithReader();
   try {
     const program = createProgram();
     await program.parseAsync(arrange(args, program), { from: 'user' });
@@ -137,6 +136,7 @@ function createProgram(): Command {
     )
     .action(async (names: string[], flags: DrillFlags & { live?: boolean }) => {
       // Large, and nothing that a server has to wait for when it starts.
+      if (flags.live && flags.list) throw new Exit(EXIT.usage, '--live and --list do not go together');
       if (flags.live) return (await import('./drill-live.ts')).drillLive(names, flags);
       return (await import('./drill.ts')).drill(names, flags);
     });

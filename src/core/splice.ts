@@ -24,9 +24,7 @@ export type MidStream = EndingMode | 'continue';
  * `max_tokens` makes it go on: from the results of the calls that are finished, or else from the text.
  */
 export function endCut(answer: Follower, mode: EndingMode, message: string): Ending {
-  if (typeof answer.stopReason === 'string' && answer.open === null) {
-    return { frames: [frameOf({ type: 'message_stop' })], reset: false };
-  }
+  if (isAllSaid(answer)) return { frames: [frameOf({ type: 'message_stop' })], reset: false };
   if (mode === 'stop') return { frames: [errorFrame(message)], reset: false };
   const { finished, open } = answer;
   if (finished.length === 0) return { frames: [errorFrame(message)], reset: false };
@@ -35,6 +33,11 @@ export function endCut(answer: Follower, mode: EndingMode, message: string): End
   // Half a text is kept where the client goes on from text. Alone it is asked for again: a summary must not be the rest of one.
   const isKept = !hasOnlyThought && !finished.includes('tool_use');
   return { frames: [...(isKept ? closeText(answer) : []), ...stopForLength(answer)], reset: false };
+}
+
+/** Whether an answer lacks nothing but its last event. */
+export function isAllSaid({ stopReason, open }: Follower): boolean {
+  return typeof stopReason === 'string' && open === null;
 }
 
 function isThinking(type: string): boolean {

@@ -26,7 +26,7 @@ export function expectFinished(scene: Scene, turn: Turn, expected: Expected = {}
   const names = by.map(({ upstream }) => upstream.name).join(' or ');
   const isTheirs = turn.result === expected.or || by.some((actor) => turn.result.endsWith(wordsOf(actor)));
   if (turn.isFinished)
-    scene.expect(isTheirs, `the last word is not ${names}'s: ${JSON.stringify(turn.result)}`);
+    scene.expect(isTheirs, `the answer is not ${names}'s, but ${JSON.stringify(turn.result)}`);
   scene.expect(
     !scene.stage.isOurs || turn.exchanges.length <= requests,
     `the client had to ask ${turn.exchanges.length} times, more than ${requests}`,
@@ -60,7 +60,10 @@ function expectKept(scene: Scene, turn: Turn, by: readonly Actor[], begun: strin
     const words = blocks.map(textOf).join('');
     const own = whole.find((one) => words.endsWith(one));
     const before = own === undefined ? words : words.slice(0, -own.length);
-    scene.expect(begun.startsWith(before.trimEnd()), `what is kept was never said: ${JSON.stringify(words)}`);
+    scene.expect(
+      begun.startsWith(before.trimEnd()),
+      `the conversation holds what nobody said so: ${JSON.stringify(words)}`,
+    );
   }
 }
 

@@ -4,7 +4,7 @@ import type { Ms } from '../core/failure.ts';
 import type { Clock, Send } from '../core/runtime.ts';
 import type { Upstream } from '../core/upstream.ts';
 import { keysOf, scrub } from '../proxy/scrub.ts';
-import { createClaude, type Turn } from './client/claude.ts';
+import { createClaude, MODEL, type Turn } from './client/claude.ts';
 import { buildHouse } from './house.ts';
 import { carryInside, nowhere } from './stage.ts';
 
@@ -31,9 +31,10 @@ export interface LiveOptions {
   send: Send;
 }
 
-const MODEL = 'claude-sonnet-4-5';
 /** Enough for a model that thinks before a short sentence. */
 const MOST_TOKENS = 2_048;
+/** One with the call, one with its result, and one more for a model that calls twice. */
+const MOST_REQUESTS = 3;
 const FILE = 'rehearsal.txt';
 const PROMPT = `Call the tool Read once, with file_path "${FILE}". When you have its result, answer with one short sentence.`;
 
@@ -62,7 +63,7 @@ export async function testLive(
     clock,
     carry: carryInside(house),
     session: `live-${upstream.name}`,
-    model: MODEL,
+    mostRequests: MOST_REQUESTS,
     maxTokens: MOST_TOKENS,
     retries: 0,
     headers: { 'x-api-key': PLACEHOLDER },
@@ -71,7 +72,8 @@ export async function testLive(
   const turn = await claude.turn(PROMPT);
   // An upstream may say again what it was sent.
   const keys = keysOf(upstream, { headers: new Headers() });
-  findings.push(...complaintsOf(turn).map((words) => scrub(words, keys, new Uint8Array())));
+  const said = house.timeline.attempts.findLast(({ failure }) => failure !== undefined)?.failure?.message;
+  findings.push(...complaintsOf(turn, said).map((words) => scrub(words, keys, new Uint8Array())));
   try {
     house.end();
   } catch (error) {
@@ -91,13 +93,17 @@ export async function testLive(
   };
 }
 
-function complaintsOf({ exchanges, isFinished, error, tools, result }: Turn): string[] {
-  if (!isFinished) return [error ?? 'the turn did not finish'];
+/** @param said how the last attempt failed that did */
+function complaintsOf(
+  { exchanges, isFinished, error, tools, result }: Turn,
+  said: string | undefined,
+): string[] {
+  if (!isFinished) return [said ?? error ?? 'the turn did not finish'];
   const unlawful = exchanges.flatMap((one) => (one.unlawful === null ? [] : [one.unlawful]));
   const hasCalled = tools.some(({ name, input }) => name === 'Read' && input.file_path === FILE);
   return [
     ...unlawful,
-    ...(hasCalled ? [] : ['it answered without calling the tool that it was told to call']),
+    ...(hasCalled ? [] : ['it did not call the tool as it was told']),
     ...(result.trim() === '' ? ['it said nothing in the end'] : []),
   ];
 }

@@ -21,7 +21,7 @@ export interface Result {
   attempts: number;
   /** What became of breakers, in order. */
   breakers: readonly BreakerMove[];
-  /** What the client of the last turn saw, in order. */
+  /** What the client of the last turn saw, in order: `part` is an answer that it goes on from. */
   saw: readonly string[];
   remarks: readonly string[];
   timeline: readonly Happening[];
@@ -105,20 +105,19 @@ function summary(turns: readonly Turn[], backups: Parameters<typeof gapOf>[1], t
 function sawOf({ end, status, stopReason, blocks, error }: Exchange): string {
   switch (end) {
     case 'whole':
-      if (stopReason === 'max_tokens') return 'a part, to go on from';
-      return blocks.some(({ type }) => type === 'tool_use') ? 'calls' : 'the answer';
+      if (stopReason === 'max_tokens') return 'part';
+      return blocks.some(({ type }) => type === 'tool_use') ? 'calls' : 'answer';
     case 'refused':
       return `${status} ${error?.type ?? ''}`.trim();
     case 'reset':
-      return blocks.some(({ type }) => type === 'tool_use') ? 'calls, then a reset' : 'a reset';
+      return blocks.some(({ type }) => type === 'tool_use') ? 'calls, reset' : 'reset';
     case 'error':
-      return 'an error in the stream';
+      return 'error';
     case 'ended':
-      return 'an end that is none';
+      return 'false end';
     case 'silent':
       return 'silence';
     case 'malformed':
-      return 'no answer of this API';
     case 'unreachable':
       return 'no answer';
   }

@@ -89,7 +89,7 @@ export async function openScene(stage: Stage): Promise<OpenScene> {
         asks: (stream) => note('asks', stream ? 'asks' : 'asks for a whole answer'),
         content: () => note('content', 'reads the first words'),
         tool: ({ name }) => note('tool', `runs ${name}`),
-        ended: ({ end, status }) => note('end', end === 'refused' ? `gets ${status}` : ENDS[end]),
+        ended: (exchange) => note('end', options.gone?.aborted ? 'leaves' : endOf(exchange)),
       },
     });
     const turn = await claude.turn('Go on.');
@@ -128,6 +128,11 @@ export async function openScene(stage: Stage): Promise<OpenScene> {
     },
     remark: (words) => void remarks.push(words),
   };
+}
+
+function endOf({ end, status, stopReason }: Exchange): string {
+  if (end === 'refused') return `gets ${status}`;
+  return end === 'whole' && stopReason === 'max_tokens' ? 'has a part, to go on from' : ENDS[end];
 }
 
 const ENDS = {

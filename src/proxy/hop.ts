@@ -104,8 +104,10 @@ export function begin(hop: Hop): Beginning {
   };
 }
 
-/** So much of what is left of the budget one upstream may have no content for while others could still answer. */
+/** So much of what is left of the budget one upstream may be silent for while others could still answer. */
 const SHARE = 0.75;
+/** And so much of it one may have no content for that has begun: it may be thinking. */
+const CONTENT_SHARE = 0.85;
 /** Who had less than about half of the budget, because others used it up, was not given the time it has otherwise. */
 const FAIR_SHARE = 0.45;
 
@@ -116,9 +118,9 @@ function withinBudget(hop: Hop): { upstream: Upstream; contentBy: Ms; isExcused:
   const { runtime, failover } = context;
   const usualMs = upstream.timeouts.firstEventMs / (isHurried ? 2 : 1);
   const now = runtime.clock.now();
-  const shareMs = Math.max(0, hop.contentBy - now) * (isLast ? 1 : SHARE);
-  const contentBy = now + shareMs;
-  const firstEventMs = Math.min(usualMs, shareMs);
+  const restMs = Math.max(0, hop.contentBy - now);
+  const contentBy = now + restMs * (isLast ? 1 : CONTENT_SHARE);
+  const firstEventMs = Math.min(usualMs, restMs * (isLast ? 1 : SHARE));
   const isExcused = firstEventMs < Math.min(usualMs, failover.budgetMs * FAIR_SHARE);
   if (firstEventMs === upstream.timeouts.firstEventMs) return { upstream, contentBy, isExcused };
   const timeouts = { ...upstream.timeouts, firstEventMs };

@@ -1,5 +1,5 @@
 import type { Ms } from '../core/failure.ts';
-import { type EndingMode, endCut, type MidStream } from '../core/splice.ts';
+import { type EndingMode, endCut, isAllSaid, type MidStream } from '../core/splice.ts';
 import { transcribe } from '../core/transcript.ts';
 import type { Inbound } from '../core/upstream.ts';
 import { VERDICTS } from '../core/verdict.ts';
@@ -141,11 +141,12 @@ function* whole(
 function writeDown({ round, begun, outcome }: Course): void {
   const { inbound, attempts, tries, context } = round;
   const left = !outcome.ok && outcome.failure.kind === 'cancelled';
+  const isWhole = outcome.ok || (!left && begun !== undefined && isAllSaid(begun.tried.answer));
   context.runtime.journal.request({
     requestId: inbound.id,
     upstream: begun?.hop.subject.upstream.name ?? null,
     attempts,
-    outcome: outcome.ok ? 'ok' : left ? 'cancelled' : 'failed',
+    outcome: isWhole ? 'ok' : left ? 'cancelled' : 'failed',
     because: because(tries),
   });
 }

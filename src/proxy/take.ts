@@ -26,8 +26,10 @@ export function admitFrame(frame: Frame, answer: Follower): void {
   if (!answer.started && NEEDS_START.has(frame.name)) {
     throw new AttemptError({ kind: 'garbled', message: `${frame.name} came before message_start` });
   }
-  if (frame.name === 'message_stop' && answer.stopReason === undefined && !answer.hasSubstance) {
-    throw new AttemptError(EMPTY);
+  if (frame.name === 'message_stop') {
+    if (answer.stopReason === undefined && !answer.hasSubstance) throw new AttemptError(EMPTY);
+    // Whoever leaves out the end of a block or the reason to end has left out more than can be known.
+    if (answer.open !== null || answer.stopReason === undefined) throw cut(answer);
   }
   answer.see(frame);
 }

@@ -55,12 +55,12 @@ describe('of a turn', () => {
 
   test.each<[string, Partial<Turn>, Expected, string]>([
     ['that did not finish', { isFinished: false, error: 'gone' }, {}, 'the turn did not finish: gone'],
-    ['with the wrong last word', { result: 'half' }, {}, 'the last word is not groq or ollama'],
+    ['with the wrong last word', { result: 'half' }, {}, "the answer is not groq or ollama's"],
     [
       'with words of nobody',
       { kept: [[textBlock('made up')], [textBlock(LAST)]] },
       {},
-      'what is kept was never said',
+      'the conversation holds what nobody said so',
     ],
     [
       'with words that were said twice',
@@ -72,7 +72,7 @@ describe('of a turn', () => {
       'with doubled words in one message',
       { kept: [[textBlock(`It was It was ${LAST}`)]] },
       { begun: 'It was ' },
-      'never said',
+      'nobody said so',
     ],
     [
       'with a call that ran in part',
@@ -114,20 +114,15 @@ describe('a ccproxy that does not do its work fails', () => {
   }
   const chain = (more: string) => `chain = ["anthropic", "ollama"]\n${more}`;
 
-  test('one that does not fail over', async () => {
-    const { outcome, findings } = await outcomeOf('black-hole', chain('[failover]\nenabled = false'));
-    expect([outcome, findings.join()]).toEqual([
-      'failed',
-      expect.stringContaining('the turn did not finish'),
-    ]);
+  test('one that waits longer than its client', async () => {
+    const patient = `[failover]\nbudget = "40m"\n[upstreams.anthropic]\nprovider = "anthropic"\n[upstreams.anthropic.timeouts]\nfirst_event = "20m"`;
+    const { outcome, findings } = await outcomeOf('black-hole', chain(patient));
+    expect([outcome, findings.join()]).toEqual(['failed', expect.stringContaining('the client gave up')]);
   });
 
-  test('one whose breaker never opens', async () => {
-    const breaker =
-      '[upstreams.anthropic]\nprovider = "anthropic"\n[upstreams.anthropic.breaker]\nfailures = 100\nmin_samples = 100\n';
-    const { outcome, findings } = await outcomeOf('503-persistent', chain(breaker));
-    expect(outcome).toBe('failed');
-    expect(findings.join()).toContain('anthropic is closed, not open');
+  test('one that does not fail over, and it is said why', async () => {
+    const { outcome, findings } = await outcomeOf('black-hole', chain('[failover]\nenabled = false'));
+    expect([outcome, findings]).toEqual(['failed', [expect.stringContaining('failover is off')]]);
   });
 
   test('one without a backup', async () => {

@@ -93,10 +93,8 @@ describe('for people', () => {
     expect(stdout).not.toContain('\x1b');
     expect(stdout).toMatch(/^\d+ outages, rehearsed on a copy of your chain/);
     expect(stdout).toMatch(/in the answer +✓+\n/);
-    expect(stdout).toMatch(/SCENARIO +FIRST WORDS OF A BACKUP +ATTEMPTS +CLIENT SAW +BREAKER/);
-    expect(stdout).toMatch(
-      /✓ +reset-text +\d+ ms +2 +an error in the stream, then the answer +anthropic closed → suspect/,
-    );
+    expect(stdout).toMatch(/SCENARIO +FIRST CONTENT +ATTEMPTS +CLIENT SAW +BREAKER/);
+    expect(stdout).toMatch(/✓ +reset-text +\d+ ms +2 +error → answer +suspect/);
     expect(stdout).toMatch(/✓ +black-hole +45\.0 s° +2 /);
     expect(stdout).toMatch(/\n\d+ passed, 0 failed, in \d+\.\d s\./);
   });
@@ -181,11 +179,7 @@ describe('--live', () => {
   });
 
   test.each([
-    [
-      'one that does not call the tool',
-      [{ answer: text('I would rather not.') }],
-      'without calling the tool',
-    ],
+    ['one that does not call the tool', [{ answer: text('I would rather not.') }], 'did not call the tool'],
     ['one that refuses the key', [{ fault: { kind: 'status', status: 401 } as const }], '401'],
   ])('%s is no backup: exit 1, and no date', async (_, script, words) => {
     await using folders = await makeFolders();

@@ -73,7 +73,7 @@ describe('Anthropic says nothing but pings for long and then goes on', () => {
         const { open, ending } = positionAfter(events.slice(0, count));
         const isHidden =
           open?.type === 'thinking' && events[count - 1]?.includes('content_block_start') === true;
-        const gap = await wait(isHidden ? 580_000 : 220_000, PING);
+        const gap = await wait(isHidden ? 530_000 : 220_000, PING);
         // These come whole and are closed at once, and behind a signature or the stop reason nothing but the end can come.
         const isSigned = events[count - 1]?.includes('signature_delta') === true;
         const isWhole = open?.type === 'redacted_thinking' || open?.type === 'web_search_tool_result';

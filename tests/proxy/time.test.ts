@@ -119,15 +119,17 @@ describe('a limit that passes before the first content', () => {
     expect(heldAgainst(bench, 'anthropic')).not.toEqual([]);
   });
 
-  test('the budget ends a stream that has begun and says nothing', async () => {
+  test('most of the budget ends a stream that has begun and says nothing: the rest is for the next', async () => {
     const { clock, bench, body } = tableOf({}, { budgetMs: 5_000 });
     const got = client(bench);
     await turns();
     body().push(START, OPEN);
-    await clock.advance(5_000);
-    expect(got.status).toBe(503);
+    await clock.advance(4_249);
+    expect(got.status).toBe(0);
+    await clock.advance(1);
+    expect([got.status, got.upstream]).toEqual([200, 'backup']);
     expect(body().isGone).toBe(true);
-    expect(bench.events.attempts).toHaveLength(1);
+    expect(bench.events.attempts).toHaveLength(2);
   });
 
   test('a whole answer has its own limit and no budget', async () => {

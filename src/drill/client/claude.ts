@@ -48,6 +48,8 @@ export interface ClaudeOptions {
   headers?: Readonly<Record<string, string>>;
   /** Whether the first request of a turn asks for a stream; default true. */
   stream?: boolean;
+  /** Of a turn; what goes on for longer is given up. Default 24. */
+  mostRequests?: number;
   /** How often a refused request is repeated; the real client's number is 10. */
   retries?: number;
   /** Silence after which it gives up; default 300 s, as the real client. */
@@ -73,7 +75,7 @@ export interface Claude {
   turn(prompt: string): Promise<Turn>;
 }
 
-/** A turn of more requests than this goes in a circle. */
+/** A turn of more requests than this goes in a circle, unless it is said otherwise. */
 const MOST_REQUESTS = 24;
 /** The real client gives up a request that is silent for so long (measured). */
 export const SILENCE_MS: Ms = 300_000;
@@ -117,7 +119,7 @@ export function createClaude(options: ClaudeOptions): Claude {
       exchanges.push(answer);
       if (options.gone?.aborted) return left(exchanges);
       const step = nextStep(exchanges, { retries: options.retries ?? 10 });
-      const isOver = exchanges.length >= MOST_REQUESTS && step.go !== 'finish';
+      const isOver = exchanges.length >= (options.mostRequests ?? MOST_REQUESTS) && step.go !== 'finish';
       const blocks = step.go === 'again' || step.go === 'fail' ? [] : keptOf(answer.blocks);
       if (blocks.length > 0) {
         kept.push(blocks);

@@ -48,7 +48,7 @@ export interface Reading {
   error: { type: string; message: string } | null;
   /** When something to read came first: text, thinking, a call. */
   contentAt: Ms | null;
-  /** When the last event came that was more than a ping; the start before the first. */
+  /** When the last event came that had something to say; the start before the first. */
   heardAt: Ms;
   endedAt: Ms;
   /** What the official SDK would stumble over, in words; null for a lawful answer, however short. */
@@ -176,7 +176,7 @@ async function stream(
     }
     answer.see(frame);
     frames.push(frame);
-    if (frame.name !== 'ping') state.heardAt = clock.now();
+    if (saysSomething(frame)) state.heardAt = clock.now();
     if (answer.hasContent && state.contentAt === null) {
       state.contentAt = clock.now();
       news.content?.();
@@ -194,6 +194,13 @@ async function stream(
       state.end = gone.aborted ? 'silent' : error instanceof NotAnEvent ? 'malformed' : 'reset';
   }
   return { status, headers, ...state, ...contentOf(frames, answer), endedAt: clock.now() };
+}
+
+/** Whether an event is more than a sign of life, or an ending: what a proxy adds by itself is not the upstream's. */
+function saysSomething({ name, event }: Frame): boolean {
+  if (name === 'message_start' || name === 'content_block_start') return true;
+  if (event.type !== 'content_block_delta') return false;
+  return Object.entries(event.delta).some(([key, value]) => key !== 'type' && value !== '');
 }
 
 /** Its data is not what its name says. */

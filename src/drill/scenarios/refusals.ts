@@ -150,9 +150,10 @@ function again(name: string, title: string, status: number, state: string): Scen
       const { primary } = scene;
       await scene.settled();
       await primary.play({ fault: { kind: 'status', status } });
-      for (let turn = 0; turn < 6; turn += 1)
+      const { failures } = primary.upstream.breaker;
+      for (let turn = 0; turn < failures + 4; turn += 1)
         expectFinished(scene, await scene.turn({ session: `s${turn}` }), { requests: 1 });
-      expectAsked(scene, primary, primary.upstream.breaker.failures);
+      expectAsked(scene, primary, failures);
       await expectState(scene, primary, state);
       await expectFreed(scene);
     },

@@ -30,6 +30,8 @@ export const waiting: readonly Scenario[] = [
     async play(scene) {
       const { primary } = scene;
       if (!primary.upstream.native) return scene.remark('only Anthropic thinks without showing it');
+      if (primary.upstream.timeouts.idleMs < 90_000)
+        return scene.remark('its idle limit is shorter than by default');
       await scene.settled();
       const fault = {
         kind: 'stall',
