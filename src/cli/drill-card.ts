@@ -33,7 +33,7 @@ export function describeDrill(
     ...results.flatMap(({ scenario, remarks }) =>
       remarks.length === 0 ? [] : [`·  ${scenario.name}: ${remarks.join(', ')}`],
     ),
-    'FIRST CONTENT: from the fault, which is the last that the client read before it, to the first words of a backup',
+    'FIRST CONTENT: from the last that was read before the fault to a backup’s first words',
     ...(isSimulated ? ['°  on a simulated clock'] : []),
     ...results
       .filter(({ outcome }) => outcome === 'skipped')
@@ -101,9 +101,7 @@ export function durationOf(ms: Ms): string {
 
 function adviceOn(chainFrom: Drill['chainFrom']): string[] {
   return chainFrom === 'default'
-    ? [
-        'No backup is configured here: without one, each of these outages stops you. See: ccproxy config check',
-      ]
+    ? ['That was the default chain. Here no backup is configured, and each of them stops you.']
     : [];
 }
 

@@ -1,7 +1,7 @@
 import type { Configuration } from '../config/build.ts';
 import type { Ms } from '../core/failure.ts';
 import type { Clock } from '../core/runtime.ts';
-import type { Exchange, Turn } from './client/claude.ts';
+import { type Exchange, LEFT, type Turn } from './client/claude.ts';
 import { expectDiscreet } from './laws.ts';
 import type { Scenario } from './scenario.ts';
 import { gapOf, openScene } from './scene.ts';
@@ -91,24 +91,25 @@ export async function playOn(stage: Stage, scenario: Scenario): Promise<Result> 
 }
 
 function summary(turns: readonly Turn[], backups: Parameters<typeof gapOf>[1], timeline: Timeline) {
+  const last = turns.at(-1);
   const gaps = turns.map((turn) => gapOf(turn, backups)).filter((gap) => gap !== null);
   return {
     gapMs: gaps[0] ?? null,
     attempts: timeline.attempts.length,
     breakers: timeline.breakers.map(({ upstream, from, to }) => ({ upstream, from, to: to.name })),
-    saw: turns.at(-1)?.exchanges.map(sawOf) ?? [],
+    saw: last === undefined ? [] : last.error === LEFT ? ['left'] : last.exchanges.map(sawOf),
     timeline: [...timeline.happenings],
   };
 }
 
 /** What the client saw of an answer, in a few words. */
-function sawOf({ end, status, stopReason, blocks, error }: Exchange): string {
+function sawOf({ end, status, stopReason, blocks }: Exchange): string {
   switch (end) {
     case 'whole':
       if (stopReason === 'max_tokens') return 'part';
       return blocks.some(({ type }) => type === 'tool_use') ? 'calls' : 'answer';
     case 'refused':
-      return `${status} ${error?.type ?? ''}`.trim();
+      return String(status);
     case 'reset':
       return blocks.some(({ type }) => type === 'tool_use') ? 'calls, reset' : 'reset';
     case 'error':

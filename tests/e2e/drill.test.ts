@@ -91,7 +91,7 @@ describe('for people', () => {
     const { exitCode, stdout } = await runToEnd(['drill', 'reset-*', 'known-*', 'black-hole']);
     expect(exitCode).toBe(0);
     expect(stdout).not.toContain('\x1b');
-    expect(stdout).toMatch(/^\d+ outages, rehearsed on a copy of your chain/);
+    expect(stdout).toMatch(/^\d+ outages, rehearsed on the default chain/);
     expect(stdout).toMatch(/in the answer +✓+\n/);
     expect(stdout).toMatch(/SCENARIO +FIRST CONTENT +ATTEMPTS +CLIENT SAW +BREAKER/);
     expect(stdout).toMatch(/✓ +reset-text +\d+ ms +2 +error → answer +suspect/);

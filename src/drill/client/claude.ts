@@ -164,9 +164,12 @@ function keptOf(blocks: readonly Block[]): Block[] {
   return blocks.every(({ type }) => type === 'thinking' || type === 'redacted_thinking') ? [] : [...blocks];
 }
 
-/** What comes of a turn whose user has left. */
+/** The error of a turn whose user has left. */
+export const LEFT = 'the user left';
+
+/** What comes of such a turn. */
 function left(exchanges: readonly Exchange[]): Turn {
-  return { exchanges, isFinished: false, result: '', kept: [], tools: [], error: 'the user left' };
+  return { exchanges, isFinished: false, result: '', kept: [], tools: [], error: LEFT };
 }
 
 /** Aborts after a silence that no ping has broken: pings are no sign of life to the client (measured). */
