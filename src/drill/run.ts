@@ -2,7 +2,7 @@ import type { Configuration } from '../config/build.ts';
 import type { Ms } from '../core/failure.ts';
 import type { Clock } from '../core/runtime.ts';
 import { type Exchange, LEFT, type Turn } from './client/claude.ts';
-import { expectDiscreet } from './laws.ts';
+import { expectDiscreet, expectFreed } from './laws.ts';
 import type { Scenario } from './scenario.ts';
 import { gapOf, openScene } from './scene.ts';
 import { openSimulatedStage, openStage, type Stage, type StageOptions } from './stage.ts';
@@ -73,8 +73,10 @@ export async function playOn(stage: Stage, scenario: Scenario): Promise<Result> 
   const thrown: string[] = [];
   try {
     await stage.begin();
+    await scene.settled();
     await scenario.play(scene);
     expectDiscreet(scene);
+    await expectFreed(scene);
   } catch (error) {
     thrown.push(inWords(error));
   }

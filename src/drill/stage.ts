@@ -64,11 +64,7 @@ export async function openStage(options: StageOptions, clock: Clock): Promise<St
         signal,
         proxy: false,
       }),
-    async run(done, limitMs = REAL_LIMIT_MS) {
-      const { promise: late, reject } = Promise.withResolvers<never>();
-      const timer = clock.after(limitMs, () => reject(new Error(`nothing came of it within ${limitMs} ms`)));
-      return Promise.race([done, late]).finally(() => timer.cancel());
-    },
+    run: (done, limitMs = REAL_LIMIT_MS) => inTime(done, limitMs, clock),
     pass: (ms) =>
       new Promise((resolve) => {
         clock.after(ms, resolve);
@@ -113,6 +109,13 @@ export async function openSimulatedStage(options: StageOptions): Promise<Stage> 
       house.end();
     },
   };
+}
+
+/** What `done` comes to. @throws Error when that takes longer */
+export function inTime<T>(done: Promise<T>, limitMs: Ms, clock: Clock): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = clock.after(limitMs, () => reject(new Error(`nothing came of it within ${limitMs} ms`)));
+  return Promise.race([done, late]).finally(() => timer.cancel());
 }
 
 /** Carries requests to a house that listens nowhere. */

@@ -5,7 +5,7 @@ import type { Clock } from '../../../src/core/runtime.ts';
 import type { Chain } from '../../../src/core/upstream.ts';
 import { castOnPorts } from '../../../src/drill/cast.ts';
 import { createClaude } from '../../../src/drill/client/claude.ts';
-import type { Stage } from '../../../src/drill/stage.ts';
+import { inTime, type Stage } from '../../../src/drill/stage.ts';
 import { createTimeline } from '../../../src/drill/timeline.ts';
 import { anthropic } from '../../../src/wire/dialects/anthropic/index.ts';
 import { openaiChat } from '../../../src/wire/dialects/openai-chat/index.ts';
@@ -57,11 +57,7 @@ export async function openRivalStage(rival: Rival): Promise<Stage> {
         signal,
         proxy: false,
       }),
-    async run(done, limitMs = LIMIT_MS) {
-      const { promise: late, reject } = Promise.withResolvers<never>();
-      const timer = clock.after(limitMs, () => reject(new Error('nothing came of it')));
-      return Promise.race([done, late]).finally(() => timer.cancel());
-    },
+    run: (done, limitMs = LIMIT_MS) => inTime(done, limitMs, clock),
     pass: (ms) => Bun.sleep(ms),
     status: () => Promise.reject(new Error('only ccproxy says how its upstreams stand')),
     cutOff() {

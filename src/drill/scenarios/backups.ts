@@ -1,6 +1,6 @@
 import { text } from '../answers.ts';
 import type { Fault } from '../faults.ts';
-import { expectFinished, expectFreed, expectOwnRefusal } from '../laws.ts';
+import { expectFinished, expectOwnRefusal } from '../laws.ts';
 import type { Recorded } from '../recorded.ts';
 import type { Scenario } from '../scenario.ts';
 import { lastWord, type Scene } from '../scene.ts';
@@ -26,7 +26,6 @@ export const backups: readonly Scenario[] = [
     title: 'It breaks off, and its backups refuse a conversation that ends with their own words',
     clock: 'real',
     async play(scene) {
-      await scene.settled();
       const { primary } = scene;
       await primary.play({
         answer: text(SAID),
@@ -41,7 +40,6 @@ export const backups: readonly Scenario[] = [
         );
       }
       expectFinished(scene, await scene.turn(), { begun: SAID });
-      await expectFreed(scene);
     },
   },
   {
@@ -50,7 +48,6 @@ export const backups: readonly Scenario[] = [
     title: 'It is down, and the conversation fits no backup',
     clock: 'real',
     async play(scene) {
-      await scene.settled();
       await scene.primary.play({ fault: { kind: 'status', status: 400, message: TOO_LONG } });
       for (const backup of scene.backups)
         await backup.play({ fault: { kind: 'status', status: 400, message: TOO_LONG } });
@@ -63,7 +60,6 @@ export const backups: readonly Scenario[] = [
           /^prompt is too long: \d+ tokens > \d+ maximum/.test(error.message),
         `the client reads ${JSON.stringify(error)}`,
       );
-      await expectFreed(scene);
     },
   },
   {
@@ -72,12 +68,10 @@ export const backups: readonly Scenario[] = [
     title: 'Everything is down',
     clock: 'real',
     async play(scene) {
-      await scene.settled();
       await everything(scene, true);
       const turn = await scene.turn({ retries: 0 });
       scene.expect(!turn.isFinished, 'somebody answered');
       expectOwnRefusal(scene, turn.exchanges.at(-1));
-      await expectFreed(scene);
     },
   },
   {
@@ -86,7 +80,6 @@ export const backups: readonly Scenario[] = [
     title: 'Everything takes the request, and nothing answers',
     clock: 'simulated',
     async play(scene) {
-      await scene.settled();
       const { stage, primary } = scene;
       for (const actor of [primary, ...scene.backups]) await actor.play({ fault: { kind: 'black-hole' } });
       const turn = await scene.turn({ retries: 0 });
@@ -95,7 +88,6 @@ export const backups: readonly Scenario[] = [
       const { budgetMs } = stage.configuration.settings.failover;
       const tookMs = exchange === undefined ? 0 : exchange.endedAt - exchange.startedAt;
       scene.expect(tookMs <= budgetMs + 1_000, `the client waited ${tookMs} ms, longer than the budget`);
-      await expectFreed(scene);
     },
   },
   {
@@ -104,13 +96,11 @@ export const backups: readonly Scenario[] = [
     title: 'Everything is down, and a minute later nothing is',
     clock: 'simulated',
     async play(scene) {
-      await scene.settled();
       await everything(scene, true);
       const { stage, primary } = scene;
       stage.clock.after(60_000, () => void everything(scene, false));
       const turn = await scene.turn();
       expectFinished(scene, turn, { by: [primary, ...scene.backups], requests: 11 });
-      await expectFreed(scene);
     },
   },
 ];
@@ -137,12 +127,10 @@ function second(name: string, title: string, fault: Fault): Scenario {
     clock: 'real',
     backups: 2,
     async play(scene) {
-      await scene.settled();
       const [first, ...others] = scene.backups;
       await scene.primary.play(down(scene));
       await first?.play({ answer: text(SAID), fault: [fault, ...UNHURRIED] });
       expectFinished(scene, await scene.turn(), { by: others, begun: SAID });
-      await expectFreed(scene);
     },
   };
 }

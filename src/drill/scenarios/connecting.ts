@@ -1,5 +1,5 @@
 import type { Actor } from '../cast.ts';
-import { expectAsked, expectFinished, expectFreed, stateOf } from '../laws.ts';
+import { expectAsked, expectFinished, stateOf } from '../laws.ts';
 import type { Scenario } from '../scenario.ts';
 import { spoiled } from './spoiled.ts';
 
@@ -20,10 +20,8 @@ export const connecting: readonly Scenario[] = [
     title: 'Nothing listens there any more, and nobody knows it yet',
     clock: 'real',
     async play(scene) {
-      await scene.settled();
       await scene.primary.play('refuse');
       expectFinished(scene, await scene.turn(), { requests: 1 });
-      await expectFreed(scene);
     },
   },
   spoiled({
@@ -76,11 +74,9 @@ function unreachable(name: string, title: string, code: string): Scenario {
       const hostOf = ({ upstream }: Actor) => new URL(upstream.base).host;
       const others = backups.filter((backup) => hostOf(backup) !== hostOf(primary));
       if (others.length === 0) return scene.remark('every backup is on the same host');
-      await scene.settled();
       for (const actor of stage.actors) if (hostOf(actor) === hostOf(primary)) stage.cutOff(actor, code);
       expectFinished(scene, await scene.turn(), { by: others, requests: 1 });
       scene.expect(!(await stage.status()).offline, 'our own network was blamed');
-      await expectFreed(scene);
     },
   };
 }
@@ -105,7 +101,6 @@ function known(how: 'refused' | '503' | 'black-hole'): Scenario {
       const turn = await scene.turn();
       expectFinished(scene, turn, { requests: 1 });
       expectAsked(scene, primary, 0);
-      await expectFreed(scene);
     },
   };
 }

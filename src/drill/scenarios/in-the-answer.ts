@@ -9,7 +9,7 @@ import {
   thinkingThenText,
 } from '../answers.ts';
 import type { Fault } from '../faults.ts';
-import { expectFinished, expectFreed } from '../laws.ts';
+import { expectFinished } from '../laws.ts';
 import type { Point } from '../plan.ts';
 import type { Scenario } from '../scenario.ts';
 import type { Scene } from '../scene.ts';
@@ -204,7 +204,6 @@ function broken(position: Position, way: Way): Scenario {
     title: `${way.words} ${position.words}`,
     clock: way.clock,
     async play(scene) {
-      await scene.settled();
       const { primary } = scene;
       const voice = primary.upstream.dialect.name === 'anthropic' ? 'anthropic' : 'openai-chat';
       await primary.play({ answer: position.answer, fault: [way.fault(position.at[voice]), ...UNHURRIED] });
@@ -227,7 +226,6 @@ function broken(position: Position, way: Way): Scenario {
           ...(mayBeWhole ? { or: begun } : {}),
         });
       }
-      await expectFreed(scene);
     },
   };
 }

@@ -1,6 +1,6 @@
 import { calls, text, thinkingThenText } from '../answers.ts';
 import type { Fault } from '../faults.ts';
-import { expectAsked, expectFinished, expectFreed } from '../laws.ts';
+import { expectAsked, expectFinished } from '../laws.ts';
 import type { Scenario } from '../scenario.ts';
 import { wordsOf } from '../scene.ts';
 import { SAID } from './spoiled.ts';
@@ -20,7 +20,6 @@ export const nothingWrong: readonly Scenario[] = [
     title: 'It thinks, runs two tools, and says what it found',
     clock: 'real',
     async play(scene) {
-      await scene.settled();
       const { primary } = scene;
       const inputs = [{ file_path: '/a' }, { command: 'ls' }];
       const tools = calls([
@@ -35,7 +34,6 @@ export const nothingWrong: readonly Scenario[] = [
       const turn = await scene.turn();
       expectFinished(scene, turn, { by: [primary], tools: inputs, requests: 2 });
       scene.expect(turn.tools.length === 2, `${turn.tools.length} tools ran`);
-      await expectFreed(scene);
     },
   },
   leaves('client-leaves', 'The client leaves in the middle, and nobody is blamed', {
@@ -55,13 +53,11 @@ function odd(name: string, title: string, fault: readonly Fault[]): Scenario {
     title,
     clock: 'real',
     async play(scene) {
-      await scene.settled();
       const { primary, stage } = scene;
       await primary.play({ answer: text(wordsOf(primary)), fault });
       expectFinished(scene, await scene.turn(), { by: [primary], requests: 1 });
       expectAsked(scene, primary, 1);
       scene.expect(stage.timeline.breakers.length === 0, 'a breaker moved');
-      await expectFreed(scene);
     },
   };
 }
@@ -75,7 +71,6 @@ function leaves(name: string, title: string, fault: Fault): Scenario {
     title,
     clock: 'simulated',
     async play(scene) {
-      await scene.settled();
       const { primary, stage } = scene;
       await primary.play({ answer: text(SAID), fault });
       const gone = new AbortController();
@@ -83,7 +78,6 @@ function leaves(name: string, title: string, fault: Fault): Scenario {
       const leftAt = stage.clock.now() + LEAVES_AFTER_MS;
       stage.clock.after(LEAVES_AFTER_MS, () => gone.abort());
       await stage.run(turn);
-      await expectFreed(scene);
       const { how, at } = primary.asked.at(-1)?.end ?? { how: 'running', at: 0 };
       scene.expect(how === 'left', `the upstream was not told that the client left: ${how}`);
       scene.expect(

@@ -1,7 +1,7 @@
 import { isRemote } from '../../core/remote.ts';
 import { text } from '../answers.ts';
 import { type Exchange, MODEL } from '../client/claude.ts';
-import { expectAsked, expectFinished, expectFreed, expectLawful, expectState } from '../laws.ts';
+import { expectAsked, expectFinished, expectLawful, expectState } from '../laws.ts';
 import type { Scenario } from '../scenario.ts';
 import { type Scene, wordsOf } from '../scene.ts';
 import { onSchedule } from '../script.ts';
@@ -15,7 +15,6 @@ export const overTime: readonly Scenario[] = [
     title: 'It is down for a minute, and then well: a request every four seconds',
     clock: 'simulated',
     async play(scene) {
-      await scene.settled();
       const { primary } = scene;
       await primary.play(
         onSchedule([
@@ -32,7 +31,6 @@ export const overTime: readonly Scenario[] = [
     title: 'It is down for ten minutes, for probes as well',
     clock: 'simulated',
     async play(scene) {
-      await scene.settled();
       const { primary } = scene;
       const well = { answer: text(wordsOf(primary)) };
       await primary.play(
@@ -54,7 +52,6 @@ export const overTime: readonly Scenario[] = [
     title: 'It is down and well in turns, every half minute, for five minutes',
     clock: 'simulated',
     async play(scene) {
-      await scene.settled();
       const { primary } = scene;
       const well = { answer: text(wordsOf(primary)) };
       const out = down(scene);
@@ -69,7 +66,6 @@ export const overTime: readonly Scenario[] = [
     title: 'A limit is reached for a minute: it is not asked before that, and is at once afterwards',
     clock: 'simulated',
     async play(scene) {
-      await scene.settled();
       const { primary, stage } = scene;
       await primary.play([
         { fault: { kind: 'status', status: 429, headers: { 'retry-after': '60' } } },
@@ -86,7 +82,6 @@ export const overTime: readonly Scenario[] = [
       await expectState(scene, primary, 'cooldown');
       await stage.pass(15_000);
       expectFinished(scene, await scene.turn(), { by: [primary], requests: 1 });
-      await expectFreed(scene);
     },
   },
   {
@@ -99,7 +94,6 @@ export const overTime: readonly Scenario[] = [
       const remote = stage.actors.filter(({ upstream }) => isRemote(upstream));
       const hosts = new Set(remote.map(({ upstream }) => new URL(upstream.base).host));
       if (hosts.size < 2) return scene.remark('fewer than two upstreams are out there');
-      await scene.settled();
       for (const actor of remote) stage.cutOff(actor, 'ENETUNREACH');
       stage.clock.after(120_000, () => {
         for (const actor of remote) stage.cutOff(actor, null);
@@ -111,7 +105,6 @@ export const overTime: readonly Scenario[] = [
       for (const actor of remote) await expectState(scene, actor, 'closed');
       const back = await scene.turn({ session: 'back' });
       expectFinished(scene, back, { by: [primary], requests: 1 });
-      await expectFreed(scene);
     },
   },
   {
@@ -120,12 +113,10 @@ export const overTime: readonly Scenario[] = [
     title: 'Thirty agents are at work when it goes down',
     clock: 'real',
     async play(scene) {
-      await scene.settled();
       const { primary, stage } = scene;
       await primary.play(down(scene));
       const agents = Array.from({ length: 30 }, (_, at) => scene.begin({ session: `agent-${at}` }));
       for (const turn of await stage.run(Promise.all(agents))) expectFinished(scene, turn, { requests: 1 });
-      await expectFreed(scene);
     },
   },
   {
@@ -134,7 +125,6 @@ export const overTime: readonly Scenario[] = [
     title: 'It fails and a backup answers: who did what is told and counted',
     clock: 'real',
     async play(scene) {
-      await scene.settled();
       const { primary, stage } = scene;
       await primary.play(down(scene));
       const turn = await scene.turn();
@@ -145,7 +135,6 @@ export const overTime: readonly Scenario[] = [
       const { input_tokens: read = 0, output_tokens: written = 0 } = exchange?.usage ?? {};
       scene.expect(read > 0 && written > 0, `the answer counts ${read} and ${written} tokens`);
       if (stage.isOurs) await expectCounted(scene, exchange);
-      await expectFreed(scene);
     },
   },
 ];
@@ -198,5 +187,4 @@ async function untilHome(scene: Scene, { downMs }: { downMs: number }): Promise<
   scene.expect(reached <= most, `${reached} requests reached it while it was down, more than ${most}`);
   if (homeAt !== null) scene.remark(`home ${Math.round((homeAt - downMs) / 1000)} s after it was well`);
   scene.remark(`${reached} requests tried it, ${stage.timeline.probes.length} probes in all`);
-  await expectFreed(scene);
 }

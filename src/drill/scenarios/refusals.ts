@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../core/messages.ts';
 import { text } from '../answers.ts';
 import type { Fault } from '../faults.ts';
-import { expectAsked, expectFinished, expectFreed, expectState } from '../laws.ts';
+import { expectAsked, expectFinished, expectState } from '../laws.ts';
 import type { Scenario } from '../scenario.ts';
 import { wordsOf } from '../scene.ts';
 import { spoiled } from './spoiled.ts';
@@ -127,12 +127,10 @@ export const refusals: readonly Scenario[] = [
     clock: 'real',
     async play(scene) {
       const { primary } = scene;
-      await scene.settled();
       await primary.play([{ fault: { kind: 'status', status: 500 } }, { answer: text(wordsOf(primary)) }]);
       expectFinished(scene, await scene.turn(), { requests: 1, by: [primary, ...scene.backups] });
       // One failure moves nobody: the next request finds its prompt cache where it was.
       expectFinished(scene, await scene.turn(), { requests: 1, by: [primary] });
-      await expectFreed(scene);
     },
   }),
   again('503-persistent', 'It is not available, request after request', 503, 'open'),
@@ -148,14 +146,12 @@ function again(name: string, title: string, status: number, state: string): Scen
     clock: 'real',
     async play(scene) {
       const { primary } = scene;
-      await scene.settled();
       await primary.play({ fault: { kind: 'status', status } });
       const { failures } = primary.upstream.breaker;
       for (let turn = 0; turn < failures + 4; turn += 1)
         expectFinished(scene, await scene.turn({ session: `s${turn}` }), { requests: 1 });
       expectAsked(scene, primary, failures);
       await expectState(scene, primary, state);
-      await expectFreed(scene);
     },
   });
 }

@@ -1,6 +1,6 @@
 import { type Answer, text } from '../answers.ts';
 import type { Fault } from '../faults.ts';
-import { type Expected, expectAsked, expectFinished, expectFreed } from '../laws.ts';
+import { type Expected, expectAsked, expectFinished } from '../laws.ts';
 import type { Phase, Scenario } from '../scenario.ts';
 import type { Scene } from '../scene.ts';
 
@@ -36,7 +36,6 @@ export function spoiled(one: Spoiled): Scenario {
     clock,
     async play(scene) {
       const { primary } = scene;
-      await scene.settled();
       await primary.play({ answer, fault });
       const turn = await scene.turn(one.stream === undefined ? {} : { stream: one.stream });
       const isClients = one.isClients && primary.upstream.native && (scene.stage.isOurs || !turn.isFinished);
@@ -44,7 +43,6 @@ export function spoiled(one: Spoiled): Scenario {
       else expectFinished(scene, turn, { ...(scene.stage.isOurs ? {} : wholeOf(answer)), ...one.expected });
       expectAsked(scene, primary, one.asked ?? 1);
       await one.also?.(scene);
-      await expectFreed(scene);
     },
   };
 }

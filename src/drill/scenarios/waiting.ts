@@ -1,6 +1,6 @@
 import { calls, hiddenThinkingThenText, text } from '../answers.ts';
 import type { Fault } from '../faults.ts';
-import { expectAsked, expectFreed, expectLawful } from '../laws.ts';
+import { expectAsked, expectLawful } from '../laws.ts';
 import type { Scenario } from '../scenario.ts';
 import { SAID, spoiled } from './spoiled.ts';
 
@@ -32,7 +32,6 @@ export const waiting: readonly Scenario[] = [
       if (!primary.upstream.native) return scene.remark('only Anthropic thinks without showing it');
       if (primary.upstream.timeouts.idleMs < 90_000)
         return scene.remark('its idle limit is shorter than by default');
-      await scene.settled();
       const fault = {
         kind: 'stall',
         after: { after: 'content_block_start' },
@@ -44,7 +43,6 @@ export const waiting: readonly Scenario[] = [
       scene.expect(turn.result === SAID, `the answer is ${JSON.stringify(turn.result)}: ${turn.error}`);
       expectLawful(scene, turn);
       expectAsked(scene, primary, 1);
-      await expectFreed(scene);
     },
   },
   spoiled({
@@ -87,7 +85,6 @@ export const waiting: readonly Scenario[] = [
     clock: 'simulated',
     async play(scene) {
       const { primary } = scene;
-      await scene.settled();
       const input = { command: 'echo '.repeat(40) };
       const { firstEventMs, idleMs } = primary.upstream.timeouts;
       const gapMs = Math.min(20_000, firstEventMs / 3, idleMs / 3);
@@ -99,7 +96,6 @@ export const waiting: readonly Scenario[] = [
       scene.expect(turn.result === SAID, `the answer is ${JSON.stringify(turn.result)}: ${turn.error}`);
       scene.expect(turn.tools.length === 1, `${turn.tools.length} tools ran`);
       expectLawful(scene, turn);
-      await expectFreed(scene);
     },
   },
 ];
@@ -114,7 +110,6 @@ function patient(name: string, title: string, fault: readonly Fault[]): Scenario
     clock: 'simulated',
     async play(scene) {
       const { primary, stage } = scene;
-      await scene.settled();
       await primary.play({ answer: text(SAID), fault });
       const turn = await scene.turn();
       const { hedgeMs } = stage.configuration.settings.failover;
@@ -124,7 +119,6 @@ function patient(name: string, title: string, fault: readonly Fault[]): Scenario
       scene.expect(turn.isFinished, `the turn did not finish: ${turn.error}`);
       expectLawful(scene, turn);
       expectAsked(scene, primary, 1);
-      await expectFreed(scene);
     },
   };
 }
