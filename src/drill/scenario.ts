@@ -26,6 +26,9 @@ export interface Scenario {
   readonly clock: 'real' | 'simulated';
   /** How many backups there have to be; default 1. */
   readonly backups?: number;
-  /** Plays it, once every upstream has been found well; that nothing is left of it is seen to afterwards. What is not as it should be is told to the scene; what is thrown is, too. */
+  /**
+   * Plays it, once every upstream has been found well; that nothing is left of it is seen to afterwards. What is not as it
+   * should be is told to the scene; what is thrown is, too.
+   */
   play(scene: Scene): Promise<void>;
 }
