@@ -1,9 +1,10 @@
 import { AttemptError } from './failure.ts';
 import type { Follower } from './follow.ts';
 import { type Frame, frameOf } from './frame.ts';
+import type { Joint } from './joint.ts';
 import type { Block, Delta, StreamEvent, Usage } from './messages.ts';
 import { mark } from './provenance.ts';
-import type { Joint, Seam } from './seam.ts';
+import type { Seam } from './seam.ts';
 import type { Transducer } from './transducer.ts';
 
 /** Thrown where a second answer does not go on from the first. Nothing of it has been let through then. */
@@ -40,6 +41,8 @@ export function continuation({ told, seam, isEmpty }: CutAnswer): Transducer<Fra
   let joins = told.open?.type === 'text';
   let undecided = seam;
   let held = '';
+  /** It has said no word. */
+  let isSilent = true;
   let fate: Fate = 'dropped';
   let isStarted = false;
   let hasSpoken = false;
@@ -81,19 +84,28 @@ export function continuation({ told, seam, isEmpty }: CutAnswer): Transducer<Fra
     if ('misfit' in joint) throw new Misfit(joint.misfit);
     undecided = null;
     if (fate === 'held') fate = 'joined';
+    if (joint.isApart) yield* close();
     yield* text(held.slice(joint.skip));
     held = '';
   }
 
   function* start(block: Block): Generator<Frame> {
     fate = fateOf(block);
-    // What was two blocks there becomes one here, but not one word.
-    if (fate === 'held' && held !== '') yield* hold('\n\n');
+    if (fate === 'held' && held !== '') yield* part();
     if (fate !== 'own') return;
     if (undecided !== null) yield* judge(undecided.end());
     refuseEmpty();
     joins = false;
     yield* open(block);
+  }
+
+  /** Another text, while it is not known where the first one begins to be new. */
+  function* part(): Generator<Frame> {
+    const next = undecided?.next() ?? null;
+    // What was two blocks there becomes one here, but not one word.
+    if (next === null) return yield* hold('\n\n');
+    undecided = next;
+    held = '';
   }
 
   /** An empty text is sent back by its client and refused. */
@@ -119,6 +131,7 @@ export function continuation({ told, seam, isEmpty }: CutAnswer): Transducer<Fra
 
   function* hold(words: string): Generator<Frame> {
     held += words;
+    isSilent &&= words.trim() === '';
     yield* judge(undecided?.push(words) ?? null);
   }
 
@@ -129,7 +142,7 @@ export function continuation({ told, seam, isEmpty }: CutAnswer): Transducer<Fra
 
   function* finish(event: Extract<StreamEvent, { type: 'message_delta' }>): Generator<Frame> {
     if (undecided !== null) {
-      if (held.trim() === '') throw new Misfit('it says nothing');
+      if (isSilent) throw new Misfit('it says nothing');
       yield* judge(undecided.end());
     }
     refuseEmpty();

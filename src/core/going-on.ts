@@ -1,5 +1,6 @@
 import { anchorOf } from './anchor.ts';
 import type { Follower } from './follow.ts';
+import { CLOSING, OPENING } from './last-words.ts';
 import type { Block, MessagesRequest } from './messages.ts';
 import { type Seam, seam } from './seam.ts';
 import type { Transcript } from './transcript.ts';
@@ -37,9 +38,9 @@ export function wayOn(answer: Follower, transcript: Transcript, request: Message
 }
 
 /** Not behind a beginning that the client gave itself, and not where the answer has to keep a form as a whole. */
-function mayGoOn({ messages, output_config }: MessagesRequest): boolean {
+function mayGoOn({ messages, output_config, output_format }: MessagesRequest): boolean {
   const last = messages.findLast(({ role }) => role !== 'system');
-  return last?.role === 'user' && output_config?.format == null;
+  return last?.role === 'user' && (output_config?.format ?? output_format) == null;
 }
 
 /** Enough to repeat the anchor and end a sentence, where the client's limit is nearly used up. */
@@ -78,9 +79,9 @@ function pleaseGoOn(anchor: string): string {
 
 Begin by repeating these last words of it, exactly as they stand, so that the two parts can be joined:
 
-<last_words>
+${OPENING}
 ${anchor}
-</last_words>
+${CLOSING}
 
 Then go straight on in the same sentence, list or code, and call tools as you would have done. Write nothing before those words, without the marks around them; no introduction, no remark about the interruption, nothing else a second time. If the message was complete as it stands, repeat those words and end.`;
 }

@@ -1,4 +1,16 @@
 /**
+ * What a continuation's beginning has shown: nothing yet, that its first `skip` characters were said before and what
+ * follows is new, or that it does not go on from there.
+ */
+export type Joint = null | Going | { misfit: string };
+
+interface Going {
+  skip: number;
+  /** What is new begins a block of its own, also where the text so far ends in one that is open. */
+  isApart?: true;
+}
+
+/**
  * Why `next` cannot be what follows `said` in the same sentence, word or line; null where it can. For a continuation that
  * repeats nothing, so that only the joint itself can tell. Errs on the side of no: whoever is refused costs a second try, two
  * words that grow together stay in the answer.
@@ -9,11 +21,13 @@ export function whyNotAfter(said: string, next: string): string | null {
   const start = next.trimStart();
   if (INTRODUCTION.test(start)) return 'it begins with an introduction';
   const gap = `${said.slice(said.trimEnd().length)}${next.slice(0, next.length - start.length)}`;
-  if (MID_SENTENCE.test(said.trimEnd()) && CAPITALISED.test(start) && !gap.includes('\n'))
+  if (gap.includes('\n')) return null;
+  if (MID_SENTENCE.test(said.trimEnd()) && CAPITALISED.test(start))
     return 'it begins anew in the middle of a sentence';
-  if (gap !== '') return null;
   if (LINE_START.test(start)) return 'it begins a line in the middle of one';
-  if (QUOTATION.test(start)) return isClosed(said, start) ? null : 'it begins with a quotation';
+  const quotation = QUOTATION.exec(start)?.[0];
+  if (quotation !== undefined) return isClosed(said, quotation) ? null : 'it begins with a quotation';
+  if (gap !== '') return null;
   if (!LETTER_FIRST.test(start)) return DIGIT_FIRST.test(start) && /\p{L}$/u.test(said) ? GLUED : null;
   if (/[.,;:!?]$/u.test(said)) return 'the space before it is missing';
   if (!/[\p{L}\p{N}]$/u.test(said) || /^\p{Lo}/u.test(start)) return null;
@@ -29,14 +43,15 @@ const MID_SENTENCE = /[\p{L}\p{N},;\u2013\u2014-]$/u;
 const CAPITALISED = /^\p{Lu}\p{Ll}*(?![\p{L}\p{N}_])/u;
 /** Headings, list items, quotes, fences and rows of a table. */
 const LINE_START = /^(?:#{1,6}\s|[-*+>]\s|```|\|\s)/u;
-const QUOTATION = /^(?:["“«`]|'(?!\p{Ll}))/u;
+/** Words in bold are quoted as well. */
+const QUOTATION = /^(?:["“«`]|\*\*|__|'(?!\p{Ll}))/u;
 const LETTER_FIRST = /^\p{L}/u;
 const DIGIT_FIRST = /^\p{N}/u;
 
-/** Whether the quotation mark at the beginning of `next` ends what the last line of `said` began. */
-function isClosed(said: string, next: string): boolean {
+/** Whether the quotation mark ends what the last line of `said` began. */
+function isClosed(said: string, mark: string): boolean {
   const line = said.slice(said.lastIndexOf('\n') + 1);
-  return line.split(next[0] ?? '').length % 2 === 0;
+  return line.split(mark).length % 2 === 0;
 }
 
 /** Whether `next` begins with a word of its own, as far as that can be known, and not with the rest of one. */

@@ -109,6 +109,8 @@ export interface MessagesRequest {
   stop_sequences?: string[];
   thinking?: { type: string; budget_tokens?: number; display?: string };
   output_config?: { effort?: string; format?: JsonObject; [key: string]: unknown };
+  /** Where `output_config.format` stood before. */
+  output_format?: JsonObject | null;
   metadata?: { user_id?: string | null };
   [key: string]: unknown;
 }

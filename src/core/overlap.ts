@@ -7,6 +7,8 @@ export interface Overlap {
   push(character: string): void;
   /** The longest end of the text so far that the other one began with, in folded characters; 0 while there is none. */
   readonly found: number;
+  /** The longest of those that is the text, or its blocks from one of them on, told again as a whole. */
+  readonly retold: number;
   /** Something longer may still turn out to be repeated. */
   readonly isOpen: boolean;
   /** It may still turn out that the text, or a block of it, is told again from its start. */
@@ -33,6 +35,7 @@ export function overlap(blocks: readonly string[]): Overlap {
   let count = 0;
   const state = {
     found: 0,
+    retold: 0,
     strayed: 0,
     get isOpen() {
       return pending.length > 0;
@@ -46,7 +49,10 @@ export function overlap(blocks: readonly string[]): Overlap {
         if (text[at + count] !== character) {
           if (starts.has(at)) state.strayed = Math.max(state.strayed, count);
         } else if (at + count + 1 < text.length) kept.push(at);
-        else state.found = count + 1;
+        else {
+          state.found = count + 1;
+          if (starts.has(at)) state.retold = count + 1;
+        }
       }
       pending = kept;
       count += 1;

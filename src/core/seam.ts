@@ -1,21 +1,22 @@
-import { isRounded, whyNotAfter } from './joint.ts';
+import { notNew } from './behind.ts';
+import { hear } from './heard.ts';
+import { isRounded, type Joint, whyNotAfter } from './joint.ts';
+import { hasMark, isIntroduction, isQuoted, mayEndInMark, OPENING } from './last-words.ts';
+import { nextBlock } from './next-block.ts';
 import { fold, overlap } from './overlap.ts';
-
-/**
- * What a continuation's beginning has shown: nothing yet, that its first `skip` characters were said before and what
- * follows is new, or that it does not go on from there.
- */
-export type Joint = null | { skip: number } | { misfit: string };
+import { CERTAIN, isSpelled, type Repetition, repetition } from './repetition.ts';
 
 /**
  * Finds where a continuation begins to be new. It is to begin with the anchor; but models also repeat more or less than that,
- * tell the whole again, or go on without repeating anything.
+ * tell the whole again, or go on without repeating anything. Where it may be either, it is refused.
  */
 export interface Seam {
   /** Takes more of the continuation; nothing more once it is decided. */
   push(text: string): Joint;
   /** The continuation has no more text. Never null. */
   end(): Exclude<Joint, null>;
+  /** For another block, where this one repeated the last words and nothing else; null where that is not so, or not known. */
+  next(): Seam | null;
 }
 
 /** The text that is gone on from. */
@@ -28,124 +29,150 @@ export interface SaidSoFar {
   isOpen: boolean;
 }
 
-/** An overlap this long is none by chance. Folded characters, as everywhere below. */
-const CERTAIN = 8;
-/** So much of a continuation that repeats nothing is looked at. */
+/** So much of a continuation that repeats nothing is looked at. Folded characters, as everywhere below. */
 const LOOKED_AT = 24;
 /** Whoever has not begun after so much will not. */
 const MOST_BEFORE = 160;
 /** An answer that begins so much like the one so far and then strays is another one. */
 const ANOTHER = 5;
-/** The anchor may be the beginning of the text as well: after so much more of it, it is. */
-const MORE_THAN_ANCHOR = 12;
+/** Whoever sends more white space than this says nothing. Plain characters, as is the next. */
+const MOST_SPACE = 400;
+/** So much of what was said shows what may follow. */
+const NEAR = 2_000;
+
+const STRAYED = 'it is another answer';
+const EITHER = 'the text repeats itself, and it may go on from more than one place';
+const SPOKEN_OF = 'it speaks of the last words';
+const MARKED = 'it has marks in it';
+const NOTHING = 'it says nothing of the rest';
 
 export function seam({ blocks, anchor, isOpen }: SaidSoFar): Seam {
-  const said = blocks.at(-1) ?? '';
-  const whole = blocks.join('\n\n').trimEnd();
-  const told = overlap(blocks.map(fold));
+  const last = blocks.at(-1) ?? '';
+  const near = { said: last.slice(-NEAR), isOpen };
+  const plain = blocks.map(fold);
   const mark = fold(anchor);
-  const gap = said.slice(said.trimEnd().length);
-  let held = '';
-  let folded = '';
-  /** Behind the longest overlap, and behind the anchor: in `held`. */
-  let afterFound = 0;
-  let afterAnchor = 0;
+  const most = MOST_BEFORE + mark.length;
+  const text = {
+    whole: blocks.join('\n\n').trimEnd(),
+    folded: plain.join(''),
+    hasGap: !isOpen || last !== last.trimEnd(),
+  };
+  /** Length of a mark that was copied before the words. */
+  let offset = 0;
+  let heard = hear(most);
+  let told = overlap(plain);
+  /** Where the anchor ends in what was heard. */
+  let anchored = 0;
+  let isSpokenOf = false;
+  let repeated: { end: number; is: Repetition } | null = null;
+  let why: string | null = null;
 
   function take(character: string): void {
-    held += character;
-    const plain = fold(character);
-    if (plain === '') return;
-    folded += plain;
+    const folded = heard.take(character);
+    if (folded === '') return;
     const before = told.found;
-    told.push(plain);
-    if (told.found > before && isMeant(told.found)) afterFound = held.length;
-    if (afterAnchor === 0 && isAnchor()) afterAnchor = held.length;
+    told.push(folded);
+    if (told.found > before) {
+      const is = repetition(text, told.found, heard.text);
+      if (is !== 'chance') repeated = { end: heard.text.length, is };
+    }
+    if (heard.count > most) return;
+    if (offset === 0 && heard.folded === OPENING) unwrap();
+    else if (anchored === 0 && heard.folded.endsWith(mark)) meet();
   }
 
-  /** At the beginning, or behind an introduction, where it is long enough to be no chance. */
-  function isAnchor(): boolean {
-    if (!folded.endsWith(mark)) return false;
-    if (folded.length === mark.length) return mark.length >= CERTAIN || isSpelled(anchor);
-    if (mark.length < CERTAIN || folded.length > MOST_BEFORE + mark.length || told.isOpen) return false;
-    // In quotation marks it is spoken of.
-    return !/["'`>*]/.test(folded.at(-mark.length - 1) ?? '');
+  function unwrap(): void {
+    offset = heard.text.length;
+    heard = hear(most);
+    told = overlap(plain);
+    repeated = null;
   }
 
-  /** A short overlap counts where the last words are repeated as a whole, not where letters happen to be the same. */
-  function isMeant(length: number): boolean {
-    if (length >= CERTAIN) return true;
-    const last = lastOf(whole, length);
-    if (last === null || !isSpelled(last.text)) return false;
-    if (last.before.trim() === '') return true;
-    if (!/[\p{L}\p{N}]/u.test(last.text)) return false;
-    return !/[\p{L}\p{N}_]$/u.test(last.before) || !/^[\p{L}\p{N}_]/u.test(last.text);
+  /** The anchor counts at the beginning, and behind an introduction where it is too long to stand there by chance. */
+  function meet(): void {
+    const at = heard.count - mark.length;
+    if (at === 0) {
+      if (mark.length >= CERTAIN || isSpelled(offset > 0 ? heard.text.trimStart() : heard.text, anchor))
+        anchored = heard.text.length;
+    } else if (mark.length >= CERTAIN && told.found < heard.count) {
+      const starts = [at, at - alike(heard.folded.slice(0, at), text.folded.slice(0, -mark.length))];
+      const isIntroduced = starts.some((start) => isIntroduction(heard.before(start)));
+      // What can follow as it stands is no introduction.
+      if (isIntroduced && !told.isOpen && whyNot() !== null) anchored = heard.text.length;
+      else isSpokenOf = true;
+    }
   }
 
-  /** Whether what came is these words to the letter; where it begins with white space, it goes on and repeats nothing. */
-  function isSpelled(words: string): boolean {
-    return held.replace(/\s+/gu, ' ') === words.replace(/\s+/gu, ' ');
+  /** It may end in the beginning of the anchor. */
+  function isMeeting(): boolean {
+    for (let at = Math.max(0, heard.count - mark.length); at <= heard.count - CERTAIN; at += 1)
+      if (mark.startsWith(heard.folded.slice(at))) return true;
+    return false;
   }
 
   function decide(isEnd: boolean): Joint {
-    if (afterAnchor > 0) {
-      if (told.isRetold && !isEnd) return null;
-      if (told.found <= mark.length && told.strayed > mark.length + MORE_THAN_ANCHOR)
-        return { misfit: STRAYED };
-      return from(Math.max(afterAnchor, afterFound), isEnd);
-    }
+    if (heard.space >= MOST_SPACE) return { misfit: NOTHING };
+    if (heard.space > 0 && !isEnd) return null;
+    const end = repeatedTo(isEnd);
+    if (end !== null) return typeof end === 'number' ? behind(end, isEnd) : end;
     if (told.isOpen && !isEnd) return null;
-    if (afterFound > 0) return from(afterFound, isEnd);
-    if (folded.length < LOOKED_AT && !isEnd) return null;
-    const misfit = whyNot();
-    if (misfit === null) return from(0, isEnd);
-    return isEnd || folded.length >= MOST_BEFORE ? { misfit } : null;
+    return isSpokenOf ? { misfit: SPOKEN_OF } : unrepeated(isEnd);
+  }
+
+  /** Where the repetition ends; null where there is none or it is not known yet. */
+  function repeatedTo(isEnd: boolean): number | { misfit: string } | null {
+    const isPending = anchored > 0 ? told.isRetold : told.isOpen;
+    if (isPending && !isEnd) return null;
+    // What was asked for goes before what was not.
+    if (anchored > 0) return told.retold > mark.length ? { misfit: EITHER } : anchored;
+    if (repeated === null) return null;
+    return repeated.is === 'meant' ? repeated.end : { misfit: EITHER };
+  }
+
+  function behind(end: number, isEnd: boolean): Joint {
+    const skip = notNew(heard.text.slice(end), near, isEnd);
+    if (skip === null) return null;
+    return skip === -1 ? { misfit: MARKED } : { skip: offset + end + skip };
+  }
+
+  /** Nothing was said before: only the joint itself can tell. */
+  function unrepeated(isEnd: boolean): Joint {
+    if (!isEnd && (heard.count < LOOKED_AT || mayEndInMark(heard.text) || isMeeting())) return null;
+    why ??= whyNot();
+    if (why === null) return { skip: heard.count === 0 ? heard.text.length : 0 };
+    return isEnd || heard.count >= most ? { misfit: why } : null;
   }
 
   /** Why what came, which repeats nothing, is not what follows. */
   function whyNot(): string | null {
-    if (folded === '') return isOpen && !isRounded(said) ? 'it says nothing of the rest' : null;
-    if (told.strayed >= ANOTHER || (told.isRetold && folded.length >= ANOTHER)) return STRAYED;
-    return whyNotAfter(isOpen ? said : `${said}\n\n`, held);
-  }
-
-  /** New from `at` on, but for the white space that was sent already. */
-  function from(at: number, isEnd: boolean): Joint {
-    if (isOpen && gap === '') return { skip: at };
-    const rest = held.slice(at);
-    const space = rest.slice(0, rest.length - rest.trimStart().length);
-    if (space.length === rest.length && !isEnd) return null;
-    return { skip: at + (isOpen ? repeated(gap, space) : space.length) };
+    const { text: words, count } = heard;
+    if (offset > 0 || hasMark(words)) return MARKED;
+    if (count === 0) return isOpen && !isRounded(near.said) ? NOTHING : null;
+    if (isQuoted(anchor.slice(0, CERTAIN), words)) return SPOKEN_OF;
+    if (told.strayed >= ANOTHER || (told.isRetold && count >= ANOTHER)) return STRAYED;
+    return whyNotAfter(isOpen ? near.said : `${near.said}\n\n`, words);
   }
 
   return {
-    push(text) {
-      for (let at = 0; at < text.length; at += 1) {
-        take(text[at] ?? '');
+    push(words) {
+      for (let at = 0; at < words.length; at += 1) {
+        take(words[at] ?? '');
         const joint = decide(false);
         if (joint !== null) return joint;
       }
       return null;
     },
     end: () => decide(true) ?? { misfit: STRAYED },
+    next() {
+      const end = repeatedTo(false);
+      return typeof end === 'number' && heard.text.slice(end).trim() === '' ? nextBlock(near) : null;
+    },
   };
 }
 
-const STRAYED = 'it is another answer';
-
-/** The end of `text` that has so many characters besides white space, and what stands before it. */
-function lastOf(text: string, length: number): { before: string; text: string } | null {
-  let left = length;
-  let at = text.length;
-  while (left > 0 && at > 0) {
-    at -= 1;
-    if (!/\s/u.test(text[at] ?? '')) left -= 1;
-  }
-  return left > 0 ? null : { before: text.slice(0, at), text: text.slice(at) };
-}
-
-/** How much of the white space that comes was sent before. */
-function repeated(gap: string, space: string): number {
-  for (let length = Math.min(gap.length, space.length); length > 0; length -= 1)
-    if (gap.endsWith(space.slice(0, length))) return length;
-  return gap.includes('\n') && !space.includes('\n') ? space.length : 0;
+/** So many characters at the end of two texts are the same. */
+function alike(one: string, other: string): number {
+  let length = 0;
+  while (length < one.length && one.at(-1 - length) === other.at(-1 - length)) length += 1;
+  return length;
 }

@@ -77,6 +77,11 @@ describe('from a text', () => {
       [says(SAID), says(' a second.'), ends()],
       [`text ${SAID} a second.`],
     ],
+    [
+      'the anchor and what follows a sentence in two blocks',
+      [says(SAID), thinks, says(', it is said, a second.'), ends()],
+      [`text ${SAID}, it is said, a second.`],
+    ],
     ['the end by length', [says(`${SAID} a`), ends('max_tokens')], [`text ${SAID} a`]],
   ])('%s', (_, second, blocks) => {
     const frames = join(cutText, whole(...second), [SAID]);
@@ -95,6 +100,21 @@ describe('from a text', () => {
       [says('Sure.'), callsTool, ends('tool_use')],
       'it begins with an introduction',
     ],
+    [
+      'the anchor, and a block that cannot follow',
+      [says(SAID), says('Nobody knows why.'), ends()],
+      'it begins anew in the middle of a sentence',
+    ],
+    [
+      'the anchor, thoughts, and a block that would grow together',
+      [says(SAID), thinks, says('the'), callsTool, ends('tool_use')],
+      'it would grow together with the word before it',
+    ],
+    [
+      'the anchor, and a block with a mark',
+      [says(SAID), says('</last_words> a second.'), ends()],
+      'it has marks in it',
+    ],
   ])('%s is no continuation', (_, second, why) => {
     expect(() => join(cutText, whole(...second), [SAID])).toThrow(new Misfit(why));
   });
@@ -106,6 +126,27 @@ describe('from a text', () => {
       [`${SAID} \n`],
     );
     expect(collect(frames).content.map(wordsOf)).toEqual([`text ${SAID} \n\nMore.`]);
+  });
+
+  test.each<[string, Writing[], string[]]>([
+    ['another', [says('That is all.'), says('Nobody knows why.'), ends()], ['Nobody knows why.']],
+    ['a short one', [says('That is all.'), thinks, says('No'), says('w.'), ends()], ['No\n\nw.']],
+    ['a blank one', [says('That is all.'), says('\n'), ends()], []],
+    [
+      'a long one, in pieces',
+      [says('That is all.'), says('a'.repeat(30), 'b'.repeat(30)), ends()],
+      [`${'a'.repeat(30)}${'b'.repeat(30)}`],
+    ],
+  ])('behind a sentence that was repeated, %s block is a block of its own', (_, second, blocks) => {
+    const said = 'That is all.';
+    for (const first of [
+      begin((composer) => composer.text(said)),
+      begin((composer) => [...composer.text(said), ...composer.close()]),
+    ]) {
+      const frames = join(first, whole(...second), [said]);
+      assertGrammar(frames);
+      expect(collect(frames).content.map(wordsOf)).toEqual([said, ...blocks].map((text) => `text ${text}`));
+    }
   });
 
   test('two blocks that were held back together are not one word', () => {

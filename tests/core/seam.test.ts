@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { anchorOf } from '../../src/core/anchor.ts';
-import { type Joint, type SaidSoFar, seam } from '../../src/core/seam.ts';
+import type { Joint } from '../../src/core/joint.ts';
+import { type SaidSoFar, seam } from '../../src/core/seam.ts';
 
 const LONG =
   'The bridge was built in three years. It stands on nine pillars, and each of them is as wide as a house. The river below it ';
@@ -69,22 +70,143 @@ describe('what is new in', () => {
     ['a text of two letters, gone on with', 'Ha', 's anybody seen it?', 's anybody seen it?'],
     ['laughter', 'ha ha ha ha', 'ha ha ha ha ha!', ' ha!'],
     ['less laughter', 'ha ha ha ha', 'ha ha!', '!'],
-    ['a line that comes again', 'a = 1\nb = 1\na = 1\n', 'b = 1\na = 1\nc = 2', 'c = 2'],
-    ['pairs of surrogates', 'It is 🌉', 'is 🌉🌊', '🌊'],
+    ['pairs of surrogates', 'It is a bridge 🌉', 'a bridge 🌉🌊', '🌊'],
     ['other quotation marks', "It isn't what it is said to b", 'It isn’t what it is said to be.', 'e.'],
     ['a space where it was sent', 'First. ', 'First. Second.', 'Second.'],
     ['a space that was not sent', 'First.', 'First. Second.', ' Second.'],
     ['one of two line ends', 'First.\n', 'First.\n\nSecond.', '\nSecond.'],
-    ['a space where a line ended', 'First.\n\n', 'First. Second.', 'Second.'],
+    ['a space where a line ended, which may indent', 'First.\n\n', 'First. Second.', ' Second.'],
+    ['an indent where a line ended', 'if x:\n', 'if x:    a()', '    a()'],
+    ['an indent that was sent, without its line end', 'if x:\n    ', 'if x:    a()', 'a()'],
     ['a line end behind a space', 'First. ', 'First.\nSecond.', '\nSecond.'],
     ['an indent', 'if (a) {\n', 'if (a) {\n  b();', '  b();'],
     ['a part of an indent', 'if (a) {\n  ', 'if (a) {\n    b();', '  b();'],
     ['an introduction with the anchor', LONG, `Sure, here is the rest: ${LONG}is deep.`, 'is deep.'],
     ['dots before the anchor', LONG, `… The river below it, no: ${LONG.slice(-60)}is deep.`, 'is deep.'],
     ['the anchor alone', 'That is all.', 'That is all.', ''],
+    ['the anchor and a line end', 'That is all.', 'That is all.\n', '\n'],
     ['nothing, behind a sentence', 'That is all.', '', ''],
+    ['the rest alone, indented', 'def half(value):\n', '    return value / 2\n', '    return value / 2\n'],
+    [
+      'the rest alone, an item of an inner list',
+      'steps:\n  - run: a\n',
+      '  - run: b\n  - run: c\n  - run: d\n',
+      '  - run: b\n  - run: c\n  - run: d\n',
+    ],
+    [
+      'the rest alone, behind a blank line',
+      'A list:\n',
+      '\nThe first item of it.',
+      '\nThe first item of it.',
+    ],
+    ['the rest of an indent', 'if x:\n  ', '  call(it, and, another)', '  call(it, and, another)'],
+    [
+      'the rest of a blank, in a line',
+      'a ',
+      '  // a remark that is aligned',
+      '  // a remark that is aligned',
+    ],
   ])('%s', (_, said, next, rest) => {
     expect(newIn(from(said), next)).toBe(rest);
+  });
+});
+
+describe('with the marks that were shown, what is new in', () => {
+  const anchor = anchorOf(LONG);
+  test.each([
+    ['the anchor between them', `<last_words>\n${anchor}\n</last_words>\n is deep.`],
+    ['the anchor between them, in one line', `<last_words>${anchor}</last_words> is deep.`],
+    ['the anchor before the closing one', `${anchor}\n</last_words>\n is deep.`],
+    ['the anchor behind the opening one', `<last_words>${anchor} is deep.`],
+    ['more than the anchor between them', `<last_words>\n${LONG}\n</last_words>\n is deep.`],
+  ])('%s', (_, next) => {
+    expect(newIn(from(LONG.trimEnd()), next)).toBe(' is deep.');
+    expect(newIn(from(LONG), next)).toBe('is deep.');
+  });
+
+  test.each([
+    ['a blank line', 'A list:', '<last_words>\nA list:\n</last_words>\n\n\n- one', '\n\n- one'],
+    ['a blank line, in one', 'A list:', '<last_words>A list:</last_words>\n\n- one', '\n\n- one'],
+    ['an indent', 'if x:\n', '<last_words>\nif x:\n</last_words>\n\n    a()', '    a()'],
+    ['the rest of a word', 'One seco', '<last_words>\nOne seco\n</last_words>\nnd one.', null],
+    ['a word without its space', 'One is', '<last_words>One is</last_words>forty-two.', null],
+    ['a mark in the middle of the rest', 'One is', 'One is</last_words></last_words>', null],
+    ['thoughts behind the anchor', 'One is', 'One is<think>What now?</think> two.', null],
+    ['a tag behind the anchor', 'One is', 'One is<b>two</b>', '<b>two</b>'],
+    ['what may become a mark, at the end', 'One is', 'One is<', '<'],
+  ])('%s behind them', (_, said, next, rest) => {
+    expect(newIn(from(said), next)).toBe(rest);
+  });
+});
+
+describe('last words that are only spoken of are refused: ', () => {
+  const anchor = anchorOf(LONG);
+  test.each([
+    ['in bold', `**${anchor}** is deep.`],
+    ['in quotation marks', `"${anchor}" is deep.`],
+    ['in a quotation', `> ${anchor}\n\nis deep.`],
+    ['in a fence', `\`\`\`\n${anchor}\n\`\`\`\n is deep.`],
+    ['in a fence with a language', `\`\`\`text\n${anchor}\n\`\`\`\n is deep.`],
+    ['behind thoughts', `<think>ok.</think>${anchor} is deep.`],
+    ['behind thoughts and an introduction', `<think>ok.</think>Sure: ${anchor} is deep.`],
+    ['between marks behind an introduction', `Sure:\n<last_words>\n${anchor}\n</last_words>\n is deep.`],
+    ['in bold behind an introduction', `Sure: **${anchor}** is deep.`],
+    ['in bold, with what stands before them, behind an introduction', `Sure: **${LONG}** is deep.`],
+    ['as marks alone', '<last_words>'],
+    ['as marks around something else', '<last_words>\nAnything else.\n</last_words>\n is deep.'],
+    ['as the end of a mark', 'is deep. </last_words>'],
+  ])('%s', (_, next) => {
+    for (const gap of ['', ' ', '\n']) expect(newIn(from(LONG.trimEnd() + gap), next)).toBeNull();
+  });
+
+  test('behind words that may follow', () => {
+    expect(newIn(from(LONG), `and so on. ${anchor} is deep.`)).toBeNull();
+  });
+
+  test.each([
+    ['in bold', '**The answer is** two.'],
+    ['in quotation marks', '"The answer is" two.'],
+    ['in a fence', '```\nThe answer is\n```\ntwo.'],
+  ])('%s, a short text', (_, next) => {
+    for (const gap of ['', ' ', '\n']) expect(newIn(from(`The answer is${gap}`), next)).toBeNull();
+    expect(newIn(from('Is'), next.replace('The answer is', 'Is'))).toBeNull();
+  });
+});
+
+describe('where the text repeats itself', () => {
+  const again = 'na na na na na na na na na na na na na na na na na na na na na na na na na na na na na na ';
+  const row = '| ok | ok |\n';
+  const rows = row.repeat(10);
+  test.each([
+    ['the anchor goes before all told again', again, `${anchorOf(again)} na na batman`, 'na na batman'],
+    ['the anchor goes before more of it', rows, `${anchorOf(rows)}\n${row}| no |`, `${row}| no |`],
+    [
+      'and begins as it ends, the anchor goes before an answer that strays',
+      `Again: one, and all that there is of it, from the top to the end. ${'x '.repeat(20)}Again: one, and all that there is of it, from the top to the end.`,
+      'one, and all that there is of it, from the top to the end. Another.',
+      ' Another.',
+    ],
+  ])('%s', (_, said, next, rest) => {
+    expect(newIn(from(said), next)).toBe(rest);
+  });
+
+  test('the anchor goes before the text told again, as far as that is another one', () => {
+    const so = { ...from('Again: one. Again: one.'), anchor: 'Again: one.' };
+    expect(newIn(so, 'Again: one. And two.')).toBe(' And two.');
+    expect(newIn(so, 'Again: one. Again: and two.')).toBe(' Again: and two.');
+    expect(newIn(so, 'Again: one. Again: one')).toBe(' Again: one');
+  });
+
+  test.each([
+    ['the anchor and more, or all told again', rows, `${rows}| no |`],
+    ['a repetition, or a line more', 'a = 1\nb = 1\na = 1\n', 'b = 1\na = 1\nc = 2'],
+    ['a repetition, or a number more', 'const a = [0, ', '0, 0, 1];'],
+    ['a repetition, or a word more', 'It goes ha ha ', 'ha ha, and ends.'],
+    ['the end of a row, or the next one', rows.trimEnd(), `ok | ok |\n${row}`],
+    ['the anchor, or the next part', `${again.trim()} n`, 'a na na na na na na na na batman'],
+    ['a repetition, or more of it, without spaces', '春は曙。やう', 'やう白くなりゆく山際。'],
+  ])('%s is refused', (_, said, next) => {
+    expect(newIn(from(said), next)).toBeNull();
   });
 });
 
@@ -92,6 +214,8 @@ describe('behind a finished block, what is new in', () => {
   test.each([
     ['a block of its own', 'One block.', 'Another block.', 'Another block.'],
     ['the anchor and another block', 'One block.', 'One block.\n\nAnother block.', 'Another block.'],
+    ['the anchor and an indented one', 'Code:', 'Code:\n\n    return 2', '    return 2'],
+    ['a blank line and another block', 'One block.', '\n\nAnother block.', '\n\nAnother block.'],
     ['the anchor alone', 'One block.', 'One block.', ''],
     ['nothing', 'I will read that file', '', ''],
   ])('%s', (_, said, next, rest) => {
@@ -123,6 +247,8 @@ describe('refused is', () => {
     ['a sentence without its space', 'I saw the cat.', 'It was there.'],
     ['an item in the middle of a line', 'I saw the cat', '- and more'],
     ['a heading in the middle of a line', 'I saw the cat', '## More'],
+    ['an item in the middle of a line, behind a space', 'I saw the cat ', '- and more'],
+    ['a quotation behind a space', 'I saw the cat ', '"the cat" is where it ended.'],
     ['a quotation of the last words', 'I saw the cat', '"I saw the cat" is where it ended.'],
     ['nothing, in the middle of a sentence', 'I saw the', ''],
     ['white space alone, in the middle of a sentence', 'I saw the', ' \n '],
@@ -137,23 +263,17 @@ describe('refused is', () => {
 });
 
 describe('it is decided', () => {
-  test('with the anchor, and no later', () => {
+  test('with the first character behind the anchor, and no later', () => {
     const one = seam(from('One sentence, and a'));
-    expect(one.push('One sentence, and ')).toBeNull();
-    expect(one.push('a')).toEqual({ skip: 19 });
+    expect(one.push('One sentence, and a')).toBeNull();
+    expect(one.push(' ')).toBeNull();
+    expect(one.push('t')).toEqual({ skip: 19 });
   });
 
   test('with the first words of a rest that repeats nothing', () => {
     const one = seam(from('I saw the cat'));
     expect(one.push(', which sat')).toBeNull();
     expect(one.push(' there for an hour or two')).toEqual({ skip: 0 });
-  });
-
-  test('when it is clear that the whole is not told again: the anchor is its beginning, too', () => {
-    const said = 'Again: one. Again: one.';
-    const so = { ...from(said), anchor: 'Again: one.' };
-    expect(newIn(so, 'Again: one. And two.')).toBe(' And two.');
-    expect(newIn(so, 'Again: one. Again: one. And two.')).toBe(' And two.');
   });
 });
 

@@ -42,7 +42,7 @@ describe('what the next upstream is asked', () => {
       backup: says(words('One sentence, and that is all.')),
     });
     expect(wordsOf(await one.go({ body: JSON.stringify(request) }))).toBe(
-      'One sentence, and  \n\nthat is all.',
+      'One sentence, and  \n\n that is all.',
     );
     const body = JSON.parse(one.sent[1]?.body ?? '') as Record<string, unknown>;
     const { messages, max_tokens: limit, ...rest } = body as { messages: unknown[]; max_tokens: number };

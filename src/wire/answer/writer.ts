@@ -37,6 +37,7 @@ export class AnswerWriter {
   private hasText = false;
   private hasThinking = false;
   private chars = 0;
+  private isTextOver = false;
   /** White space that no text has followed yet. */
   private blank = '';
   /** Text that came while a call was being sent. */
@@ -85,6 +86,11 @@ export class AnswerWriter {
   /** A thinking block of its own begins: signatures belong to one block and are worth nothing on two. */
   newThinking(): Frame[] {
     return this.composer.open === 'thinking' ? this.composer.close() : [];
+  }
+
+  /** The text that is being written has ended: other text is a block of its own. */
+  endText(): void {
+    this.isTextOver = true;
   }
 
   /** The open thinking block gets `signature` instead of the usual mark. */
@@ -142,13 +148,15 @@ export class AnswerWriter {
   }
 
   private *write(text: string): Generator<Frame> {
-    if (this.composer.open === 'text') {
+    if (this.composer.open === 'text' && !this.isTextOver) {
       yield* this.composer.text(text);
       return;
     }
     this.blank += text;
     if (this.blank.trim() === '') return;
     this.hasText = true;
+    this.isTextOver = false;
+    yield* this.composer.close();
     yield* this.composer.text(this.blank);
     this.blank = '';
   }

@@ -160,6 +160,7 @@ class CompatibleStream implements Transducer<Packet, Frame> {
   private *takeStop(index: unknown): Generator<Frame> {
     const block = this.open.get(index);
     this.open.delete(index);
+    if (block === undefined) this.answer.endText();
     yield* this.takeInput(block, filled(block?.given));
   }
 

@@ -1,0 +1,30 @@
+/** The marks between which the last words of a text stand, on lines of their own, where they are asked to be repeated. */
+export const OPENING = '<last_words>';
+export const CLOSING = '</last_words>';
+
+/** Marks that are no part of any answer: those, and the ones in which some models think aloud. */
+const MARK = /<\/?(?:last_words|think)\b/u;
+const BEGUN = /<[/a-z_]{0,11}$/u;
+
+export function hasMark(text: string): boolean {
+  return MARK.test(text);
+}
+
+/** Whether the text ends in what may become a mark. */
+export function mayEndInMark(text: string): boolean {
+  return BEGUN.test(text);
+}
+
+/** What is put around words that are spoken of: fences, quotation marks, bold. */
+const AROUND = /^\s*(?:`{3,}\w*\s|[*_~`"'\u201c\u2018«„(>\s]+)/u;
+
+/** Whether a text begins with those words in quotation marks or the like. */
+export function isQuoted(words: string, text: string): boolean {
+  const bare = text.replace(AROUND, '').trimStart();
+  return bare !== text.trimStart() && !text.trimStart().startsWith(words) && bare.startsWith(words);
+}
+
+/** Whether a text is an introduction to what follows it: a sentence of its own, and no fence that was begun. */
+export function isIntroduction(text: string): boolean {
+  return /[.:!?\u2026]$/u.test(text.trimEnd()) && !text.includes('```') && !hasMark(text);
+}
