@@ -19,18 +19,30 @@ export function notNew(rest: string, end: End, isEnd: boolean): number | null {
   if (!isEnd && (start === '' || isBegun(start))) return null;
   if (hasMark(start)) return -1;
   const space = rest.slice(at, rest.length - start.length);
-  if (closing === null) return sentOf(space, end);
   // A mark that stands on a line of its own ends that line.
-  const line = closing[1]?.includes('\n') ? (LINE_END.exec(space)?.[0].length ?? 0) : 0;
-  // The rest of a word, or a word without its space.
-  if (line === space.length && end.isOpen && WORD_LAST.test(end.said) && WORD_FIRST.test(start)) return -1;
-  return at + line + sentOf(space.slice(line), end);
+  const line = closing?.[1]?.includes('\n') ? (LINE_END.exec(space)?.[0].length ?? 0) : 0;
+  const between = space.slice(line);
+  if (end.isOpen && isTorn(end.said, between, start)) return -1;
+  // The rest of a word, or a word without its space: a mark has none around it.
+  const isGlued = between === '' && WORD_LAST.test(end.said) && WORD_FIRST.test(start);
+  if (closing !== null && end.isOpen && isGlued) return -1;
+  return at + line + sentOf(between, end);
 }
 
 const COPIED = new RegExp(`^(\\s*)${CLOSING}`, 'u');
 const LINE_END = /^[^\S\n]*\n/u;
 const WORD_LAST = /[\p{L}\p{N}]$/u;
 const WORD_FIRST = /^[\p{L}\p{N}]/u;
+
+/** Whether white space would break a sentence in two: a line ends in the middle of it, and no other one of the text does. */
+function isTorn(said: string, space: string, start: string): boolean {
+  if (!space.includes('\n') || !MID_SENTENCE.test(said) || !/^\p{Ll}/u.test(start)) return false;
+  return !(space.includes('\n\n') ? BROKEN_PARAGRAPH : BROKEN_LINE).test(said);
+}
+
+const MID_SENTENCE = /\p{L} \p{L}+,? \p{L}+,?$/u;
+const BROKEN_LINE = /[\p{Ll},]\n\p{Ll}/u;
+const BROKEN_PARAGRAPH = /[\p{Ll},]\n\n\p{Ll}/u;
 
 function isBegun(start: string): boolean {
   return start.startsWith('<') && mayEndInMark(start);

@@ -175,8 +175,14 @@ export function continuation({ told, seam, isEmpty }: CutAnswer): Transducer<Fra
   return { push: take, end: () => [] };
 }
 
-/** Both answers' tokens: of the first no more is known than its deltas. */
+/** The first answer has said what was read. Of what it wrote no more is known than its deltas; the second one's is added. */
 function withTokens(usage: Partial<Usage> | undefined, before: number): Partial<Usage> {
-  const own = usage?.output_tokens;
-  return { ...usage, output_tokens: before + (Number.isInteger(own) ? (own ?? 0) : 0) };
+  const {
+    input_tokens: _input,
+    cache_creation_input_tokens: _written,
+    cache_read_input_tokens: _read,
+    output_tokens: own,
+    ...rest
+  } = usage ?? {};
+  return { ...rest, output_tokens: before + (Number.isInteger(own) ? (own ?? 0) : 0) };
 }

@@ -20,6 +20,8 @@ interface Going {
 export function whyNotAfter(said: string, next: string): string | null {
   const start = next.trimStart();
   if (INTRODUCTION.test(start)) return 'it begins with an introduction';
+  if (TAG.test(start) && !said.includes('<')) return 'it begins with a tag';
+  if (isListAgain(said, start)) return 'it begins a list again';
   const gap = `${said.slice(said.trimEnd().length)}${next.slice(0, next.length - start.length)}`;
   if (gap.includes('\n')) return null;
   if (MID_SENTENCE.test(said.trimEnd()) && CAPITALISED.test(start))
@@ -36,9 +38,18 @@ export function whyNotAfter(said: string, next: string): string | null {
 
 const GLUED = 'it would grow together with the word before it';
 
-/** How models begin their answer to whoever asks them to go on, in English. */
-const INTRODUCTION =
-  /^(?:\.\.\.|…|\W{0,2}(?:Sure|Certainly|Of course|Absolutely|Okay|OK|Understood|Got it|Sorry|Apologies|My apologies|I apologi[sz]e|I'm sorry|Here(?:'s| is| are)|Let me (?:continue|go on|pick up)|I(?:'ll| will) (?:continue|go on|pick up)|Continuing|To continue|Resuming|Picking up|As requested|The (?:rest|continuation|remainder))\b)/u;
+/** How models begin their answer to whoever asks them to go on. Most of it is English. */
+const INTRODUCTION = new RegExp(
+  `^(?:\\.\\.\\.|…|[^\\p{L}\\p{N}\\s]{0,3}(?:${[
+    "sure|certainly|of course|absolutely|okay|ok|understood|got it|sorry|apologies|my apologies|i apologi[sz]e|i'm sorry|i am sorry",
+    "here(?:'s| is| are| we go)|let me (?:continue|go on|pick up)|i(?:'ll| will) (?:continue|go on|pick up)",
+    "i can(?:'t|not)|i(?:'m| am) unable|as an ai|as requested|the (?:rest|continuation|remainder)",
+    "continu(?:ing|ed|ation)|cont(?:'d|\\.)|to continue|resum(?:ing|ed)|picking up",
+    'désolée?|voici|bien sûr|entschuldigung|natürlich|gerne?|hier (?:ist|sind|kommt|geht)|lo siento|perdón|claro|aquí|desculpe|ecco',
+  ].join('|')})(?![\\p{L}\\p{N}]))`,
+  'iu',
+);
+const TAG = /^<\/?\p{L}/u;
 const MID_SENTENCE = /[\p{L}\p{N},;\u2013\u2014-]$/u;
 const CAPITALISED = /^\p{Lu}\p{Ll}*(?![\p{L}\p{N}_])/u;
 /** Headings, list items, quotes, fences and rows of a table. */
@@ -54,25 +65,19 @@ function isClosed(said: string, mark: string): boolean {
   return line.split(mark).length % 2 === 0;
 }
 
-/** Whether `next` begins with a word of its own, as far as that can be known, and not with the rest of one. */
+/** Whether `next` may begin with a word of its own, and not with the rest of one that was there before or has no vowel. */
 function isWord(next: string, said: string): boolean {
   const word = /^\p{L}+/u.exec(next)?.[0] ?? '';
   const begun = /[\p{L}\p{N}]+$/u.exec(said)?.[0] ?? '';
   const before = new Set(said.slice(0, said.length - begun.length).split(/[^\p{L}\p{N}]+/u));
-  return !before.has(begun + word) && (COMMON.has(word) || before.has(word));
+  return !before.has(begun + word) && !/^(?:[^aeiouy]+|[eouy])$/u.test(word);
 }
 
-/** The commonest words of English that are hardly ever the end of another one. */
-const COMMON = new Set(
-  `a about after all also and any are as at be because been before but by can could did do does each first for from had has
-  have he her here him his how i if in into is it its just like make many may more most my need no not now of on one only or
-  other our out over she should since so some such than that the their them then there these they this those through to two
-  under up use used using was we well were what when where which while who why will with would you your`.split(
-    /\s+/,
-  ),
-);
-
-/** Whether a text may end where it does: behind a sentence, a line, a bracket or a quotation. */
-export function isRounded(text: string): boolean {
-  return /(?:[.!?:;\u2026\u3002\uff01\uff1f)\]}"'\u201d\u2019`*>|]\s*|\n\s*)$/u.test(text);
+/** Whether `next` is an item of a list whose last one has that number already. */
+function isListAgain(said: string, next: string): boolean {
+  const number = ITEM.exec(next)?.[1];
+  const last = ITEM.exec(said.trimEnd().split('\n').at(-1) ?? '')?.[1];
+  return number !== undefined && last !== undefined && Number(number) <= Number(last);
 }
+
+const ITEM = /^(\d+)[.)]\s/u;

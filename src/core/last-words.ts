@@ -16,12 +16,14 @@ export function mayEndInMark(text: string): boolean {
 }
 
 /** What is put around words that are spoken of: fences, quotation marks, bold. */
-const AROUND = /^\s*(?:`{3,}\w*\s|[*_~`"'\u201c\u2018«„(>\s]+)/u;
+const AROUND = /^(?:`{3,}\w*\s|[*_~`"'\u201c\u2018«„(>\s]+)/u;
 
 /** Whether a text begins with those words in quotation marks or the like. */
 export function isQuoted(words: string, text: string): boolean {
-  const bare = text.replace(AROUND, '').trimStart();
-  return bare !== text.trimStart() && !text.trimStart().startsWith(words) && bare.startsWith(words);
+  const start = text.trimStart();
+  const bare = start.replace(AROUND, '');
+  const bareWords = words.replace(AROUND, '');
+  return bare !== start && !start.startsWith(words) && bareWords !== '' && bare.startsWith(bareWords);
 }
 
 /** Whether a text is an introduction to what follows it: a sentence of its own, and no fence that was begun. */

@@ -1,6 +1,7 @@
 import type { End } from './behind.ts';
-import { isRounded, type Joint, whyNotAfter } from './joint.ts';
+import { type Joint, whyNotAfter } from './joint.ts';
 import { hasMark } from './last-words.ts';
+import { isRounded } from './rounded.ts';
 
 /** So much of a block, in characters, shows whether it goes on in ours. */
 const LOOKED_AT = 40;

@@ -1,11 +1,15 @@
 /**
  * What it is that a continuation begins with the last words of a text: `meant`, so what is beyond them is new; `chance`, for
- * letters happen to be the same; or `unclear`, for the text may say them twice.
+ * letters happen to be the same; `partial`, which is meant where the words cannot follow as well; or `unclear`, for the text may
+ * say them twice.
  */
-export type Repetition = 'meant' | 'unclear' | 'chance';
+export type Repetition = 'meant' | 'partial' | 'unclear' | 'chance';
 
 /** So many folded characters are not the same by chance. */
 export const CERTAIN = 8;
+
+/** A repetition of nearly all that was asked for. */
+const NEARLY = 3 / 4;
 
 /** A text in the forms that the question needs. */
 export interface Repeated {
@@ -14,6 +18,8 @@ export interface Repeated {
   folded: string;
   /** White space follows it. */
   hasGap: boolean;
+  /** So many of its last characters were to be repeated, folded. */
+  asked: number;
 }
 
 /**
@@ -21,14 +27,18 @@ export interface Repeated {
  * @param words the repetition to the letter
  */
 export function repetition(text: Repeated, length: number, words: string): Repetition {
-  return length < CERTAIN ? short(text, length, words) : long(text.folded, length);
+  return length < CERTAIN ? short(text, length, words) : long(text, length);
 }
 
-/** In a text that repeats itself, so may what follows it. */
-function long(folded: string, length: number): Repetition {
+/**
+ * A text that repeats itself may do so once more. And so may one that does not, its last line or the last item of a list: less
+ * than was asked for counts where nothing can follow that begins so.
+ */
+function long({ folded, asked }: Repeated, length: number): Repetition {
   const at = folded.length - length;
   const half = folded.slice(at, at + Math.max(CERTAIN, Math.ceil(length / 2)));
-  return folded.indexOf(half) === at && folded.indexOf(half, at + 1) === -1 ? 'meant' : 'unclear';
+  if (folded.indexOf(half) !== at || folded.includes(half, at + 1)) return 'unclear';
+  return length >= asked * NEARLY ? 'meant' : 'partial';
 }
 
 /** The last word counts, said again or begun again: two of it would grow together. */

@@ -1,10 +1,11 @@
 import { notNew } from './behind.ts';
 import { hear } from './heard.ts';
-import { isRounded, type Joint, whyNotAfter } from './joint.ts';
+import { type Joint, whyNotAfter } from './joint.ts';
 import { hasMark, isIntroduction, isQuoted, mayEndInMark, OPENING } from './last-words.ts';
 import { nextBlock } from './next-block.ts';
 import { fold, overlap } from './overlap.ts';
 import { CERTAIN, isSpelled, type Repetition, repetition } from './repetition.ts';
+import { isRounded } from './rounded.ts';
 
 /**
  * Finds where a continuation begins to be new. It is to begin with the anchor; but models also repeat more or less than that,
@@ -44,6 +45,7 @@ const STRAYED = 'it is another answer';
 const EITHER = 'the text repeats itself, and it may go on from more than one place';
 const SPOKEN_OF = 'it speaks of the last words';
 const MARKED = 'it has marks in it';
+const UNCLEAR = 'it is not clear how it goes on behind the last words';
 const NOTHING = 'it says nothing of the rest';
 
 export function seam({ blocks, anchor, isOpen }: SaidSoFar): Seam {
@@ -56,6 +58,7 @@ export function seam({ blocks, anchor, isOpen }: SaidSoFar): Seam {
     whole: blocks.join('\n\n').trimEnd(),
     folded: plain.join(''),
     hasGap: !isOpen || last !== last.trimEnd(),
+    asked: mark.length,
   };
   /** Length of a mark that was copied before the words. */
   let offset = 0;
@@ -126,13 +129,14 @@ export function seam({ blocks, anchor, isOpen }: SaidSoFar): Seam {
     // What was asked for goes before what was not.
     if (anchored > 0) return told.retold > mark.length ? { misfit: EITHER } : anchored;
     if (repeated === null) return null;
-    return repeated.is === 'meant' ? repeated.end : { misfit: EITHER };
+    const isMeant = repeated.is === 'meant' || (repeated.is === 'partial' && whyNot() !== null);
+    return isMeant ? repeated.end : { misfit: EITHER };
   }
 
   function behind(end: number, isEnd: boolean): Joint {
     const skip = notNew(heard.text.slice(end), near, isEnd);
     if (skip === null) return null;
-    return skip === -1 ? { misfit: MARKED } : { skip: offset + end + skip };
+    return skip === -1 ? { misfit: UNCLEAR } : { skip: offset + end + skip };
   }
 
   /** Nothing was said before: only the joint itself can tell. */
@@ -147,7 +151,7 @@ export function seam({ blocks, anchor, isOpen }: SaidSoFar): Seam {
   function whyNot(): string | null {
     const { text: words, count } = heard;
     if (offset > 0 || hasMark(words)) return MARKED;
-    if (count === 0) return isOpen && !isRounded(near.said) ? NOTHING : null;
+    if (count === 0) return isOpen && !isRounded(last) ? NOTHING : null;
     if (isQuoted(anchor.slice(0, CERTAIN), words)) return SPOKEN_OF;
     if (told.strayed >= ANOTHER || (told.isRetold && count >= ANOTHER)) return STRAYED;
     return whyNotAfter(isOpen ? near.said : `${near.said}\n\n`, words);

@@ -1,34 +1,12 @@
 /** Where a continuation begins to be new: what is repeated goes, nothing is lost, and what does not fit is refused. */
 import { describe, expect, test } from 'bun:test';
-import fc from 'fast-check';
 import { anchorOf } from '../../src/core/anchor.ts';
-import type { Joint } from '../../src/core/joint.ts';
-import { type SaidSoFar, seam } from '../../src/core/seam.ts';
+import { seam } from '../../src/core/seam.ts';
+import { from, newIn } from '../support/continued.ts';
 
 const LONG =
   'The bridge was built in three years. It stands on nine pillars, and each of them is as wide as a house. The river below it ';
 const CODE = 'Here is the function:\n\n```ts\nexport function half(value: number): number {\n  return va';
-
-function from(said: string | readonly string[], isOpen = true): SaidSoFar {
-  const blocks = typeof said === 'string' ? [said] : said;
-  return { blocks, anchor: anchorOf(blocks.at(-1) ?? ''), isOpen };
-}
-
-/** What a seam makes of a whole continuation, which comes in pieces. */
-function judge(so: SaidSoFar, next: string, size = next.length || 1): Exclude<Joint, null> {
-  const one = seam(so);
-  for (let at = 0; at < next.length; at += size) {
-    const joint = one.push(next.slice(at, at + size));
-    if (joint !== null) return joint;
-  }
-  return one.end();
-}
-
-/** What is new in it; null where it is refused. */
-function newIn(so: SaidSoFar, next: string): string | null {
-  const joint = judge(so, next);
-  return 'skip' in joint ? next.slice(joint.skip) : null;
-}
 
 describe('what is new in', () => {
   test.each<[what: string, said: string | string[], next: string, rest: string]>([
@@ -62,15 +40,24 @@ describe('what is new in', () => {
     ['the end of a quotation', 'He said "yes', '" and went.', '" and went.'],
     ['the next line', 'First line', '\nSecond line', '\nSecond line'],
     ['the next item', '- one\n', '- two\n', '- two\n'],
+    ['the next item of a list with numbers', '1. one\n', '2. two\n', '2. two\n'],
+    ['a tag among others', '<p>One.</p>\n', '<p>Two.</p>\n', '<p>Two.</p>\n'],
+    [
+      'a line of a text that is broken in lines',
+      'it is the\nend of the\nday, or so',
+      'it is the\nend of the\nday, or so\nit is said',
+      '\nit is said',
+    ],
+    ['the rest of a word that was there', 'A bridge. That bri', 'dge is long.', 'dge is long.'],
+    ['a bracket behind one', '{\n  {\n  }\n', '  }\n}', '  }\n}'],
     ['the rest of code', CODE, 'lue / 2;\n}\n```', 'lue / 2;\n}\n```'],
-    ['code from its line on', CODE, '  return value / 2;\n}\n```', 'lue / 2;\n}\n```'],
     ['text that has no spaces', '橋は三年で', '建てられた。', '建てられた。'],
     ['an anchor without spaces', '橋は三年で', '橋は三年で建てられた。', '建てられた。'],
     ['a text of two letters, again', 'Ha', 'Hallo there.', 'llo there.'],
     ['a text of two letters, gone on with', 'Ha', 's anybody seen it?', 's anybody seen it?'],
     ['laughter', 'ha ha ha ha', 'ha ha ha ha ha!', ' ha!'],
     ['less laughter', 'ha ha ha ha', 'ha ha!', '!'],
-    ['pairs of surrogates', 'It is a bridge 🌉', 'a bridge 🌉🌊', '🌊'],
+    ['pairs of surrogates', 'It is a bridge 🌉', 'is a bridge 🌉🌊', '🌊'],
     ['other quotation marks', "It isn't what it is said to b", 'It isn’t what it is said to be.', 'e.'],
     ['a space where it was sent', 'First. ', 'First. Second.', 'Second.'],
     ['a space that was not sent', 'First.', 'First. Second.', ' Second.'],
@@ -197,6 +184,31 @@ describe('where the text repeats itself', () => {
     expect(newIn(so, 'Again: one. Again: one')).toBe(' Again: one');
   });
 
+  const head =
+    'The address is written down in the long list of all the addresses that there are, and it is this: ';
+  test.each([
+    ['192.168.1', '.1, as before.'],
+    ['/usr/local', '/local/bin, as before.'],
+    ['[0,0', ',0,1], as before.'],
+    ['[[0,0],', '[0,0],[1,1]], as before.'],
+    ['0.333', '333, as before.'],
+    ['1,000', ',000, as before.'],
+    ['| row | with | words |\n', '| row | with | words |\n| and | another | one |'],
+    ['- an item of the list\n', '- an item of the list\n- another item'],
+    ['y = 1;\n', 'y = 1;\nz = 2;'],
+    ['  <div>\n  </div>\n', '</div>\n</div>\nand more of it'],
+    ['[[0, 0, 0, 0], ', '[0, 0, 0, 0], [1, 1, 1, 1]]'],
+  ])('nothing of it is lost: %j and %j', (said, next) => {
+    expect(newIn(from(`${head}\n${said}`), next) ?? next).toBe(next);
+  });
+
+  test.each([
+    ['  }\n', '  }\n}\nand more of it, and more'],
+    ['if x:\n    ', '    return all that there is of it'],
+  ])('and that is no repetition: %j and %j', (said, next) => {
+    expect(newIn(from(`${head}\n${said}`), next)).toBe(next);
+  });
+
   test.each([
     ['the anchor and more, or all told again', rows, `${rows}| no |`],
     ['a repetition, or a line more', 'a = 1\nb = 1\na = 1\n', 'b = 1\na = 1\nc = 2'],
@@ -245,6 +257,19 @@ describe('refused is', () => {
     ['a capital behind a letter', 'I saw the cat', 'The dog was there.'],
     ['a number behind a word', 'I saw the cat', '2 times.'],
     ['a sentence without its space', 'I saw the cat.', 'It was there.'],
+    ['code from its line on, which may be aligned', CODE, '  return value / 2;\n}\n```'],
+    ['what may be a word of its own', 'I saw the', 'end of it, as it was.'],
+    ['a tag', 'I saw the cat. ', '<rest>It sat there.</rest>'],
+    ['a remark in brackets', 'I saw the cat. ', '[continued] It sat there.'],
+    ['a remark in round ones', 'I saw the cat. ', '(continuing) It sat there.'],
+    ['an introduction in French', 'I saw the cat. ', 'Désolé pour la coupure. Voici la suite.'],
+    ['an introduction in small letters', 'I saw the cat. ', 'apologies, here we go: it sat there.'],
+    ['a refusal', 'The answer is ', 'sorry, but I can not help with that.'],
+    ['a list begun again', '1. One\n2. Two\n', '1. First\n2. Second'],
+    ['an item told again', '1. One\n2. Two\n', '2. Second\n3. Third'],
+    ['a paragraph in the middle of a sentence', LONG.trimEnd(), `${anchorOf(LONG)}\n\nis deep.`],
+    ['a line in the middle of a sentence', LONG.trimEnd(), `${anchorOf(LONG)}\nis deep.`],
+    ['a tool call in the middle of a list', 'The steps are:\n\n1.', ''],
     ['an item in the middle of a line', 'I saw the cat', '- and more'],
     ['a heading in the middle of a line', 'I saw the cat', '## More'],
     ['an item in the middle of a line, behind a space', 'I saw the cat ', '- and more'],
@@ -274,102 +299,5 @@ describe('it is decided', () => {
     const one = seam(from('I saw the cat'));
     expect(one.push(', which sat')).toBeNull();
     expect(one.push(' there for an hour or two')).toEqual({ skip: 0 });
-  });
-});
-
-const word = fc.stringMatching(/^[a-z]{1,9}$/);
-const text = fc
-  .array(fc.tuple(word, fc.constantFrom(' ', ' ', ' ', ', ', '. ', '\n', '\n\n', ' 🌉 ')), {
-    minLength: 1,
-    maxLength: 80,
-  })
-  .map((words) => words.flat().join('').trim());
-
-describe('whatever the text', () => {
-  const cutText = fc.tuple(text, fc.nat()).map(([whole, cut]): [said: string, rest: string] => {
-    const characters = Array.from(whole);
-    const at = 1 + (cut % characters.length);
-    return [characters.slice(0, at).join(''), characters.slice(at).join('')];
-  });
-
-  test('the anchor and the rest give the whole', () => {
-    fc.assert(
-      fc.property(cutText, ([said, rest]) => {
-        const anchor = anchorOf(said);
-        const next = anchor + said.slice(said.trimEnd().length) + rest;
-        // A text that begins and goes on with its own last words can be told again as well.
-        fc.pre(said.indexOf(anchor) === said.length - anchor.length - (said.length - said.trimEnd().length));
-        expect(said + newIn(from(said), next)).toBe(said + rest);
-      }),
-      { numRuns: 500 },
-    );
-  });
-
-  test('the whole told again gives the whole', () => {
-    fc.assert(
-      fc.property(cutText, ([said, rest]) => {
-        expect(said + newIn(from(said), said + rest)).toBe(said + rest);
-      }),
-      { numRuns: 500 },
-    );
-  });
-
-  test('the rest alone gives the whole or is refused, or it repeats what was said', () => {
-    fc.assert(
-      fc.property(cutText, ([said, rest]) => {
-        const joint = judge(from(said), rest);
-        if ('skip' in joint && joint.skip > 0)
-          expect(said.trimEnd()).toEndWith(rest.slice(0, joint.skip).trim());
-      }),
-      { numRuns: 500 },
-    );
-  });
-
-  test('the pieces in which it comes make no difference', () => {
-    const words = fc.oneof(text, fc.string({ unit: 'grapheme', maxLength: 80 }));
-    fc.assert(
-      fc.property(words, words, fc.boolean(), fc.integer({ min: 1, max: 30 }), (said, next, isOpen, size) => {
-        fc.pre(said.trim() !== '');
-        expect(judge(from(said, isOpen), next, size)).toEqual(judge(from(said, isOpen), next));
-      }),
-      { numRuns: 500 },
-    );
-  });
-
-  test('never more is held back than can be read in a moment, unless all is told again', () => {
-    fc.assert(
-      fc.property(text, text, (said, next) => {
-        fc.pre(Array.from(next)[0] !== Array.from(said)[0]);
-        expect(seam(from(said)).push(next.repeat(1 + Math.ceil(900 / next.length)))).not.toBeNull();
-      }),
-      { numRuns: 300 },
-    );
-  });
-});
-
-describe('the anchor', () => {
-  test.each([
-    ['', ''],
-    [' \n', ''],
-    ['Ha', 'Ha'],
-    ['That is all. \n', 'That is all.'],
-    [LONG, 'and each of them is as wide as a house. The river below it'],
-    ['橋'.repeat(100), '橋'.repeat(60)],
-    ['🌉'.repeat(100), '🌉'.repeat(30)],
-    [`word ${'x'.repeat(58)}`, 'x'.repeat(58)],
-  ])('of %j is %j', (said, anchor) => {
-    expect(anchorOf(said)).toBe(anchor);
-  });
-
-  test('is the end of the text, whole and short', () => {
-    fc.assert(
-      fc.property(fc.oneof(text, fc.string({ unit: 'grapheme', maxLength: 300 })), (said) => {
-        const anchor = anchorOf(said);
-        expect(said.trimEnd()).toEndWith(anchor);
-        expect(anchor.length).toBeLessThanOrEqual(60);
-        if (said.isWellFormed()) expect(anchor.isWellFormed()).toBe(true);
-        if (said.trim() !== '') expect(anchor.trim()).not.toBe('');
-      }),
-    );
   });
 });

@@ -170,7 +170,9 @@ test('an open text that has nothing in it yet is filled', async () => {
 test('the tokens of both are counted, and the reason is that of the last', async () => {
   const got = await stage({ anthropic: cut, backup: says(words(REST)) }).go();
   const [end] = eventsIn(got, 'message_delta') as Extract<StreamEvent, { type: 'message_delta' }>[];
-  expect(end).toMatchObject({ delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 26 } });
+  expect(end?.delta.stop_reason).toBe('end_turn');
+  // What was read is known from the start, and was another model's.
+  expect(end?.usage).toEqual({ output_tokens: 26 });
 });
 
 describe('when the next one', () => {
