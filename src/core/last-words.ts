@@ -26,7 +26,7 @@ export function isQuoted(words: string, text: string): boolean {
   return bare !== start && !start.startsWith(words) && bareWords !== '' && bare.startsWith(bareWords);
 }
 
-/** Whether a text is an introduction to what follows it: a sentence of its own, and no fence that was begun. */
-export function isIntroduction(text: string): boolean {
+/** Whether what follows stands by itself: behind a sentence, and not in a fence or between marks. */
+export function isApart(text: string): boolean {
   return /[.:!?\u2026]$/u.test(text.trimEnd()) && !text.includes('```') && !hasMark(text);
 }

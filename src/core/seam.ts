@@ -1,7 +1,7 @@
 import { notNew } from './behind.ts';
 import { hear } from './heard.ts';
-import { type Joint, whyNotAfter } from './joint.ts';
-import { hasMark, isIntroduction, isQuoted, mayEndInMark, OPENING } from './last-words.ts';
+import { isIntroduction, type Joint, whyNotAfter } from './joint.ts';
+import { hasMark, isApart, isQuoted, mayEndInMark, OPENING } from './last-words.ts';
 import { nextBlock } from './next-block.ts';
 import { fold, overlap } from './overlap.ts';
 import { CERTAIN, isSpelled, type Repetition, repetition } from './repetition.ts';
@@ -99,9 +99,8 @@ export function seam({ blocks, anchor, isOpen }: SaidSoFar): Seam {
         anchored = heard.text.length;
     } else if (mark.length >= CERTAIN && told.found < heard.count) {
       const starts = [at, at - alike(heard.folded.slice(0, at), text.folded.slice(0, -mark.length))];
-      const isIntroduced = starts.some((start) => isIntroduction(heard.before(start)));
-      // What can follow as it stands is no introduction.
-      if (isIntroduced && !told.isOpen && whyNot() !== null) anchored = heard.text.length;
+      const isIntroduced = isIntroduction(heard.text) && starts.some((start) => isApart(heard.before(start)));
+      if (isIntroduced && !told.isOpen) anchored = heard.text.length;
       else isSpokenOf = true;
     }
   }

@@ -6,6 +6,8 @@ import { from, newIn } from '../support/continued.ts';
 
 const LONG =
   'The bridge was built in three years. It stands on nine pillars, and each of them is as wide as a house. The river below it ';
+/** Long enough that whoever looks at all of it for every character takes a minute. */
+const numbers = Array.from({ length: 100_000 }, (_, at) => `${at}`).join(', ');
 const CODE = 'Here is the function:\n\n```ts\nexport function half(value: number): number {\n  return va';
 
 describe('what is new in', () => {
@@ -22,6 +24,7 @@ describe('what is new in', () => {
     ['the last word, begun again', 'I saw the ca', 'cat sit there.', 't sit there.'],
     ['a last word of one letter', 'It may well be a', 'a dog that we heard.', ' dog that we heard.'],
     ['the whole again', LONG, `${LONG}is deep.`, 'is deep.'],
+    ['very much, again', numbers, `${numbers} and no more.`, ' and no more.'],
     ['two blocks again', ['First block.', 'Second bl'], 'First block.\n\nSecond block here.', 'ock here.'],
     ['two short blocks again', ['a ', 'b'], 'a b c', ' c'],
     ['the last block again', ['First block.', `${LONG}is`], `${LONG}is deep.`, ' deep.'],
@@ -279,6 +282,16 @@ describe('refused is', () => {
     ['white space alone, in the middle of a sentence', 'I saw the', ' \n '],
   ])('%s', (_, said, next) => {
     expect(newIn(from(said), next)).toBeNull();
+  });
+
+  test.each([
+    ['at the beginning', ''],
+    ['behind the last words', 'I will read'],
+    ['behind a few words', 'that file'],
+  ])('white space without end, before it is all there: %s', (_, before) => {
+    const one = seam(from('I will read'));
+    expect(one.push(before)).toBeNull();
+    expect(one.push(' '.repeat(1_000))).toHaveProperty('misfit');
   });
 
   test('what says nothing of it for long, before it is all there', () => {

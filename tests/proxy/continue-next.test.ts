@@ -85,6 +85,24 @@ describe('what the next upstream is asked', () => {
     expect(one.sent.map((each) => each.body)).toEqual([body, body]);
   });
 
+  test.each([
+    ['a key', { 'x-api-key': 'client-key' }],
+    ['a login', { authorization: 'Bearer client-token' }],
+  ])('has nothing of the client’s credential, and names its own model: %s', async (_, credential) => {
+    const one = stage({ anthropic: cut, backup: says(words(REST)) });
+    const headers = { 'user-agent': OTHER, cookie: 'client-cookie', ...credential };
+    expect(wordsOf(await one.go({ headers }))).toBe(WHOLE);
+    const [first, second] = one.sent;
+    const sentTo = (sent = first) => JSON.stringify([...new Headers(sent?.outgoing.headers)]);
+    expect(sentTo()).toContain('client-');
+    expect(sentTo(second)).not.toContain('client-');
+    expect(sentTo(second)).toContain('backup-key');
+    expect([first, second].map((sent) => (JSON.parse(sent?.body ?? '') as { model: string }).model)).toEqual([
+      'claude-opus-4-8',
+      'backup-model',
+    ]);
+  });
+
   test('is nothing where it is Anthropic and a text was begun: its requests are the client’s own', async () => {
     const other = primary({ name: 'other', base: 'http://other.test/v1' });
     const one = stage({ anthropic: cut, other: says(words(REST)) }, { chain: [primary(), other] });
@@ -175,7 +193,46 @@ test('the tokens of both are counted, and the reason is that of the last', async
   expect(end?.usage).toEqual({ output_tokens: 26 });
 });
 
+test('however long the first one spoke, the next one has all of its time', async () => {
+  const bodies: OpenBody[] = [];
+  const opened: Voice = (outgoing) => {
+    const body = openBody(outgoing);
+    bodies.push(body);
+    return body.response;
+  };
+  const one = stage({ anthropic: opened, backup: opened });
+  const asked = one.go();
+  await one.clock.advance(0);
+  const said = eventsOf(text(WHOLE));
+  bodies[0]?.push(...said.slice(0, 4));
+  await one.clock.advance(80_000);
+  bodies[0]?.push(said[4] ?? '');
+  await one.clock.advance(80_000);
+  bodies[0]?.fail(Object.assign(new Error('reset'), { code: 'ECONNRESET' }));
+  await one.clock.advance(20_000);
+  bodies[1]?.push(...eventsOf(text(REST), 'up2'));
+  bodies[1]?.end();
+  expect(wordsOf(await asked)).toBe(WHOLE);
+  expectQuiet(one);
+});
+
 describe('when the next one', () => {
+  test('says the last words in a block, and another behind it, the two are not glued', async () => {
+    const second = words('Nobody knows why.');
+    const within = await stage({
+      anthropic: cut,
+      backup: says(words('One sentence, and a seco'), second),
+    }).go();
+    expect(within.frames.at(-1)?.name).toBe('error');
+    const whole = eventsOf(text('That is all.')).slice(0, 4);
+    const behind = await stage({
+      anthropic: () => brokenOff(whole, 'clean end'),
+      backup: says(words('That is all.'), second),
+    }).go();
+    assertGrammar(behind.frames);
+    expect([blocksIn(behind), wordsOf(behind)]).toEqual([['text', 'text'], 'That is all.Nobody knows why.']);
+  });
+
   test('breaks off as well, another goes on from all that was said', async () => {
     const one = stage({
       anthropic: cut,

@@ -71,6 +71,7 @@ describe('it ends as without `continue`', () => {
       },
     ],
     ['the answer has a form to keep', { output_config: { format: { type: 'json_schema', schema: {} } } }],
+    ['it has one in the older field', { output_format: { type: 'json_schema', schema: {} } }],
     ['the request has not the shape of one', { messages: 'hi' }],
   ])('where %s', async (_, extra) => {
     const one = stage({ anthropic: cut, backup: says(words(REST)) });
