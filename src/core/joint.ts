@@ -19,7 +19,7 @@ interface Going {
  */
 export function whyNotAfter(said: string, next: string): string | null {
   const start = next.trimStart();
-  if (isIntroduction(start)) return 'it begins with an introduction';
+  if (isIntroduction(next)) return 'it begins with an introduction';
   if (TAG.test(start) && !said.includes('<')) return 'it begins with a tag';
   if (isListAgain(said, start)) return 'it begins a list again';
   const gap = `${said.slice(said.trimEnd().length)}${next.slice(0, next.length - start.length)}`;
@@ -40,7 +40,7 @@ const GLUED = 'it would grow together with the word before it';
 
 /** Whether a text begins as models do that introduce what they have to say. */
 export function isIntroduction(text: string): boolean {
-  return INTRODUCTION.test(text);
+  return INTRODUCTION.test(text.trimStart());
 }
 
 /** How models begin their answer to whoever asks them to go on. Most of it is English. */

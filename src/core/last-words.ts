@@ -3,7 +3,7 @@ export const OPENING = '<last_words>';
 export const CLOSING = '</last_words>';
 
 /** Marks that are no part of any answer: those, and the ones in which some models think aloud. */
-const MARK = /<\/?(?:last_words|think)\b/u;
+const MARK = /<\/?(?:last_words|think(?:ing)?|thoughts?|reasoning)\b/u;
 const BEGUN = /<[/a-z_]{0,11}$/u;
 
 export function hasMark(text: string): boolean {

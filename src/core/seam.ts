@@ -88,7 +88,6 @@ export function seam({ blocks, anchor, isOpen }: SaidSoFar): Seam {
     offset = heard.text.length;
     heard = hear(most);
     told = overlap(plain);
-    repeated = null;
   }
 
   /** The anchor counts at the beginning, and behind an introduction where it is too long to stand there by chance. */
@@ -97,7 +96,7 @@ export function seam({ blocks, anchor, isOpen }: SaidSoFar): Seam {
     if (at === 0) {
       if (mark.length >= CERTAIN || isSpelled(offset > 0 ? heard.text.trimStart() : heard.text, anchor))
         anchored = heard.text.length;
-    } else if (mark.length >= CERTAIN && told.found < heard.count) {
+    } else if (mark.length >= CERTAIN) {
       const starts = [at, at - alike(heard.folded.slice(0, at), text.folded.slice(0, -mark.length))];
       const isIntroduced = isIntroduction(heard.text) && starts.some((start) => isApart(heard.before(start)));
       if (isIntroduced && !told.isOpen) anchored = heard.text.length;
@@ -168,7 +167,8 @@ export function seam({ blocks, anchor, isOpen }: SaidSoFar): Seam {
     end: () => decide(true) ?? { misfit: STRAYED },
     next() {
       const end = repeatedTo(false);
-      return typeof end === 'number' && heard.text.slice(end).trim() === '' ? nextBlock(near) : null;
+      const isThrough = typeof end === 'number' && heard.text.slice(end).trim() === '';
+      return isThrough ? nextBlock({ said: last, isOpen }) : null;
     },
   };
 }

@@ -94,6 +94,7 @@ describe('from a text', () => {
   test.each<[string, Writing[], string]>([
     ['nothing', [ends('max_tokens')], 'it says nothing'],
     ['thoughts alone', [thinks, ends('max_tokens')], 'it says nothing'],
+    ['white space', [says(' \n'), ends('max_tokens')], 'it says nothing'],
     ['a call', [callsTool, ends('tool_use')], 'it says nothing of the rest'],
     [
       'an introduction and a call',

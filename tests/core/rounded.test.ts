@@ -45,6 +45,7 @@ describe('may go on', () => {
     'It stands at https:',
     'It is this:\n\n```ts\nhalf(4);',
     'It is this:\n\n```ts\n// That is all.',
+    '~~~\nThat is all.',
     '# A heading',
     '- an item',
     '- an item\n',

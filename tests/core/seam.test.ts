@@ -25,6 +25,12 @@ describe('what is new in', () => {
     ['a last word of one letter', 'It may well be a', 'a dog that we heard.', ' dog that we heard.'],
     ['the whole again', LONG, `${LONG}is deep.`, 'is deep.'],
     ['very much, again', numbers, `${numbers} and no more.`, ' and no more.'],
+    [
+      'what begins as an introduction, again',
+      `Sure, here it is: ${LONG}So, ${LONG}`,
+      `Sure, here it is: ${LONG}So, ${LONG}is deep.`,
+      'is deep.',
+    ],
     ['two blocks again', ['First block.', 'Second bl'], 'First block.\n\nSecond block here.', 'ock here.'],
     ['two short blocks again', ['a ', 'b'], 'a b c', ' c'],
     ['the last block again', ['First block.', `${LONG}is`], `${LONG}is deep.`, ' deep.'],
@@ -122,6 +128,12 @@ describe('with the marks that were shown, what is new in', () => {
     ['a word without its space', 'One is', '<last_words>One is</last_words>forty-two.', null],
     ['a mark in the middle of the rest', 'One is', 'One is</last_words></last_words>', null],
     ['thoughts behind the anchor', 'One is', 'One is<think>What now?</think> two.', null],
+    [
+      'words about such marks',
+      'The marks are <last_words> and <la',
+      '<last_words>The marks are <last_words> and <la of them.',
+      ' of them.',
+    ],
     ['a tag behind the anchor', 'One is', 'One is<b>two</b>', '<b>two</b>'],
     ['what may become a mark, at the end', 'One is', 'One is<', '<'],
   ])('%s behind them', (_, said, next, rest) => {
@@ -190,6 +202,7 @@ describe('where the text repeats itself', () => {
   const head =
     'The address is written down in the long list of all the addresses that there are, and it is this: ';
   test.each([
+    ['With ccproxy: in c', 'cproxy it is.'],
     ['192.168.1', '.1, as before.'],
     ['/usr/local', '/local/bin, as before.'],
     ['[0,0', ',0,1], as before.'],
@@ -262,6 +275,7 @@ describe('refused is', () => {
     ['a sentence without its space', 'I saw the cat.', 'It was there.'],
     ['code from its line on, which may be aligned', CODE, '  return value / 2;\n}\n```'],
     ['what may be a word of its own', 'I saw the', 'end of it, as it was.'],
+    ['thoughts behind its first words', 'I saw the cat. ', 'And so it went on for long<think>Hm.</think>.'],
     ['a tag', 'I saw the cat. ', '<rest>It sat there.</rest>'],
     ['a remark in brackets', 'I saw the cat. ', '[continued] It sat there.'],
     ['a remark in round ones', 'I saw the cat. ', '(continuing) It sat there.'],
