@@ -36,13 +36,13 @@ const WORD_FIRST = /^[\p{L}\p{N}]/u;
 
 /** Whether white space would break a sentence in two: a line ends in the middle of it, and no other one of the text does. */
 function isTorn(said: string, space: string, start: string): boolean {
-  if (!space.includes('\n') || !MID_SENTENCE.test(said) || !/^\p{Ll}/u.test(start)) return false;
+  if (!space.includes('\n') || !MID_SENTENCE.test(said) || !/^[\p{Ll}\p{N}]/u.test(start)) return false;
   return !(space.includes('\n\n') ? BROKEN_PARAGRAPH : BROKEN_LINE).test(said);
 }
 
-const MID_SENTENCE = /\p{L} \p{L}+,? \p{L}+,?$/u;
-const BROKEN_LINE = /[\p{Ll},]\n\p{Ll}/u;
-const BROKEN_PARAGRAPH = /[\p{Ll},]\n\n\p{Ll}/u;
+const MID_SENTENCE = /[\p{L}\p{N},]$/u;
+const BROKEN_LINE = /[\p{L}\p{N},]\n[\p{Ll}\p{N}]/u;
+const BROKEN_PARAGRAPH = /[\p{L}\p{N},]\n\n[\p{Ll}\p{N}]/u;
 
 function isBegun(start: string): boolean {
   return start.startsWith('<') && mayEndInMark(start);

@@ -29,6 +29,8 @@ export function wayOn(answer: Follower, transcript: Transcript, request: Message
   if (said === undefined) return { kind: 'anew' };
   const isOpen = open?.type === 'text' && transcript.texts.at(-1)?.trim() !== '';
   if (!said.isWellFormed() || !mayGoOn(request)) return null;
+  // In a text about such marks nobody could tell which are whose.
+  if (said.includes(OPENING) || said.includes(CLOSING)) return null;
   const anchor = anchorOf(said);
   return {
     kind: 'from-text',

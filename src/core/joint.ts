@@ -75,7 +75,7 @@ function isWord(next: string, said: string): boolean {
   const word = /^\p{L}+/u.exec(next)?.[0] ?? '';
   const begun = /[\p{L}\p{N}]+$/u.exec(said)?.[0] ?? '';
   const before = new Set(said.slice(0, said.length - begun.length).split(/[^\p{L}\p{N}]+/u));
-  return !before.has(begun + word) && !/^(?:[^aeiouy]+|[eouy])$/u.test(word);
+  return !before.has(begun + word) && !/^(?:[b-df-hj-np-tv-xz]+|[eouy])$/u.test(word);
 }
 
 /** Whether `next` is an item of a list whose last one has that number already. */

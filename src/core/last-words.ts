@@ -18,12 +18,10 @@ export function mayEndInMark(text: string): boolean {
 /** What is put around words that are spoken of: fences, quotation marks, bold. */
 const AROUND = /^(?:`{3,}\w*\s|[*_~`"'\u201c\u2018«„(>\s]+)/u;
 
-/** Whether a text begins with those words in quotation marks or the like. */
-export function isQuoted(words: string, text: string): boolean {
-  const start = text.trimStart();
-  const bare = start.replace(AROUND, '');
-  const bareWords = words.replace(AROUND, '');
-  return bare !== start && !start.startsWith(words) && bareWords !== '' && bare.startsWith(bareWords);
+/** Whether a text begins as those words do, in quotation marks or the like, or in other letters. */
+export function beginsAs(words: string, text: string): boolean {
+  const [start, those] = [text.trimStart(), words].map((each) => each.replace(AROUND, '').toLowerCase());
+  return those !== '' && start?.startsWith(those ?? '') === true;
 }
 
 /** Whether what follows stands by itself: behind a sentence, and not in a fence or between marks. */

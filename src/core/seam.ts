@@ -1,7 +1,7 @@
 import { notNew } from './behind.ts';
 import { hear } from './heard.ts';
 import { isIntroduction, type Joint, whyNotAfter } from './joint.ts';
-import { hasMark, isApart, isQuoted, mayEndInMark, OPENING } from './last-words.ts';
+import { beginsAs, hasMark, isApart, mayEndInMark, OPENING } from './last-words.ts';
 import { nextBlock } from './next-block.ts';
 import { fold, overlap } from './overlap.ts';
 import { CERTAIN, isSpelled, type Repetition, repetition } from './repetition.ts';
@@ -43,7 +43,7 @@ const NEAR = 2_000;
 
 const STRAYED = 'it is another answer';
 const EITHER = 'the text repeats itself, and it may go on from more than one place';
-const SPOKEN_OF = 'it speaks of the last words';
+const SPOKEN_OF = 'it has the last words, but not as they stand';
 const MARKED = 'it has marks in it';
 const UNCLEAR = 'it is not clear how it goes on behind the last words';
 const NOTHING = 'it says nothing of the rest';
@@ -132,8 +132,18 @@ export function seam({ blocks, anchor, isOpen }: SaidSoFar): Seam {
   }
 
   function behind(end: number, isEnd: boolean): Joint {
-    const skip = notNew(heard.text.slice(end), near, isEnd);
+    // A few letters begin many an answer.
+    if ((anchored > 0 ? mark.length : told.found) < CERTAIN) {
+      if (!isEnd && heard.count < LOOKED_AT) return null;
+      if (isIntroduction(heard.text)) return { misfit: STRAYED };
+    }
+    const rest = heard.text.slice(end);
+    const skip = notNew(rest, near, isEnd);
     if (skip === null) return null;
+    // The last words once more.
+    const start = fold(rest);
+    if (mark.length >= CERTAIN && !isEnd && mark.startsWith(start) && mark !== start) return null;
+    if (mark.length >= CERTAIN && start.startsWith(mark)) return { misfit: EITHER };
     return skip === -1 ? { misfit: UNCLEAR } : { skip: offset + end + skip };
   }
 
@@ -150,7 +160,7 @@ export function seam({ blocks, anchor, isOpen }: SaidSoFar): Seam {
     const { text: words, count } = heard;
     if (offset > 0 || hasMark(words)) return MARKED;
     if (count === 0) return isOpen && !isRounded(last) ? NOTHING : null;
-    if (isQuoted(anchor.slice(0, CERTAIN), words)) return SPOKEN_OF;
+    if (beginsAs(anchor.slice(0, CERTAIN), words)) return SPOKEN_OF;
     if (told.strayed >= ANOTHER || (told.isRetold && count >= ANOTHER)) return STRAYED;
     return whyNotAfter(isOpen ? near.said : `${near.said}\n\n`, words);
   }

@@ -103,6 +103,13 @@ describe('it ends as without `continue`', () => {
     expect(one.asked()).toEqual(['anthropic']);
   });
 
+  test.each(['<last_words>', '</last_words>'])('where the text has the mark %s', async (mark) => {
+    const events = eventsOf(text(`The mark is ${mark}, as it stands.`)).slice(0, -3);
+    const one = stage({ anthropic: () => brokenOff(events, 'clean end'), backup: says(words(REST)) });
+    expect((await one.go()).frames.at(-1)?.name).toBe('error');
+    expect(one.asked()).toEqual(['anthropic']);
+  });
+
   test('where a client does not stream there is nothing to go on with: the backup answers', async () => {
     const one = stage({ anthropic: () => brokenOff(CUT, 'clean end'), backup: () => Response.json({}) });
     const got = await one.go({ stream: false });
