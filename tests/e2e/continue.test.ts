@@ -9,7 +9,7 @@ import type { Point } from '../../src/drill/plan.ts';
 import { type ScriptedUpstream, startUpstream } from '../../src/drill/upstream.ts';
 import { type Binary, makeFolders, startBinary } from '../support/binary.ts';
 import { CLAUDE_VERSIONS, runClaude } from '../support/claude.ts';
-import { anchorIn } from '../support/cut.ts';
+import { anchorIn } from '../support/so-far.ts';
 import { toolResults } from './conversation.ts';
 
 const LIMIT_MS = 90_000;

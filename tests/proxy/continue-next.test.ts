@@ -3,8 +3,18 @@ import { describe, expect, test } from 'bun:test';
 import type { StreamEvent } from '../../src/core/messages.ts';
 import { type AnswerBlock, text, thinkingThenText } from '../../src/drill/answers.ts';
 import { assertGrammar } from '../../src/drill/grammar.ts';
-import { brokenOff } from '../support/cut.ts';
-import { blocksIn, cut, eventsIn, OTHER, REST, says, stage, WHOLE, words } from '../support/cut-stage.ts';
+import { brokenOff } from '../support/broken-off.ts';
+import {
+  blocksIn,
+  cut,
+  eventsIn,
+  OTHER,
+  REST,
+  says,
+  stage,
+  WHOLE,
+  words,
+} from '../support/continue-stage.ts';
 import {
   eventsOf,
   heldAgainst,

@@ -4,8 +4,8 @@ import { answer, calls, text } from '../../src/drill/answers.ts';
 import { assertGrammar } from '../../src/drill/grammar.ts';
 import type { Failover } from '../../src/proxy/context.ts';
 import { relay } from '../../src/proxy/relay.ts';
-import { brokenOff } from '../support/cut.ts';
-import { CUT, cut, OTHER, REST, says, stage, WHOLE, words } from '../support/cut-stage.ts';
+import { brokenOff } from '../support/broken-off.ts';
+import { CUT, cut, OTHER, REST, says, stage, WHOLE, words } from '../support/continue-stage.ts';
 import { turns } from '../support/manual-clock.ts';
 import {
   asking,

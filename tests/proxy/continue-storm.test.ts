@@ -2,7 +2,7 @@
 import { expect, test } from 'bun:test';
 import { text } from '../../src/drill/answers.ts';
 import { assertGrammar } from '../../src/drill/grammar.ts';
-import { CUT, OTHER, REST, WHOLE } from '../support/cut-stage.ts';
+import { CUT, OTHER, REST, WHOLE } from '../support/continue-stage.ts';
 import { turns } from '../support/manual-clock.ts';
 import { eventsOf, framesOf, type OpenBody, openBody, wordsOf } from '../support/relay.ts';
 import { type Client, expectQuiet, said, stageOf } from '../support/stage.ts';

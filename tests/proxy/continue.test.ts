@@ -6,16 +6,7 @@ import { assertGrammar } from '../../src/drill/grammar.ts';
 import { openaiChatVoice } from '../../src/drill/voices/openai-chat.ts';
 import { anthropic } from '../../src/wire/dialects/anthropic/index.ts';
 import { openaiChat } from '../../src/wire/dialects/openai-chat/index.ts';
-import {
-  anchorIn,
-  type Break,
-  brokenOff,
-  goingOn,
-  type SoFar,
-  STYLES,
-  type Style,
-  soFar,
-} from '../support/cut.ts';
+import { type Break, brokenOff } from '../support/broken-off.ts';
 import { manualClock, turns } from '../support/manual-clock.ts';
 import {
   ask,
@@ -31,6 +22,7 @@ import {
   wordsOf,
 } from '../support/relay.ts';
 import { sdkMessage } from '../support/sdk.ts';
+import { anchorIn, goingOn, type SoFar, STYLES, type Style, soFar } from '../support/so-far.ts';
 
 const SIGNED = { type: 'thinking', thinking: 'let me see, what is there', signature: 'c2lnbmVk' } as const;
 const ANSWERS: [name: string, answer: Answer][] = [

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'bun:test';
 import type { Upstream } from '../../src/core/upstream.ts';
 import { assertGrammar } from '../../src/drill/grammar.ts';
 import { openaiChat } from '../../src/wire/dialects/openai-chat/index.ts';
-import { ANSWERS, OTHER_CLIENT, positionAfter, sdkTakes } from '../support/cuts.ts';
+import { ANSWERS, OTHER_CLIENT, positionAfter, sdkTakes } from '../support/broken-off.ts';
 import { turns } from '../support/manual-clock.ts';
 import { CLAUDE_CODE, eventsOf, framesOf, type OpenBody, openBody } from '../support/relay.ts';
 import { type Client, type Stage, stageOf, upstreamOf } from '../support/stage.ts';

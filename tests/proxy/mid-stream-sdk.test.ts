@@ -6,14 +6,14 @@ import { text } from '../../src/drill/answers.ts';
 import { sseOf } from '../support/anthropic.ts';
 import {
   type Break,
-  broken,
+  brokenOff,
   delivered,
   expectEnding,
   expectSdkTakes,
   OTHER_CLIENT,
   piecesOf,
   positionAfter,
-} from '../support/cuts.ts';
+} from '../support/broken-off.ts';
 import { ask, backup, benchOf, eventsOf, fakeSend, primary, streamOf, wordsOf } from '../support/relay.ts';
 
 /** Answers as Anthropic writes them: with pings inside blocks, empty deltas, and usage in all its parts. */
@@ -111,7 +111,7 @@ async function expectPlainEnd(stream: string, at: number, how: Break): Promise<v
   const sent = stream.slice(0, at);
   const whole = delivered(events, sent, how);
   const send = fakeSend({
-    anthropic: () => broken(piecesOf(whole, sent), how),
+    anthropic: () => brokenOff(piecesOf(whole, sent), how),
     backup: () => streamOf(eventsOf(text('from the backup'), 'up2')),
   });
   const bench = benchOf([primary(), backup()], { send });

@@ -1,6 +1,6 @@
 /** An upstream that falls silent has broken off, at whatever event, also when it goes on pinging. */
 import { describe, expect, test } from 'bun:test';
-import { ANSWERS, expectEnding, OTHER_CLIENT, positionAfter, withoutSigns } from '../support/cuts.ts';
+import { ANSWERS, expectEnding, OTHER_CLIENT, positionAfter, withoutSigns } from '../support/broken-off.ts';
 import { turns } from '../support/manual-clock.ts';
 import { CLAUDE_CODE, eventsOf, type OpenBody, openBody } from '../support/relay.ts';
 import { type Client, endings, isWhole, type Stage, stageOf, well } from '../support/stage.ts';

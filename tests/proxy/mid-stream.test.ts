@@ -4,14 +4,14 @@ import { answer, calls, text } from '../../src/drill/answers.ts';
 import {
   ANSWERS,
   type Break,
-  broken,
+  brokenOff,
   delivered,
   expectEnding,
   expectSdkTakes,
   OTHER_CLIENT,
   piecesOf,
   positionAfter,
-} from '../support/cuts.ts';
+} from '../support/broken-off.ts';
 import { manualClock } from '../support/manual-clock.ts';
 import {
   ask,
@@ -35,7 +35,7 @@ async function cut(events: readonly string[], sent: string, how: Break, agent: s
       turn += 1;
       return turn > 1
         ? streamOf(eventsOf(text('from the primary again')))
-        : broken(piecesOf(whole, sent), how);
+        : brokenOff(piecesOf(whole, sent), how);
     },
     backup: () => streamOf(eventsOf(text('from the backup'), 'up2')),
   });

@@ -67,7 +67,7 @@ export function failoverReport(all: ReadonlyMap<Rival, readonly Played[]>): stri
     'measured to. A proxy is judged by what its client sees, and not by what it does inside. ✓: the user’s turn ended with the',
     'answer that it should; beside it, how long nothing was to be read before the backup’s first words. *error*: it did not,',
     'and the user reads why. **✗**: worse than an error: half an answer that looks whole, words twice, or no end at all.',
-    `Silence is scaled down to a tenth: upstreams are waited for ${PATIENCE_MS / 1000} s wherever a proxy has a setting for it,`,
+    `Four scenarios are played at a time. Silence is scaled down to a thirtieth: upstreams are waited for ${PATIENCE_MS / 1000} s wherever a proxy has a setting for it,`,
     `and the client gives up after ${CLIENT_SILENCE_MS / 1000} s. How each is configured: scripts/bench/failover/rivals.`,
     '',
     'The sixteen scenarios of Failover Bench 0.1, for the Messages API:',

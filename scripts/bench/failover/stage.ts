@@ -12,11 +12,11 @@ import { openaiChat } from '../../../src/wire/dialects/openai-chat/index.ts';
 import { MODEL, type Rival } from './rivals/rival.ts';
 
 /**
- * How long a silent upstream is waited for where there is a setting, and how long the client waits for anything: a tenth of
- * what ccproxy and Claude Code have by default, so that silence can be watched to its end.
+ * How long a silent upstream is waited for where there is a setting, and how long the client waits for anything: a thirtieth
+ * of what ccproxy's `idle` and Claude Code have by default, so that silence can be watched to its end.
  */
-export const PATIENCE_MS: Ms = 4_500;
-export const CLIENT_SILENCE_MS: Ms = 30_000;
+export const PATIENCE_MS: Ms = 3_000;
+export const CLIENT_SILENCE_MS: Ms = 10_000;
 /** Of a client that is refused: enough to see whether it helps. */
 const RETRIES = 2;
 /** Longer than any scenario. */

@@ -2,7 +2,7 @@ import type { StreamEvent } from '../../src/core/messages.ts';
 import type { Upstream } from '../../src/core/upstream.ts';
 import { type AnswerBlock, answer, text } from '../../src/drill/answers.ts';
 import type { Failover } from '../../src/proxy/context.ts';
-import { brokenOff } from './cut.ts';
+import { brokenOff } from './broken-off.ts';
 import { manualClock } from './manual-clock.ts';
 import {
   type Asking,

@@ -70,7 +70,7 @@ export const ANSWERS: [name: string, answer: Answer][] = [
 export type Break = 'clean end' | 'broken connection' | 'error event';
 
 /** An upstream's body of these chunks that ends as `how` says. */
-export function broken(chunks: readonly string[], how: Break): Response {
+export function brokenOff(chunks: readonly string[], how: Break): Response {
   if (how === 'clean end') return streamOf(chunks);
   if (how === 'error event') {
     const event = 'event: error\ndata: {"type":"error","error":{"type":"overloaded_error"}}\n\n';

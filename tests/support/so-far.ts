@@ -1,25 +1,5 @@
 import { type Answer, type AnswerBlock, answer } from '../../src/drill/answers.ts';
-import { eventsOf, framesOf, streamOf } from './relay.ts';
-
-/** How a stream may break off. */
-export type Break = 'clean end' | 'broken connection' | 'error event';
-
-const OVERLOADED = 'event: error\ndata: {"type":"error","error":{"type":"overloaded_error"}}\n\n';
-
-/** A stream that sends the chunks one by one and breaks off. */
-export function brokenOff(chunks: readonly string[], how: Break): Response {
-  if (how === 'clean end') return streamOf(chunks);
-  if (how === 'error event') return streamOf([...chunks, OVERLOADED]);
-  const waiting = chunks.map((chunk) => new TextEncoder().encode(chunk));
-  const body = new ReadableStream<Uint8Array>({
-    pull(controller) {
-      const chunk = waiting.shift();
-      if (chunk !== undefined) return controller.enqueue(chunk);
-      controller.error(Object.assign(new Error('reset'), { code: 'ECONNRESET' }));
-    },
-  });
-  return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
-}
+import { eventsOf, framesOf } from './relay.ts';
 
 /** The first events of an answer, apart so that what has content goes out before the rest comes. */
 export function opening(said: Answer, count: number): string[] {
