@@ -24,7 +24,7 @@ import type { Rival } from './rivals/rival.ts';
 import { openRivalStage } from './stage.ts';
 
 /** Scenarios. */
-const AT_A_TIME = 4;
+const AT_A_TIME = 8;
 const REPORT = join(import.meta.dir, '..', '..', '..', 'docs', 'benchmarks.md');
 
 const { values, positionals } = parseArgs({
@@ -80,7 +80,7 @@ function portOf(name: 'primary' | 'backup'): number {
 
 /** A fresh proxy for each: what one remembers of an outage would hide what the next does to it. */
 async function play(rival: Rival, scenario: Scenario): Promise<Played> {
-  const stage = await openRivalStage(rival);
+  const stage = await openRivalStage(rival, scenario);
   const result = await playOn(stage, scenario);
   const [primary] = stage.actors;
   return { result, asked: primary?.asked.length ?? 0 };

@@ -5,6 +5,7 @@ import type { Clock } from '../../../src/core/runtime.ts';
 import type { Chain } from '../../../src/core/upstream.ts';
 import { castOnPorts } from '../../../src/drill/cast.ts';
 import { createClaude } from '../../../src/drill/client/claude.ts';
+import type { Scenario } from '../../../src/drill/scenario.ts';
 import { inTime, type Stage } from '../../../src/drill/stage.ts';
 import { createTimeline } from '../../../src/drill/timeline.ts';
 import { anthropic } from '../../../src/wire/dialects/anthropic/index.ts';
@@ -17,6 +18,8 @@ import { MODEL, type Rival } from './rivals/rival.ts';
  */
 export const PATIENCE_MS: Ms = 3_000;
 export const CLIENT_SILENCE_MS: Ms = 10_000;
+/** What takes its own time, which no client would give up. */
+const UNSCALED = new Set(['20-s-to-the-first-word']);
 /** Of a client that is refused: enough to see whether it helps. */
 const RETRIES = 2;
 /** Longer than any scenario. */
@@ -31,7 +34,7 @@ const clock: Clock = {
 };
 
 /** The proxy in front of two scripted upstreams, after one request that was answered. */
-export async function openRivalStage(rival: Rival): Promise<Stage> {
+export async function openRivalStage(rival: Rival, { name }: Pick<Scenario, 'name'>): Promise<Stage> {
   const configuration = await configurationFor(rival);
   const actors = await castOnPorts(
     configuration.chain,
@@ -40,7 +43,8 @@ export async function openRivalStage(rival: Rival): Promise<Stage> {
   const [primary, backup] = actors.map(({ upstream }) => new URL(upstream.base).origin);
   if (primary === undefined || backup === undefined) throw new Error('a primary and a backup are needed');
   const running = await rival.start({ primary, backup, patienceMs: PATIENCE_MS });
-  const clients = { model: MODEL, headers: running.headers, retries: RETRIES, silenceMs: CLIENT_SILENCE_MS };
+  const silenceMs = UNSCALED.has(name) ? 30 * CLIENT_SILENCE_MS : CLIENT_SILENCE_MS;
+  const clients = { model: MODEL, headers: running.headers, retries: RETRIES, silenceMs };
   const stage: Stage = {
     isOurs: false,
     clients,
