@@ -9,7 +9,7 @@ import { type DrillReport, DrillReportSchema } from '../../src/drill/report.ts';
 import { SCENARIOS } from '../../src/drill/scenarios/index.ts';
 import { startUpstream } from '../../src/drill/upstream.ts';
 import type { Status } from '../../src/server/status.ts';
-import { makeFolders, runToEnd, startBinary } from '../support/binary.ts';
+import { binaryPath, makeFolders, runToEnd, startBinary } from '../support/binary.ts';
 
 const LIMIT_MS = 120_000;
 
@@ -120,6 +120,23 @@ describe('for people', () => {
     const json = await runToEnd(['drill', '--list', '--json']);
     expect(JSON.parse(json.stdout)).toHaveLength(SCENARIOS.length);
   });
+});
+
+test('a reader that has enough ends it, without a word', async () => {
+  await using folders = await makeFolders();
+  const script = '"$CCPROXY" drill refused 500 page | head -n 1; echo "${PIPESTATUS[0]}"';
+  const child = Bun.spawn(['bash', '-c', script], {
+    cwd: folders.cwd,
+    env: { PATH: process.env.PATH ?? '', HOME: folders.home, CCPROXY: binaryPath() },
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+  });
+  const [stdout, stderr] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+  ]);
+  expect([stderr, stdout]).toEqual(['', expect.stringMatching(/^3 outages, .*\n0\n$/)]);
 });
 
 describe('what is wrong is said', () => {
