@@ -14,7 +14,6 @@ export interface TurnOptions {
   stream?: boolean;
   /** How often a refused request is repeated; default as the real client. */
   retries?: number;
-  headers?: Readonly<Record<string, string>>;
   /** Aborts when the user leaves. */
   gone?: AbortSignal;
 }
@@ -81,7 +80,6 @@ export async function openScene(stage: Stage): Promise<OpenScene> {
       carry: stage.carry,
       session: options.session ?? `drill-${sessions}`,
       ...stage.clients,
-      headers: { ...stage.clients?.headers, ...options.headers },
       ...(options.stream === undefined ? {} : { stream: options.stream }),
       gone: options.gone === undefined ? closed.signal : AbortSignal.any([options.gone, closed.signal]),
       ...(options.retries === undefined ? {} : { retries: options.retries }),

@@ -78,7 +78,7 @@ export interface Claude {
 /** A turn of more requests than this goes in a circle, unless it is said otherwise. */
 const MOST_REQUESTS = 24;
 /** The real client gives up a request that is silent for so long (measured). */
-export const SILENCE_MS: Ms = 300_000;
+const SILENCE_MS: Ms = 300_000;
 
 /** What it asks for unless it is told otherwise. */
 export const MODEL = 'claude-opus-4-8';
