@@ -59,6 +59,9 @@ export interface Target {
   inbound?: Inbound;
 }
 
+/** How a model is told to think. */
+export type ThinkingStyle = 'adaptive' | 'enabled' | 'default';
+
 /** Where an upstream differs from its dialect: data of the preset, never a branch on a name. */
 export interface Quirks {
   /** openai-chat: the field that limits the answer. Default `max_tokens`. */
@@ -74,11 +77,29 @@ export interface Quirks {
    * Default: never.
    */
   reasoningHistory?: (model: string) => boolean;
+  /**
+   * anthropic, other than Anthropic itself: how a model is told to think. `adaptive`: it decides how much · `enabled`: within
+   * a budget · `default`: nothing is said, and it does as it does by itself. Default: what a Claude model of that name takes,
+   * `enabled` for all others.
+   */
+  thinking?: (model: string) => ThinkingStyle;
+  /**
+   * anthropic, other than Anthropic itself: betas that it takes, without their dates, such as `interleaved-thinking`. Each
+   * that the client asks for goes along with the fields that it enables; all others stay behind with theirs. Default: none.
+   */
+  betas?: readonly string[];
+  /** anthropic, other than Anthropic itself: whether `cache_control` is understood. Default false. */
+  cacheMarks?: boolean;
   /** openai-chat: whether an answer may begin with its thinking as `<think>…</think>`. Default false. */
   thinkTags?: boolean;
   /** openai-chat: what turns off thinking that is on by default, when the client wants none. Default: nothing. */
   thinkingOff?: (model: string) => JsonObject | undefined;
-  /** openai-chat: whether sampling parameters must be left out for this model. Default: never. */
+  /**
+   * openai-chat: whether a JSON schema for the answer is understood for this model, with tools or without; otherwise it is
+   * put into words. Default: always.
+   */
+  jsonSchema?: (model: string, withTools: boolean) => boolean;
+  /** Whether sampling parameters must be left out for this model. Default: never. */
   fixedSampling?: (model: string) => boolean;
   /** openai-chat: `tool_choice` value for "call some tool". Default `required`. */
   anyToolChoice?: string;

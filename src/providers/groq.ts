@@ -19,5 +19,14 @@ export const groq: Provider = {
   // Spends no tokens (groq/groq-python api.md); taken to ask for the key as OpenAI's list does, whose form it has.
   probe: { method: 'models', path: '/models' },
   maxTokens: 16_384,
-  quirks: { vision: false, reasoningEffort: (model) => model.startsWith('openai/gpt-oss-') },
+  quirks: {
+    vision: false,
+    reasoningEffort: isGptOss,
+    // Of other models, and beside tools, it is refused (console.groq.com/docs/structured-outputs).
+    jsonSchema: (model, withTools) => isGptOss(model) && !withTools,
+  },
 };
+
+function isGptOss(model: string): boolean {
+  return model.startsWith('openai/gpt-oss-');
+}

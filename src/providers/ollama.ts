@@ -17,5 +17,6 @@ export const ollama: Provider = {
   // What it has on disk, in OpenAI's form, without loading any of it: the same list as its own /api/tags
   // (ollama/ollama server/routes.go).
   probe: { method: 'models', path: '/models' },
-  quirks: { vision: false },
+  // A model that does not think refuses to be told to; one that does, does so by itself (ollama/ollama server/routes.go).
+  quirks: { vision: false, thinking: () => 'default' },
 };

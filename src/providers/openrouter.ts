@@ -19,5 +19,11 @@ export const openrouter: Provider = {
   // Its list of models is public; this tells about the key itself, and 401 for one that is not good
   // (openrouter.ai/docs/api/api-reference/api-keys/get-current-key).
   probe: { method: 'models', path: '/key' },
-  quirks: { files: true },
+  quirks: {
+    files: true,
+    // Without the marks a conversation with Claude is paid anew in every turn.
+    cacheMarks: true,
+    // Those that it documents for its Claude models (openrouter.ai/docs, provider routing, Anthropic beta features).
+    betas: ['interleaved-thinking', 'fine-grained-tool-streaming', 'structured-outputs'],
+  },
 };

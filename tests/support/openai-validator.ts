@@ -2,6 +2,8 @@
 export interface Strictness {
   /** Shape of tool-call ids. */
   toolId: RegExp;
+  /** Fields of its own that it takes beside the API's. */
+  fields?: readonly string[];
 }
 
 export const OPENAI: Strictness = { toolId: /^[a-zA-Z0-9_-]{1,64}$/ };
@@ -41,7 +43,9 @@ export function complaints(body: unknown, strictness: Strictness = OPENAI): stri
     found.push(text);
   };
   const request = body as Loose;
-  for (const key of Object.keys(request)) if (!FIELDS.has(key)) complain(`unknown field ${key}`);
+  for (const key of Object.keys(request)) {
+    if (!FIELDS.has(key) && strictness.fields?.includes(key) !== true) complain(`unknown field ${key}`);
+  }
   if (typeof request.model !== 'string' || request.model === '') complain('no model');
   checkLimits(request, complain);
   const names = checkTools(request, complain);

@@ -14,19 +14,25 @@ const CASES = readdirSync(FOLDER)
   .map((name) => ({ name, folder: join(FOLDER, name) }))
   .filter(({ folder }) => !existsSync(join(folder, 'stream.sse')));
 
-/** `target.json`: a part of the target; quirks that are functions of the model are written as `true`. */
+/** `target.json`: a part of the target; quirks that are functions of the model are written as what they return. */
 function targetFrom(folder: string): Partial<Target> {
   const file = join(folder, 'target.json');
   if (!existsSync(file)) return {};
   const target = JSON.parse(readFileSync(file, 'utf8')) as { quirks?: Record<string, unknown> };
   const quirks = Object.entries(target.quirks ?? {}).map(([key, value]): [string, unknown] => [
     key,
-    MODEL_QUIRKS.has(key) ? () => value === true : value,
+    MODEL_QUIRKS.has(key) ? () => value : value,
   ]);
   return { ...target, quirks: Object.fromEntries(quirks) } as Partial<Target>;
 }
 
-const MODEL_QUIRKS = new Set(['fixedSampling', 'reasoningEffort', 'reasoningHistory']);
+const MODEL_QUIRKS = new Set([
+  'fixedSampling',
+  'jsonSchema',
+  'reasoningEffort',
+  'reasoningHistory',
+  'thinkingOff',
+]);
 
 describe.each(CASES)('$name', ({ folder }) => {
   const request = JSON.parse(readFileSync(join(folder, 'request.json'), 'utf8')) as MessagesRequest;
@@ -41,7 +47,9 @@ describe.each(CASES)('$name', ({ folder }) => {
   });
 
   test('is what a strict server takes', () => {
-    expect(complaints(body, target.quirks?.toolId === 'alphanumeric-9' ? MISTRAL : OPENAI)).toEqual([]);
+    const strictness = target.quirks?.toolId === 'alphanumeric-9' ? MISTRAL : OPENAI;
+    const fields = Object.keys(target.quirks?.thinkingOff?.('') ?? {});
+    expect(complaints(body, { ...strictness, fields })).toEqual([]);
     expect(text).not.toMatch(/cache_control|billing-header|encrypted_content|SECRET|"signature"|user_id/);
   });
 

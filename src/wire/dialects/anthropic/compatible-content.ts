@@ -25,12 +25,13 @@ export function compacted(blocks: readonly Block[]): string | Block[] {
   const out: Block[] = [];
   for (const block of blocks) {
     const last = out.at(-1);
-    if (last !== undefined && isBlock(last, 'text') && isBlock(block, 'text')) {
-      out[out.length - 1] = { type: 'text', text: `${last.text}\n\n${block.text}` };
+    if (last !== undefined && isBlock(last, 'text') && isBlock(block, 'text') && !('cache_control' in last)) {
+      out[out.length - 1] = { ...block, text: `${last.text}\n\n${block.text}` };
     } else out.push(block);
   }
   const [only, ...others] = out;
-  return only !== undefined && isBlock(only, 'text') && others.length === 0 ? only.text : out;
+  const isString = only !== undefined && isBlock(only, 'text') && !('cache_control' in only);
+  return isString && others.length === 0 ? only.text : out;
 }
 
 function text(value: unknown): Block[] {

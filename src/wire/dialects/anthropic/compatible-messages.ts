@@ -10,8 +10,11 @@ import { validToolId } from '../../../core/provenance.ts';
 import type { Target } from '../../../core/upstream.ts';
 import { isObject, parseJson } from '../../history/json.ts';
 import { pair } from '../../history/pairs.ts';
+import { withoutPrefill } from '../../history/prefill.ts';
 import { NO_CONTENT } from '../../history/text.ts';
 import { type Turn, turns } from '../../history/turns.ts';
+import type { Betas } from './betas.ts';
+import { claudeNamed, refusesPrefill } from './claude.ts';
 import { compacted, plainBlocks } from './compatible-content.ts';
 import { orphan, type Result, resultOf } from './compatible-results.ts';
 import { ownThinking } from './own-thinking.ts';
@@ -21,8 +24,9 @@ import { ownThinking } from './own-thinking.ts';
  * valid id of its own and is answered first thing in the next message. Depends on what is said, never on how far it has
  * come, so that a prompt cache keeps its worth.
  */
-export function compatibleMessages(request: MessagesRequest, target: Target): MessageParam[] {
-  const conversation = turns(request);
+export function compatibleMessages(request: MessagesRequest, target: Target, betas: Betas): MessageParam[] {
+  const claude = claudeNamed(target.model);
+  const conversation = turns(claude !== null && refusesPrefill(claude) ? withoutPrefill(request) : request);
   const pairs = pair(conversation);
   const ids = callIds(conversation);
   const out: MessageParam[] = [];
@@ -35,7 +39,7 @@ export function compatibleMessages(request: MessagesRequest, target: Target): Me
   for (const { role, blocks } of conversation) {
     if (role === 'user') {
       const said = blocks.flatMap((block) => {
-        if (!isBlock(block, 'tool_result')) return plainBlocks(block, target.quirks);
+        if (!isBlock(block, 'tool_result')) return marked(plainBlocks(block, target.quirks), block, betas);
         return pairs.isPaired(block) ? [] : orphan(block, target.quirks);
       });
       say('user', [...inOrder(results), ...said]);
@@ -44,11 +48,24 @@ export function compatibleMessages(request: MessagesRequest, target: Target): Me
       say('assistant', assistantBlocks(blocks, ids, target));
       results = blocks
         .filter((block) => isBlock(block, 'tool_use'))
-        .map((call) => resultOf(pairs.resultOf(call), ids.get(call) ?? '', target.quirks));
+        .map((call) => {
+          const given = pairs.resultOf(call);
+          const result = resultOf(given, ids.get(call) ?? '', target.quirks);
+          return { ...result, block: { ...result.block, ...betas.cacheMark(given) } };
+        });
     }
   }
   if (results.length > 0) say('user', inOrder(results));
   return out;
+}
+
+/** `blocks`, the last with the cache mark of the one that they were made of. */
+function marked(blocks: readonly Block[], of: Block, betas: Betas): Block[] {
+  const mark = betas.cacheMark(of);
+  const last = blocks.at(-1);
+  return mark === undefined || last === undefined
+    ? [...blocks]
+    : [...blocks.slice(0, -1), { ...last, ...mark }];
 }
 
 /** All results, then what came with them: images are refused inside a result by many, behind it by few. */

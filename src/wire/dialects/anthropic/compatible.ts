@@ -1,31 +1,39 @@
 import type { MessageParam, MessagesRequest, ToolParam } from '../../../core/messages.ts';
-import type { Encoded, Inbound, Target } from '../../../core/upstream.ts';
+import type { Encoded, Inbound, Target, ThinkingStyle } from '../../../core/upstream.ts';
+import { formInWords } from '../../history/form.ts';
 import { filled } from '../../history/json.ts';
 import { parameters } from '../../history/schema.ts';
 import { systemTexts } from '../../history/system.ts';
 import { isBlank } from '../../history/text.ts';
 import { portableTools } from '../../history/tools.ts';
+import { type Betas, betasFor } from './betas.ts';
+import { claudeNamed, thinksByItself } from './claude.ts';
 import { compatibleMessages } from './compatible-messages.ts';
 import { VERSION } from './version.ts';
 
 /**
  * A request for a server that speaks the Messages API but is not Anthropic: the API's core alone. Betas and the body
- * fields they enable go together, so neither is sent; nothing of the client's headers is. The system prompt is one
+ * fields they enable go together: both where the server is known to take them, otherwise neither. Nothing else of the
+ * client's headers is sent. The system prompt is one
  * string, because Ollama joins blocks without anything between them.
  */
 export function encodeCompatible(inbound: Inbound, target: Target): Encoded {
   const { request } = inbound;
-  const tools = portableTools(request).map(encodeTool);
-  const system = systemTexts(request).join('\n\n');
-  const messages = compatibleMessages(request, target);
+  const betas = betasFor(inbound.headers, target.quirks);
+  const enabled = betas.body(request);
+  const tools = portableTools(request).map((tool) => encodeTool(tool, betas));
+  const system = encodeSystem(request, enabled.output_config?.format !== undefined, betas);
+  const messages = compatibleMessages(request, target, betas);
   const limit = maxTokens(request, target);
   const choice = toolChoice(request, tools);
+  const thinks = isForced(choice) ? OFF : thinking(request, limit, messages, target);
   const body = {
     model: target.model,
     max_tokens: limit,
-    ...sampling(request),
-    ...(isForced(choice) ? OFF : thinking(request, limit, messages)),
-    ...(system === '' ? {} : { system }),
+    ...sampling(request, thinks, target),
+    ...thinks,
+    ...enabled,
+    ...(system === undefined ? {} : { system }),
     ...(tools.length === 0 ? {} : { tools }),
     ...(choice === undefined ? {} : { tool_choice: choice }),
     messages,
@@ -35,25 +43,53 @@ export function encodeCompatible(inbound: Inbound, target: Target): Encoded {
     'content-type': 'application/json',
     accept: target.stream ? 'text/event-stream' : 'application/json',
     ...VERSION,
+    ...(betas.header === undefined ? {} : { 'anthropic-beta': betas.header }),
   });
   return { body: JSON.stringify(body), headers };
+}
+
+/** Words for a form of the answer that the server is not asked to keep; a mark where the client has one. */
+function encodeSystem(
+  request: MessagesRequest,
+  keepsForm: boolean,
+  betas: Betas,
+): MessagesRequest['system'] | undefined {
+  const form = keepsForm ? undefined : formInWords(request);
+  const text = [...systemTexts(request), ...(form === undefined ? [] : [form])].join('\n\n');
+  if (text === '') return undefined;
+  const given = Array.isArray(request.system) ? request.system : [];
+  const mark = given.map((block) => betas.cacheMark(block)).findLast((found) => found !== undefined);
+  return mark === undefined ? text : [{ type: 'text', text, ...mark }];
 }
 
 /** The API requires a limit; a request without one is a probe of some other client. */
 const DEFAULT_MAX_TOKENS = 4096;
 /** The smallest budget for thinking that the API accepts. */
 const MIN_BUDGET = 1024;
+/** So much of the limit may be thought where the client leaves it to the model: the rest is for the answer. */
+const THINKING_SHARE = 0.8;
 
 function maxTokens({ max_tokens: asked }: MessagesRequest, { maxTokens: most }: Target): number {
   const wanted = Number.isInteger(asked) && asked > 0 ? asked : DEFAULT_MAX_TOKENS;
   return Math.min(wanted, most ?? wanted);
 }
 
-function sampling(request: MessagesRequest): Partial<MessagesRequest> {
+/**
+ * Thinking and sampling parameters exclude each other, and so do `temperature` and `top_p` at Claude's newer models; a model
+ * with fixed sampling refuses all three.
+ */
+function sampling(
+  request: MessagesRequest,
+  { thinking: told }: Thinking,
+  { model, quirks }: Target,
+): Partial<MessagesRequest> {
   const fields: Partial<MessagesRequest> = {};
-  for (const name of ['temperature', 'top_p', 'top_k'] as const) {
+  const isFree =
+    told?.type !== 'enabled' && told?.type !== 'adaptive' && quirks.fixedSampling?.(model) !== true;
+  for (const name of isFree ? (['temperature', 'top_p', 'top_k'] as const) : []) {
     if (typeof request[name] === 'number') fields[name] = request[name];
   }
+  if (fields.temperature !== undefined && claudeNamed(model) !== null) delete fields.top_p;
   const stops = (request.stop_sequences ?? []).filter((stop) => !isBlank(stop));
   if (stops.length > 0) fields.stop_sequences = stops;
   return fields;
@@ -63,17 +99,27 @@ type Thinking = Pick<MessagesRequest, 'thinking'>;
 /** Said in words, because models that think by default (DeepSeek's, Kimi's, Qwen's) do so where nothing is said. */
 const OFF: Thinking = { thinking: { type: 'disabled' } };
 
-/**
- * `adaptive` is known to Anthropic's newest models only, and `enabled` is refused by some of those: a model that is asked
- * for it thinks as it does by default.
- */
-function thinking({ thinking: asked }: MessagesRequest, limit: number, messages: MessageParam[]): Thinking {
+/** As the client asks for it, in the style that the model takes; a budget always leaves room for the answer. */
+function thinking(
+  { thinking: asked }: MessagesRequest,
+  limit: number,
+  messages: MessageParam[],
+  { model, quirks }: Target,
+): Thinking {
   const type = asked?.type ?? 'disabled';
   if (type === 'disabled') return OFF;
-  if (type !== 'enabled') return {};
-  const budget = Math.min(asked?.budget_tokens ?? 0, limit - 1);
+  const style = quirks.thinking?.(model) ?? styleOf(model);
+  if (style === 'adaptive') return { thinking: { type: 'adaptive' } };
+  if (style === 'default' && type !== 'enabled') return {};
+  const budget = Math.min(asked?.budget_tokens ?? Math.floor(limit * THINKING_SHARE), limit - 1);
   if (budget < MIN_BUDGET || goesOnWithout(messages)) return OFF;
   return { thinking: { type: 'enabled', budget_tokens: budget } };
+}
+
+/** `adaptive` is known to Claude's newer models alone; the newest of them refuse `enabled`. */
+function styleOf(model: string): ThinkingStyle {
+  const claude = claudeNamed(model);
+  return claude !== null && thinksByItself(claude) ? 'adaptive' : 'enabled';
 }
 
 /**
@@ -86,9 +132,16 @@ function goesOnWithout(messages: readonly MessageParam[]): boolean {
   return !Array.isArray(before?.content) || before.content[0]?.type !== 'thinking';
 }
 
-function encodeTool({ name, description, input_schema }: ToolParam): ToolParam {
+function encodeTool(tool: ToolParam, betas: Betas): ToolParam {
+  const { name, description, input_schema } = tool;
   const words = filled(description);
-  return { name, ...(words ? { description: words } : {}), input_schema: parameters(input_schema) };
+  return {
+    name,
+    ...(words ? { description: words } : {}),
+    input_schema: parameters(input_schema),
+    ...betas.tool(tool),
+    ...betas.cacheMark(tool),
+  };
 }
 
 type Choice = NonNullable<MessagesRequest['tool_choice']>;

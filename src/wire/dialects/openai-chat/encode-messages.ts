@@ -3,6 +3,7 @@ import { readMark } from '../../../core/provenance.ts';
 import type { Target } from '../../../core/upstream.ts';
 import { isObject, parseJson } from '../../history/json.ts';
 import { type Pairs, pair } from '../../history/pairs.ts';
+import { withoutPrefill } from '../../history/prefill.ts';
 import { systemTexts } from '../../history/system.ts';
 import { NO_CONTENT } from '../../history/text.ts';
 import { type Turn, turns } from '../../history/turns.ts';
@@ -12,11 +13,19 @@ import { wireToolId } from './tool-ids.ts';
 import type { ToolNames } from './tool-names.ts';
 import { INTERRUPTED, orphan, toolOutput } from './tool-results.ts';
 
-/** The system prompt and the conversation as chat messages. Depends on what is said, never on how far it has come. */
-export function encodeMessages(request: MessagesRequest, names: ToolNames, target: Target): ChatMessage[] {
-  const conversation = turns(request);
+/**
+ * The system prompt and the conversation as chat messages. Depends on what is said, never on how far it has come.
+ * @param form what the system prompt has to say about the form of the answer
+ */
+export function encodeMessages(
+  request: MessagesRequest,
+  names: ToolNames,
+  target: Target,
+  form?: string,
+): ChatMessage[] {
+  const conversation = turns(withoutPrefill(request));
   const pairs = pair(conversation);
-  const out: ChatMessage[] = systemMessage(request, target);
+  const out: ChatMessage[] = systemMessage(request, target, form);
   if (conversation[0]?.role !== 'user') out.push({ role: 'user', content: NO_CONTENT });
   let attached: Part[] = [];
   for (const turn of conversation) {
@@ -103,7 +112,11 @@ function reasoning(turn: Turn, target: Target): { reasoning_content?: string } {
 }
 
 /** One message: Groq, Mistral and many templates take neither a list of parts nor a second one. */
-function systemMessage(request: MessagesRequest, { quirks }: Target): ChatMessage[] {
-  const texts = systemTexts(request);
+function systemMessage(
+  request: MessagesRequest,
+  { quirks }: Target,
+  form: string | undefined,
+): ChatMessage[] {
+  const texts = [...systemTexts(request), ...(form === undefined ? [] : [form])];
   return texts.length === 0 ? [] : [{ role: quirks.systemRole ?? 'system', content: texts.join('\n\n') }];
 }

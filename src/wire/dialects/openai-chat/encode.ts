@@ -1,7 +1,8 @@
 import type { MessagesRequest } from '../../../core/messages.ts';
 import type { Encoded, Inbound, Target } from '../../../core/upstream.ts';
+import { askedForm, formInWords } from '../../history/form.ts';
 import { portableTools } from '../../history/tools.ts';
-import type { ChatRequest } from './api.ts';
+import type { ChatRequest, ChatToolChoice } from './api.ts';
 import { encodeMessages } from './encode-messages.ts';
 import { encodeTools } from './encode-tools.ts';
 import { type ToolNames, toolNames } from './tool-names.ts';
@@ -13,16 +14,18 @@ const DEFAULT_STOPS = 4;
 export function encode(inbound: Inbound, target: Target): Encoded {
   const { request } = inbound;
   const names = namesFor(request);
+  const tools = encodeTools(request, names, target.quirks);
+  const form = encodeForm(request, tools.tools !== undefined, target);
   const body: ChatRequest = {
     model: target.model,
     ...limits(request, target),
     ...sampling(request, target),
-    ...(thinks(request) ? {} : target.quirks.thinkingOff?.(target.model)),
+    ...(thinks(request) && !isForced(tools.tool_choice) ? {} : target.quirks.thinkingOff?.(target.model)),
     ...effort(request, target),
-    ...responseFormat(request),
+    ...form.field,
     ...(target.stream ? streaming(target) : {}),
-    ...encodeTools(request, names, target.quirks),
-    messages: encodeMessages(request, names, target),
+    ...tools,
+    messages: encodeMessages(request, names, target, form.words),
   };
   const headers = new Headers({
     'content-type': 'application/json',
@@ -82,10 +85,21 @@ function effortOf(budget: number | undefined): string | undefined {
   return budget <= 8192 ? 'medium' : 'high';
 }
 
-function responseFormat({ output_config }: MessagesRequest): Partial<ChatRequest> {
-  const format = output_config?.format;
-  if (format?.type !== 'json_schema' || format.schema === undefined) return {};
-  return { response_format: { type: 'json_schema', json_schema: { name: 'answer', schema: format.schema } } };
+/** A model that is made to call a tool has nothing to think about first: DeepSeek and Kimi refuse both together. */
+function isForced(choice: ChatToolChoice | undefined): boolean {
+  return choice !== undefined && choice !== 'auto' && choice !== 'none';
+}
+
+/** The form of the answer as the field for it, or in words where the server has none for this model. */
+function encodeForm(
+  request: MessagesRequest,
+  hasTools: boolean,
+  { model, quirks }: Target,
+): { field: Partial<ChatRequest>; words?: string | undefined } {
+  const schema = askedForm(request);
+  if (schema === undefined) return { field: {} };
+  if (quirks.jsonSchema?.(model, hasTools) === false) return { field: {}, words: formInWords(request) };
+  return { field: { response_format: { type: 'json_schema', json_schema: { name: 'answer', schema } } } };
 }
 
 function streaming({ quirks }: Target): Partial<ChatRequest> {
