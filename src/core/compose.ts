@@ -26,6 +26,8 @@ export interface Composer {
   thinking(thinking: string): Frame[];
   /** The open thinking block will be closed with this signature instead of the usual one. */
   seal(signature: string): void;
+  /** A block of thinking that only its writer can read. */
+  redactedThinking(data: string): Frame[];
   toolUse(id: string, name: string): Frame[];
   /** Adds to the input of the open tool call; does nothing for the empty string. */
   toolInput(json: string): Frame[];
@@ -36,7 +38,7 @@ export interface Composer {
   /** Closes everything. Usage fields that are left out keep their values of the start. */
   finish(stopReason: StopReason, usage: Partial<Usage>, stopSequence?: string): Frame[];
   /** Type of the block being written. */
-  readonly open: 'text' | 'thinking' | 'tool_use' | null;
+  readonly open: 'text' | 'thinking' | 'redacted_thinking' | 'tool_use' | null;
 }
 
 /** A composer at the start of an answer. Its methods throw when called after `finish`: that is a bug of the caller. */
@@ -64,7 +66,7 @@ export function compose({ id, model, signature }: Composition): Composer {
     return frames;
   }
 
-  function openBlock(type: 'text' | 'thinking' | 'tool_use', block: Block): Frame[] {
+  function openBlock(type: NonNullable<Composer['open']>, block: Block): Frame[] {
     const frames = [...begin(), ...close()];
     open = type;
     index += 1;
@@ -96,6 +98,9 @@ export function compose({ id, model, signature }: Composition): Composer {
     },
     seal(value) {
       seal = value;
+    },
+    redactedThinking(data) {
+      return [...openBlock('redacted_thinking', { type: 'redacted_thinking', data }), ...close()];
     },
     toolUse(id, name) {
       return openBlock('tool_use', { type: 'tool_use', id, name, input: {} });

@@ -73,6 +73,12 @@ export function toolIds(answerId: string): (id: string | undefined) => string {
   };
 }
 
+/** Whether `id`, which a client has, is `original`, or was made of it by `toolIds`. */
+export function isMadeOf(id: string, original: string): boolean {
+  const hash = id.slice(id.lastIndexOf('_') + 1);
+  return id === original || id === suffixed(original, hash);
+}
+
 /** Whether an id seems to be drawn at random: one run of at least eight letters and digits that is not just a word. */
 function looksUnique(id: string): boolean {
   if (!VALID.test(id)) return false;

@@ -90,6 +90,11 @@ export interface Quirks {
   betas?: readonly string[];
   /** anthropic, other than Anthropic itself: whether `cache_control` is understood. Default false. */
   cacheMarks?: boolean;
+  /**
+   * openai-chat: whether the answer's `reasoning_details`, which hold what a model has signed or encrypted for itself, are
+   * kept and carried back (OpenRouter). Default false.
+   */
+  reasoningDetails?: boolean;
   /** openai-chat: whether an answer may begin with its thinking as `<think>…</think>`. Default false. */
   thinkTags?: boolean;
   /** openai-chat: what turns off thinking that is on by default, when the client wants none. Default: nothing. */

@@ -21,6 +21,8 @@ export const openrouter: Provider = {
   probe: { method: 'models', path: '/key' },
   quirks: {
     files: true,
+    // Gemini and OpenAI's models behind it lose their thread without (openrouter.ai/docs, preserving reasoning blocks).
+    reasoningDetails: true,
     // Without the marks a conversation with Claude is paid anew in every turn.
     cacheMarks: true,
     // Those that it documents for its Claude models (openrouter.ai/docs, provider routing, Anthropic beta features).

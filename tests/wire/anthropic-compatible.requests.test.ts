@@ -2,9 +2,9 @@ import { describe, expect, test } from 'bun:test';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MessagesRequest } from '../../src/core/messages.ts';
-import type { Target } from '../../src/core/upstream.ts';
 import { encoded } from '../support/anthropic.ts';
 import { complaints } from '../support/anthropic-validator.ts';
+import { targetIn } from '../support/fixture-target.ts';
 
 const FOLDER = join(import.meta.dir, 'fixtures/anthropic-compatible');
 /** Set to write what comes out as what is expected; the diff is then for review. */
@@ -17,9 +17,7 @@ const CASES = readdirSync(FOLDER)
 describe.each(CASES)('$name', ({ folder }) => {
   const read = (file: string): string => readFileSync(join(folder, file), 'utf8');
   const request = JSON.parse(read('request.json')) as MessagesRequest;
-  const target: Partial<Target> = existsSync(join(folder, 'target.json'))
-    ? JSON.parse(read('target.json'))
-    : {};
+  const target = targetIn(folder);
   const { body, text, headers } = encoded(request, target);
 
   test('goes upstream as this body', () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MessagesRequest } from '../../src/core/messages.ts';
-import type { Target } from '../../src/core/upstream.ts';
+import { targetIn } from '../support/fixture-target.ts';
 import { encoded } from '../support/openai-chat.ts';
 import { complaints, MISTRAL, OPENAI } from '../support/openai-validator.ts';
 
@@ -14,29 +14,9 @@ const CASES = readdirSync(FOLDER)
   .map((name) => ({ name, folder: join(FOLDER, name) }))
   .filter(({ folder }) => !existsSync(join(folder, 'stream.sse')));
 
-/** `target.json`: a part of the target; quirks that are functions of the model are written as what they return. */
-function targetFrom(folder: string): Partial<Target> {
-  const file = join(folder, 'target.json');
-  if (!existsSync(file)) return {};
-  const target = JSON.parse(readFileSync(file, 'utf8')) as { quirks?: Record<string, unknown> };
-  const quirks = Object.entries(target.quirks ?? {}).map(([key, value]): [string, unknown] => [
-    key,
-    MODEL_QUIRKS.has(key) ? () => value : value,
-  ]);
-  return { ...target, quirks: Object.fromEntries(quirks) } as Partial<Target>;
-}
-
-const MODEL_QUIRKS = new Set([
-  'fixedSampling',
-  'jsonSchema',
-  'reasoningEffort',
-  'reasoningHistory',
-  'thinkingOff',
-]);
-
 describe.each(CASES)('$name', ({ folder }) => {
   const request = JSON.parse(readFileSync(join(folder, 'request.json'), 'utf8')) as MessagesRequest;
-  const target = targetFrom(folder);
+  const target = targetIn(folder);
   const { body, text, headers } = encoded(request, target);
 
   test('goes upstream as this body', () => {

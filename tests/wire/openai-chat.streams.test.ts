@@ -6,6 +6,7 @@ import type { MessagesRequest } from '../../src/core/messages.ts';
 import type { Target } from '../../src/core/upstream.ts';
 import { assertGrammar, assertPrefix } from '../../src/drill/grammar.ts';
 import { whole } from '../../src/wire/framing/whole.ts';
+import { targetIn } from '../support/fixture-target.ts';
 import { events, FORMS, type Run, run, runText, targetOf } from '../support/openai-chat.ts';
 import { sdkMessage } from '../support/sdk.ts';
 
@@ -31,8 +32,9 @@ const CASES: Case[] = readdirSync(FOLDER)
   }));
 
 function targetFor(folder: string): Target {
-  if (!existsSync(join(folder, 'request.json'))) return targetOf();
-  return targetOf({}, JSON.parse(read(folder, 'request.json')) as MessagesRequest);
+  const target = targetIn(folder);
+  if (!existsSync(join(folder, 'request.json'))) return targetOf(target);
+  return targetOf(target, JSON.parse(read(folder, 'request.json')) as MessagesRequest);
 }
 
 function read(folder: string, file: string): string {

@@ -42,6 +42,7 @@ export class AnswerWriter {
   private blank = '';
   /** Text that came while a call was being sent. */
   private late = '';
+  private lateThoughts: string[] = [];
 
   /** @param nameOf the client's name for a tool the upstream calls. */
   constructor(
@@ -83,6 +84,17 @@ export class AnswerWriter {
     yield* this.composer.thinking(thinking);
   }
 
+  /** A thought that only its writer can read. While a call is being sent it waits. */
+  redactedThinking(data: string): Frame[] {
+    if (this.writer.busy) {
+      this.lateThoughts.push(data);
+      return [];
+    }
+    this.blank = '';
+    this.hasThinking = true;
+    return this.composer.redactedThinking(data);
+  }
+
   /** A thinking block of its own begins: signatures belong to one block and are worth nothing on two. */
   newThinking(): Frame[] {
     return this.composer.open === 'thinking' ? this.composer.close() : [];
@@ -93,9 +105,11 @@ export class AnswerWriter {
     this.isTextOver = true;
   }
 
-  /** The open thinking block gets `signature` instead of the usual mark. */
-  seal(signature: string): void {
-    if (this.composer.open === 'thinking') this.composer.seal(signature);
+  /** The open thinking block gets `signature` instead of the usual mark; false when none is open. */
+  seal(signature: string): boolean {
+    const isOpen = this.composer.open === 'thinking';
+    if (isOpen) this.composer.seal(signature);
+    return isOpen;
   }
 
   *text(text: string): Generator<Frame> {
@@ -142,8 +156,10 @@ export class AnswerWriter {
   }
 
   private *takeLate(): Generator<Frame> {
-    const { late } = this;
+    const { late, lateThoughts } = this;
     this.late = '';
+    this.lateThoughts = [];
+    for (const data of lateThoughts) yield* this.composer.redactedThinking(data);
     if (late !== '') yield* this.write(late);
   }
 

@@ -5,7 +5,7 @@ import type { Packet, Target } from '../../../core/upstream.ts';
 import { refuseFailure } from '../../answer/finish.ts';
 import { AnswerWriter, failure } from '../../answer/writer.ts';
 import { filled, isObject } from '../../history/json.ts';
-import { sealFor } from './own-thinking.ts';
+import { sealFor } from '../../history/seal.ts';
 import { type LooseEvent, readEvent } from './read-event.ts';
 import { countsOf } from './usage.ts';
 
@@ -148,7 +148,7 @@ class CompatibleStream implements Transducer<Packet, Frame> {
   }
 
   private seal(): void {
-    if (this.signature !== undefined) this.answer.seal(sealFor(this.target, this.signature));
+    if (this.signature !== undefined) this.answer.seal(sealFor(this.target, 'signature', this.signature));
   }
 
   private *takeInput(block: CallBlock | null | undefined, json: string | undefined): Generator<Frame> {

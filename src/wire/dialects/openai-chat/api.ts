@@ -19,7 +19,13 @@ export interface ToolCall {
 export type ChatMessage =
   | { role: 'system' | 'developer'; content: string }
   | { role: 'user'; content: string | Part[] }
-  | { role: 'assistant'; content: string | null; reasoning_content?: string; tool_calls?: ToolCall[] }
+  | {
+      role: 'assistant';
+      content: string | null;
+      reasoning_content?: string;
+      reasoning_details?: JsonObject[];
+      tool_calls?: ToolCall[];
+    }
   | { role: 'tool'; tool_call_id: string; content: string };
 
 export interface ChatTool {

@@ -11,6 +11,7 @@ import { reasoningOf, textOf } from './delta.ts';
 import { namesFor } from './encode.ts';
 import { explainInStream } from './explain.ts';
 import { readChunk } from './read-chunk.ts';
+import { type DetailsReader, detailsReader } from './reasoning-details.ts';
 import { type ThinkTags, type Told, thinkTags } from './think-tags.ts';
 import type { ToolNames } from './tool-names.ts';
 import { usageOf } from './usage.ts';
@@ -25,6 +26,7 @@ export function decode(target: Target): Transducer<Packet, Frame> {
 
 class ChatStream implements Transducer<Packet, Frame> {
   private readonly answer: AnswerWriter;
+  private readonly details: DetailsReader | undefined;
   private readonly tags: ThinkTags | undefined;
   private names: ToolNames | undefined;
   private over = false;
@@ -36,6 +38,7 @@ class ChatStream implements Transducer<Packet, Frame> {
 
   constructor(private readonly target: Target) {
     this.answer = new AnswerWriter(target, (name) => this.nameOf(name));
+    this.details = target.quirks.reasoningDetails === true ? detailsReader(this.answer, target) : undefined;
     this.tags = target.quirks.thinkTags === true ? thinkTags() : undefined;
   }
 
@@ -99,7 +102,7 @@ class ChatStream implements Transducer<Packet, Frame> {
   }
 
   private *takeDelta(delta: ChatDelta, whole: boolean): Generator<Frame> {
-    yield* this.answer.thinking(reasoningOf(delta));
+    yield* this.details?.take(delta) ?? this.answer.thinking(reasoningOf(delta));
     const text = textOf(delta);
     yield* this.takeTold(this.tags?.push(text) ?? { thinking: '', text });
     const refusal = filled(delta.refusal);
@@ -128,6 +131,7 @@ class ChatStream implements Transducer<Packet, Frame> {
     if (!this.answer.started) throw failure('empty', 'the answer was empty');
     if (!marked && this.reason === undefined) throw failure('cut', 'the stream ended before the answer did');
     if (this.tags !== undefined) yield* this.takeTold(this.tags.end());
+    if (this.details !== undefined) yield* this.details.end();
     const { reason, refused, stopSequence, usage } = this;
     yield* this.answer.finish({ reason, refused, stopSequence, usage });
     this.over = true;

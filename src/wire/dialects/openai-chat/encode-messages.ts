@@ -9,6 +9,7 @@ import { NO_CONTENT } from '../../history/text.ts';
 import { type Turn, turns } from '../../history/turns.ts';
 import type { ChatMessage, Part, ToolCall } from './api.ts';
 import { joined, parts } from './content.ts';
+import { ownDetails } from './own-details.ts';
 import { wireToolId } from './tool-ids.ts';
 import type { ToolNames } from './tool-names.ts';
 import { INTERRUPTED, orphan, toolOutput } from './tool-results.ts';
@@ -79,6 +80,7 @@ function assistantMessage(turn: Turn, names: ToolNames, target: Target): ChatMes
     role: 'assistant',
     content: text === '' ? (quirks.emptyContent ?? null) : text,
     ...reasoning(turn, target),
+    ...ownDetails(turn.blocks, target),
     ...(calls.length > 0 ? { tool_calls: calls } : {}),
   };
 }
