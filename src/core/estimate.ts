@@ -19,6 +19,17 @@ const OVERHEAD_TOKENS = 4;
  * shape of the API is counted as the text it is.
  */
 export function estimateTokens(request: Partial<MessagesRequest>): number {
+  const known = ESTIMATES.get(request);
+  if (known !== undefined) return known;
+  const estimated = estimate(request);
+  ESTIMATES.set(request, estimated);
+  return estimated;
+}
+
+/** One request is asked about by every upstream that it is translated for. */
+const ESTIMATES = new WeakMap<object, number>();
+
+function estimate(request: Partial<MessagesRequest>): number {
   const parts = [
     contentTokens(request.system),
     ...listOf(request.tools).map((tool) => OVERHEAD_TOKENS + jsonTokens(tool)),

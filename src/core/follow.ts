@@ -1,5 +1,5 @@
 import type { Frame } from './frame.ts';
-import type { Block, Delta, Message } from './messages.ts';
+import type { Block, Delta, Message, Usage } from './messages.ts';
 
 /** The block that is being written. */
 export interface OpenBlock {
@@ -28,6 +28,8 @@ export interface Follower {
   readonly hasSubstance: boolean;
   /** The stop reason of `message_delta`, of the last one that had any; undefined before the first, and after a new start. */
   readonly stopReason: string | null | undefined;
+  /** Input tokens, those from a cache included, as `message_delta` gives them; undefined where it gives none. */
+  readonly counted: number | undefined;
   /** `message_stop` was seen. */
   readonly over: boolean;
   /** Deltas seen: a floor for the tokens of an answer that was cut. */
@@ -46,6 +48,7 @@ export function follow(): Follower {
     hasContent: false,
     hasSubstance: false,
     stopReason: undefined as string | null | undefined,
+    counted: undefined as number | undefined,
     over: false,
     deltas: 0,
     see(frame: Frame) {
@@ -71,6 +74,7 @@ export function follow(): Follower {
           return;
         case 'message_delta':
           state.stopReason = stopReasonOf(frame) ?? state.stopReason ?? null;
+          state.counted = countedIn(frame) ?? state.counted;
           return;
         case 'message_stop':
           state.over = true;
@@ -112,6 +116,12 @@ function stopReasonOf(frame: Frame): string | null {
   const { delta } = frame.event as { delta?: { stop_reason?: string | null } };
   if (typeof delta !== 'object' || delta === null) throw new TypeError('message_delta without a delta');
   return delta.stop_reason ?? null;
+}
+
+function countedIn(frame: Frame): number | undefined {
+  const { usage } = frame.event as { usage?: Partial<Usage> | null };
+  if (typeof usage?.input_tokens !== 'number') return undefined;
+  return usage.input_tokens + (usage.cache_read_input_tokens ?? 0) + (usage.cache_creation_input_tokens ?? 0);
 }
 
 /** Stop reasons with which an answer may end without any content: it says so itself. */

@@ -47,6 +47,8 @@ export interface Target {
   native: boolean;
   /** The preset's name: marks thinking with who wrote it. */
   provider: string;
+  /** By how much estimates of its input tokens are multiplied, from what it counted before; absent: 1. */
+  tokenFactor?: number;
   /** At most this many output tokens, or undefined. */
   maxTokens?: number;
   quirks: Quirks;
@@ -139,6 +141,11 @@ export interface Dialect {
   /** What every request in this dialect carries, whatever it asks for. */
   readonly headers: Readonly<Record<string, string>>;
   encode(inbound: Inbound, target: Target): Encoded;
+  /**
+   * How an upstream is asked for the input tokens of a request, where the dialect has a way: `encode` for `path` below the
+   * base URL. It may have none all the same.
+   */
+  readonly count?: { readonly path: string; encode(inbound: Inbound, target: Target): Encoded };
   /**
    * Packets → frames. It throws AttemptError for an error inside the stream, for data that is not the dialect's, and
    * from `end()` when the stream ended before the answer did.

@@ -1,3 +1,4 @@
+import type { Calibration } from '../core/calibration.ts';
 import type { Ms } from '../core/failure.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { MidStream } from '../core/splice.ts';
@@ -55,6 +56,7 @@ export interface RelayContext {
   retries: RetryBudgets;
   preference: Preference;
   prober: Hearing;
+  calibration: Calibration;
   /** Upstreams that were well but too slow for the shorter time of a trial, by name. */
   slowOnTrial: Set<string>;
 }

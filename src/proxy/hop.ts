@@ -1,3 +1,4 @@
+import { estimateTokens } from '../core/estimate.ts';
 import type { Amendment, Failure, Ms, Outcome } from '../core/failure.ts';
 import type { Frame } from '../core/frame.ts';
 import type { Inbound, Target, Upstream } from '../core/upstream.ts';
@@ -60,7 +61,7 @@ export function begin(hop: Hop): Beginning {
   const { inbound, context, client } = hop;
   const { runtime } = context;
   const { upstream, contentBy, isExcused } = withinBudget(hop);
-  const target = targetFor(upstream, inbound, runtime.id('msg_'), hop.amend ?? {});
+  const target = targetFor(upstream, hop, runtime.id('msg_'));
   const tried = attempt({ upstream, inbound, target, runtime, contentBy, isExcused });
   const record = recorder(hop, target);
 
@@ -72,6 +73,7 @@ export function begin(hop: Hop): Beginning {
 
   function over(outcome: Outcome): void {
     client.removeEventListener('abort', giveUp);
+    if (outcome.ok) noteCount(hop, target, tried.answer.counted);
     record(outcome);
   }
 
@@ -135,15 +137,32 @@ export function discreet(outcome: Outcome, { subject, inbound }: Hop): Outcome {
   return { ok: false, failure: { ...failure, message } };
 }
 
-function targetFor(upstream: Upstream, inbound: Inbound, answerId: string, amend: Amendment): Target {
+/** Anthropic counts for itself: its requests are not read for this. */
+function noteCount(
+  { subject, inbound, context }: Hop,
+  { native, model }: Target,
+  counted: number | undefined,
+): void {
+  if (native || counted === undefined) return;
+  context.calibration.note(subject.upstream.name, model, estimateTokens(inbound.request), counted);
+}
+
+/** What the dialect of `upstream` is told of it for one request. */
+export function targetFor(
+  upstream: Upstream,
+  { inbound, amend = {}, context }: Pick<Hop, 'inbound' | 'amend' | 'context'>,
+  answerId: string,
+): Target {
   const { native, provider } = upstream;
   const { maxTokens: least, ...quirkAmendments } = amend;
+  const model = upstream.model(inbound.model);
+  const tokenFactor = context.calibration.factor(upstream.name, model);
   const maxTokens = Math.min(
     upstream.maxTokens ?? Number.POSITIVE_INFINITY,
     least ?? Number.POSITIVE_INFINITY,
   );
   return {
-    model: upstream.model(inbound.model),
+    model,
     asked: inbound.model,
     stream: inbound.stream,
     native,
@@ -151,6 +170,7 @@ function targetFor(upstream: Upstream, inbound: Inbound, answerId: string, amend
     quirks: { ...upstream.quirks, ...quirkAmendments },
     answerId,
     inbound,
+    ...(tokenFactor === undefined ? {} : { tokenFactor }),
     ...(Number.isFinite(maxTokens) ? { maxTokens } : {}),
   };
 }

@@ -1,5 +1,6 @@
 import type { Configuration } from '../config/build.ts';
 import type { ServerSettings } from '../config/settings.ts';
+import { calibration } from '../core/calibration.ts';
 import { isLoopback } from '../core/loopback.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { Chain } from '../core/upstream.ts';
@@ -178,6 +179,7 @@ function firstRelay(
     sessions: createSessions(),
     gates,
     retries: retryBudgets(runtime.clock),
+    calibration: calibration(),
     slowOnTrial: new Set(),
     preference,
     prober,

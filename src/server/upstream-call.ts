@@ -23,13 +23,15 @@ export function mayBeAsked(
   return name === 'closed' || name === 'suspect';
 }
 
-/** A request to Anthropic outside the relay, with the client's headers and the credential that belongs there. */
+/** A request outside the relay, with the credential that belongs there. */
 export interface Call {
   method: string;
   /** Below the base, with query: `/messages/count_tokens?beta=true`. */
   path: string;
   inbound: Pick<Inbound, 'headers'>;
-  body?: Uint8Array;
+  /** What goes along; default: the client's own as Anthropic gets them. */
+  headers?: Headers;
+  body?: Uint8Array | string;
   /** Ends it; also used when nobody accepts connections there. */
   control: AbortController;
 }
@@ -40,7 +42,9 @@ export async function call(
   context: RelayContext,
   request: Call,
 ): Promise<Response | null> {
-  const headers = upstream.auth(nativeHeaders(request.inbound.headers), request.inbound as Inbound);
+  const own = request.headers ?? nativeHeaders(request.inbound.headers);
+  for (const [name, value] of Object.entries(upstream.extraHeaders)) own.set(name, value);
+  const headers = upstream.auth(own, request.inbound as Inbound);
   if (headers === null) return null;
   const { method, path, body, control } = request;
   return context.runtime.send(upstream, {

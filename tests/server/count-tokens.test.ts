@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test';
+import { answer } from '../../src/drill/answers.ts';
 import type { Fault } from '../../src/drill/faults.ts';
 import { startUpstream } from '../../src/drill/upstream.ts';
 import { bodyOf, chainFile, type ErrorBody, type RunningApp, startApp } from '../support/app.ts';
@@ -160,6 +161,65 @@ describe('the estimate counts', () => {
     const image = block({ type: 'image', source: { type: 'base64', media_type: 'image/png', data } });
     expect(await tokensOf(await count(app, image))).toBeLessThan(10_000);
   });
+});
+
+describe('a backup that serves', () => {
+  const LONG = {
+    ...HELLO,
+    messages: [{ role: 'user', content: 'All happy families are alike. '.repeat(40) }],
+  };
+  const COUNT: Fault = { kind: 'status', status: 200, body: { input_tokens: 4711 } };
+  const ask = (app: RunningApp, body: object) =>
+    fetch(`${app.url}/v1/messages`, {
+      method: 'POST',
+      body: JSON.stringify({ ...body, max_tokens: 100, stream: true }),
+    }).then((answer) => answer.text());
+
+  test('counts for itself where it speaks the Messages API, in its own words and with its own key', async () => {
+    await using backup = await startUpstream({ asideFault: COUNT });
+    await using app = await startApp({
+      file: `[upstreams.box]\nprovider = "anthropic-compatible"\nbase_url = "${backup.url}"\napi_key = "box-key"\nmodels = { "*" = "large" }\nheaders = { x-team = "a" }`,
+    });
+    expect(await tokensOf(await count(app, { ...HELLO, metadata: { user_id: 'u' } }))).toBe(4711);
+    const [asked] = backup.requests;
+    expect([asked?.method, asked?.path]).toEqual(['POST', '/v1/messages/count_tokens']);
+    expect([asked?.header('x-api-key'), asked?.header('x-team')]).toEqual(['box-key', 'a']);
+    expect(JSON.parse(asked?.text() ?? '')).toEqual({
+      model: 'large',
+      thinking: { type: 'disabled' },
+      messages: [{ role: 'user', content: 'hello' }],
+    });
+  });
+
+  test('and is asked no more once it said that it has no count', async () => {
+    await using backup = await startUpstream({ asideFault: { kind: 'status', status: 404 } });
+    await using app = await startApp({
+      file: `[upstreams.box]\nprovider = "anthropic-compatible"\nbase_url = "${backup.url}"`,
+    });
+    for (let times = 0; times < 3; times += 1) expect((await count(app, HELLO)).status).toBe(200);
+    expect(backup.requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
+  });
+
+  test.each(['openai-compatible', 'anthropic-compatible'])(
+    'of %s: the estimate follows what it counted of other requests',
+    async (provider) => {
+      const usage = { input_tokens: 777, output_tokens: 5 };
+      await using backup = await startUpstream({
+        script: { answer: answer([{ type: 'text', text: 'Yes.' }], { usage }) },
+        asideFault: { kind: 'status', status: 404 },
+      });
+      await using app = await startApp({
+        file: `[upstreams.box]\nprovider = "${provider}"\nbase_url = "${backup.url}/v1"\nmodels = { "*" = "large" }`,
+      });
+      const before = await tokensOf(await count(app, LONG));
+      await ask(app, LONG);
+      expect(before).not.toBe(777);
+      expect(await tokensOf(await count(app, LONG))).toBeGreaterThanOrEqual(777);
+      expect(await tokensOf(await count(app, LONG))).toBeLessThan(777 * 1.01);
+      const twice = { ...LONG, messages: [...LONG.messages, ...LONG.messages] };
+      expect(await tokensOf(await count(app, twice))).toBeGreaterThan(777 * 1.9);
+    },
+  );
 });
 
 test('a body that is no request is 400 and asks nobody; the error is in the shape of the API', async () => {

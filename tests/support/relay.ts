@@ -2,6 +2,7 @@ import { headerAuth } from '../../src/auth/header.ts';
 import { passthroughAuth } from '../../src/auth/passthrough.ts';
 import type { BreakerSettings, BreakerState } from '../../src/core/breaker.ts';
 import type { BreakerView } from '../../src/core/breaker-view.ts';
+import { calibration } from '../../src/core/calibration.ts';
 import { type Frame, rawFrame } from '../../src/core/frame.ts';
 import { isOf } from '../../src/core/health-keys.ts';
 import type {
@@ -158,6 +159,7 @@ export function benchOf(
     gates: createGates(clock),
     retries: retryBudgets(clock),
     preference: { preferred: null },
+    calibration: calibration(),
     slowOnTrial: new Set(),
     prober: { active() {}, well() {}, doubt: ({ name }) => void events.doubts.push(name) },
   };

@@ -69,8 +69,8 @@ export class AnswerWriter {
   start(usage: Partial<Usage>): Frame[] {
     if (this.isStarted) return [];
     this.isStarted = true;
-    const { inbound } = this.target;
-    const asked = inbound === undefined ? 0 : estimateTokens(inbound.request);
+    const { inbound, tokenFactor = 1 } = this.target;
+    const asked = inbound === undefined ? 0 : Math.ceil(estimateTokens(inbound.request) * tokenFactor);
     return this.composer.start({ input_tokens: asked, ...usage, output_tokens: 0 });
   }
 

@@ -18,6 +18,18 @@ import { VERSION } from './version.ts';
  * string, because Ollama joins blocks without anything between them.
  */
 export function encodeCompatible(inbound: Inbound, target: Target): Encoded {
+  const { body, headers } = bodyFor(inbound, target);
+  return { body: JSON.stringify(body), headers };
+}
+
+/** What such a server counts the tokens of. Of what the answer may be it takes nothing. */
+export function encodeCount(inbound: Inbound, target: Target): Encoded {
+  const { body, headers } = bodyFor(inbound, { ...target, stream: false });
+  const { model, thinking: told, system, tools, tool_choice, messages } = body;
+  return { body: JSON.stringify({ model, thinking: told, system, tools, tool_choice, messages }), headers };
+}
+
+function bodyFor(inbound: Inbound, target: Target): { body: Partial<MessagesRequest>; headers: Headers } {
   const { request } = inbound;
   const betas = betasFor(inbound.headers, target.quirks);
   const enabled = betas.body(request);
@@ -45,7 +57,7 @@ export function encodeCompatible(inbound: Inbound, target: Target): Encoded {
     ...VERSION,
     ...(betas.header === undefined ? {} : { 'anthropic-beta': betas.header }),
   });
-  return { body: JSON.stringify(body), headers };
+  return { body, headers };
 }
 
 /** Words for a form of the answer that the server is not asked to keep; a mark where the client has one. */

@@ -1,6 +1,6 @@
 import { replaceModel } from '../../../core/scan.ts';
 import type { Dialect, Encoded, Inbound, Target } from '../../../core/upstream.ts';
-import { encodeCompatible } from './compatible.ts';
+import { encodeCompatible, encodeCount } from './compatible.ts';
 import { decodeNative } from './decode.ts';
 import { explain } from './explain.ts';
 import { nativeHeaders } from './native-headers.ts';
@@ -14,6 +14,10 @@ export const anthropic: Dialect = {
   path: '/messages',
   headers: VERSION,
   encode: (inbound, target) => (target.native ? encodeNative : encodeCompatible)(inbound, target),
+  count: {
+    path: '/messages/count_tokens',
+    encode: (inbound, target) => (target.native ? encodeNative : encodeCount)(inbound, target),
+  },
   decode: (target) => (target.native ? decodeNative() : decodeCompatible(target)),
   explain,
 };
