@@ -1,7 +1,7 @@
 import type { BreakerSettings } from './breaker.ts';
 import type { Failure, Ms } from './failure.ts';
 import type { Frame } from './frame.ts';
-import type { JsonObject, MessagesRequest } from './messages.ts';
+import type { JsonObject, MessagesRequest, ToolParam } from './messages.ts';
 import type { Transducer } from './transducer.ts';
 
 /** A request as it came in, read once; every attempt starts from it and nothing changes it. */
@@ -112,6 +112,8 @@ export interface Quirks {
   anyToolChoice?: string;
   /** openai-chat: whether `parallel_tool_calls` is understood. Default true. */
   parallelToolCalls?: boolean;
+  /** openai-chat: the upstream's own web search in the place of Anthropic's. Default: it has none. */
+  webSearch?: (tool: ToolParam) => JsonObject;
   /** openai-chat: shape of tool ids the upstream accepts. Default: up to 64 of `[a-zA-Z0-9_-]`. */
   toolId?: 'default' | 'alphanumeric-9';
   /** openai-chat: content of an assistant message that only calls tools. Default `null`. */

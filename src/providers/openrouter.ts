@@ -1,3 +1,4 @@
+import type { JsonObject, ToolParam } from '../core/messages.ts';
 import type { Provider } from './provider.ts';
 
 /** OpenRouter: its Claude models are also served from other clouds, so they outlive an outage of Anthropic's. */
@@ -21,6 +22,7 @@ export const openrouter: Provider = {
   probe: { method: 'models', path: '/key' },
   quirks: {
     files: true,
+    webSearch,
     // Gemini and OpenAI's models behind it lose their thread without (openrouter.ai/docs, preserving reasoning blocks).
     reasoningDetails: true,
     // Without the marks a conversation with Claude is paid anew in every turn.
@@ -29,3 +31,19 @@ export const openrouter: Provider = {
     betas: ['interleaved-thinking', 'fine-grained-tool-streaming', 'structured-outputs'],
   },
 };
+
+/**
+ * Its search, which any of its models can call (openrouter.ai/docs, server tools, web search): the results come as links in the text.
+ */
+function webSearch({ allowed_domains: allowed, blocked_domains: excluded }: ToolParam): JsonObject {
+  const parameters = {
+    ...(isList(allowed) ? { allowed_domains: allowed } : {}),
+    ...(isList(excluded) ? { excluded_domains: excluded } : {}),
+  };
+  const isLimited = Object.keys(parameters).length > 0;
+  return { type: 'openrouter:web_search', ...(isLimited ? { parameters } : {}) };
+}
+
+function isList(value: unknown): value is string[] {
+  return Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string');
+}

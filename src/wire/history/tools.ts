@@ -10,11 +10,19 @@ export function portableTools(request: MessagesRequest): ToolParam[] {
   });
 }
 
-/** Names of the tools that were left out: the model is told, so that it does not make up their results. */
-export function missingTools(request: MessagesRequest): string[] {
+/**
+ * Names of the tools that were left out: the model is told, so that it does not make up their results.
+ * @param isServed whether the upstream has one of its own in the place of a typed tool
+ */
+export function missingTools(request: MessagesRequest, isServed: (tool: ToolParam) => boolean): string[] {
   return (request.tools ?? [])
-    .filter((tool) => !isPortable(tool))
+    .filter((tool) => !isPortable(tool) && !isServed(tool))
     .map((tool) => tool.name ?? String(tool.type));
+}
+
+/** Whether it is the web search that runs at Anthropic, of whichever version. */
+export function isWebSearch({ type }: ToolParam): boolean {
+  return typeof type === 'string' && type.startsWith('web_search_');
 }
 
 function isPortable(tool: ToolParam): boolean {

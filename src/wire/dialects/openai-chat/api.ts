@@ -39,7 +39,7 @@ export type ChatToolChoice = string | { type: 'function'; function: { name: stri
 export interface ChatRequest {
   model: string;
   messages: ChatMessage[];
-  tools?: ChatTool[];
+  tools?: (ChatTool | JsonObject)[];
   tool_choice?: ChatToolChoice;
   parallel_tool_calls?: boolean;
   max_tokens?: number;

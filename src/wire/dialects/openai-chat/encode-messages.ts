@@ -6,6 +6,7 @@ import { type Pairs, pair } from '../../history/pairs.ts';
 import { withoutPrefill } from '../../history/prefill.ts';
 import { systemTexts } from '../../history/system.ts';
 import { NO_CONTENT } from '../../history/text.ts';
+import { isWebSearch } from '../../history/tools.ts';
 import { type Turn, turns } from '../../history/turns.ts';
 import type { ChatMessage, Part, ToolCall } from './api.ts';
 import { joined, parts } from './content.ts';
@@ -119,6 +120,10 @@ function systemMessage(
   { quirks }: Target,
   form: string | undefined,
 ): ChatMessage[] {
-  const texts = [...systemTexts(request), ...(form === undefined ? [] : [form])];
+  const hasSearch = quirks.webSearch !== undefined;
+  const texts = [
+    ...systemTexts(request, (tool) => hasSearch && isWebSearch(tool)),
+    ...(form === undefined ? [] : [form]),
+  ];
   return texts.length === 0 ? [] : [{ role: quirks.systemRole ?? 'system', content: texts.join('\n\n') }];
 }

@@ -1,7 +1,7 @@
 import type { MessagesRequest, ToolParam } from '../../../core/messages.ts';
 import type { Quirks } from '../../../core/upstream.ts';
 import { parameters } from '../../history/schema.ts';
-import { portableTools } from '../../history/tools.ts';
+import { isWebSearch, portableTools } from '../../history/tools.ts';
 import type { ChatRequest, ChatTool } from './api.ts';
 import type { ToolNames } from './tool-names.ts';
 
@@ -10,9 +10,11 @@ type ToolFields = Pick<ChatRequest, 'tools' | 'tool_choice' | 'parallel_tool_cal
 /** The fields about tools; none at all without tools, since an empty list is refused by OpenAI and others. */
 export function encodeTools(request: MessagesRequest, names: ToolNames, quirks: Quirks): ToolFields {
   const tools = portableTools(request);
-  if (tools.length === 0) return {};
+  const { webSearch } = quirks;
+  const searches = webSearch === undefined ? [] : (request.tools ?? []).filter(isWebSearch).map(webSearch);
+  if (tools.length + searches.length === 0) return {};
   return {
-    tools: tools.map((tool) => encodeTool(tool, names)),
+    tools: [...tools.map((tool) => encodeTool(tool, names)), ...searches],
     ...encodeChoice(request, tools, names, quirks),
   };
 }
