@@ -241,3 +241,34 @@ test('a telling key at the very end of a body is read like any other', () => {
     }
   }
 });
+
+describe('a model that has to begin with a thought, in the middle of the calls of another', () => {
+  const LOOP = [HI, say(UNSIGNED, call('c1')), ask([result('c1')])];
+  const ENABLED = { type: 'enabled', budget_tokens: 2000 };
+  const thinkingOf = (model: string, messages: readonly MessageParam[], thinking: object = ENABLED) => {
+    const bytes = new TextEncoder().encode(JSON.stringify({ ...requestOf(messages), model, thinking }));
+    const inbound = inboundOf('r', new Headers(), '', bytes);
+    const { body } = anthropic.encode(inbound, { ...targetOf({ native: true }), model });
+    return JSON.parse(typeof body === 'string' ? body : new TextDecoder().decode(body)).thinking;
+  };
+
+  test('is not told to think', () => {
+    expect(thinkingOf('claude-haiku-4-5', LOOP)).toEqual({ type: 'disabled' });
+    const reminded: MessageParam[] = [...LOOP, { role: 'system', content: 'Be brief.' }];
+    expect(thinkingOf('claude-haiku-4-5', reminded)).toEqual({ type: 'disabled' });
+  });
+
+  test.each<[string, string, MessageParam[], object]>([
+    ['a newer one is', 'claude-opus-4-8', LOOP, ENABLED],
+    ['one that thinks by itself does', 'claude-opus-4-8', LOOP, { type: 'adaptive' }],
+    ['at the beginning of a turn it is', 'claude-haiku-4-5', [...LOOP, say(words('a')), HI], ENABLED],
+    [
+      'from its own calls it is',
+      'claude-haiku-4-5',
+      [HI, say(UNSIGNED, words('a')), HI, say(SIGNED, call('c1')), ask([result('c1')])],
+      ENABLED,
+    ],
+  ])('%s', (_, model, messages, thinking) => {
+    expect(thinkingOf(model, messages, thinking)).toEqual(thinking);
+  });
+});

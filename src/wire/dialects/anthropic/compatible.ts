@@ -9,6 +9,7 @@ import { portableTools } from '../../history/tools.ts';
 import { type Betas, betasFor } from './betas.ts';
 import { claudeNamed, thinksByItself } from './claude.ts';
 import { compatibleMessages } from './compatible-messages.ts';
+import { goesOnWithout } from './mid-turn.ts';
 import { VERSION } from './version.ts';
 
 /**
@@ -132,16 +133,6 @@ function thinking(
 function styleOf(model: string): ThinkingStyle {
   const claude = claudeNamed(model);
   return claude !== null && thinksByItself(claude) ? 'adaptive' : 'enabled';
-}
-
-/**
- * Whether the answer goes on, without thoughts, from calls that another model made: one that is told to think refuses to do so without its
- * own thoughts at the beginning.
- */
-function goesOnWithout(messages: readonly MessageParam[]): boolean {
-  const [before, last] = messages.slice(-2);
-  if (!Array.isArray(last?.content) || last.content[0]?.type !== 'tool_result') return false;
-  return !Array.isArray(before?.content) || before.content[0]?.type !== 'thinking';
 }
 
 function encodeTool(tool: ToolParam, betas: Betas): ToolParam {

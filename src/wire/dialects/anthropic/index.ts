@@ -3,6 +3,7 @@ import type { Dialect, Encoded, Inbound, Target } from '../../../core/upstream.t
 import { encodeCompatible, encodeCount } from './compatible.ts';
 import { decodeNative } from './decode.ts';
 import { explain } from './explain.ts';
+import { mayThink } from './mid-turn.ts';
 import { nativeHeaders } from './native-headers.ts';
 import { decodeCompatible } from './normalise.ts';
 import { mayBeRefused, portable } from './portable.ts';
@@ -28,7 +29,7 @@ function encodeNative(inbound: Inbound, target: Target): Encoded {
   if (mayBeRefused(inbound.bytes)) {
     const mended = portable(inbound.request);
     if (mended !== inbound.request)
-      return { body: JSON.stringify({ ...mended, model: target.model }), headers };
+      return { body: JSON.stringify({ ...mayThink(mended), model: target.model }), headers };
   }
   const isAsked = target.model === inbound.model;
   return {
