@@ -1,7 +1,7 @@
 /** What a refusal says the request would be taken with. */
 import { expect, test } from 'bun:test';
 import type { Amendment } from '../../src/core/failure.ts';
-import { amendmentIn } from '../../src/wire/history/amend.ts';
+import { amendmentIn } from '../../src/wire/errors/amend.ts';
 
 test.each<[string, Amendment | undefined]>([
   ['max_tokens must be less than or equal to 65536, the maximum value for this model', { maxTokens: 65_536 }],

@@ -4,10 +4,7 @@ import {
   explain as anthropic,
   explainError as anthropicEvent,
 } from '../../src/wire/dialects/anthropic/explain.ts';
-import {
-  explain as openai,
-  explainInStream as openaiEvent,
-} from '../../src/wire/dialects/openai-chat/explain.ts';
+import { explain as openai, explainInStream as openaiEvent } from '../../src/wire/errors/explain.ts';
 
 const NONE = new Headers();
 const SECRET = 'the garden is closed';

@@ -1,9 +1,9 @@
 import type { Failure, FailureKind } from '../../../core/failure.ts';
 import { spokenWait } from '../../../core/retry-after.ts';
 import { subscriptionLimit } from '../../../core/subscription-limit.ts';
-import { amendmentIn } from '../../history/amend.ts';
+import { amendmentIn } from '../../errors/amend.ts';
+import { isMoney, NO_MONEY } from '../../errors/money.ts';
 import { filled, isObject, parseJson } from '../../history/json.ts';
-import { isMoney, NO_MONEY } from '../../history/money.ts';
 
 /** What an error body says, as far as it says it. */
 interface Refusal {

@@ -1,7 +1,7 @@
 import type { Dialect } from '../../../core/upstream.ts';
+import { explain } from '../../errors/explain.ts';
 import { decode } from './decode.ts';
 import { encode } from './encode.ts';
-import { explain } from './explain.ts';
 
 /** OpenAI Chat Completions, as OpenAI writes it and as everybody else understood it. */
 export const openaiChat: Dialect = {

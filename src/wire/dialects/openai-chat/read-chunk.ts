@@ -1,7 +1,7 @@
 import { AttemptError } from '../../../core/failure.ts';
+import { explainInStream } from '../../errors/explain.ts';
 import { filled, isObject, parseJson } from '../../history/json.ts';
 import type { Chunk } from './api.ts';
-import { explainInStream } from './explain.ts';
 
 /**
  * A packet's JSON: a chunk, a whole completion, or null for what means nothing.

@@ -1,9 +1,9 @@
-import type { Failure, FailureKind, Ms } from '../../../core/failure.ts';
-import { headerWait, longest, spokenWait } from '../../../core/retry-after.ts';
-import { amendmentIn } from '../../history/amend.ts';
-import { isMoney, NO_MONEY } from '../../history/money.ts';
+import type { Failure, FailureKind, Ms } from '../../core/failure.ts';
+import { headerWait, longest, spokenWait } from '../../core/retry-after.ts';
+import { amendmentIn } from './amend.ts';
 import { discreet } from './discreet.ts';
 import { type ErrorShape, readBody, readShape } from './error-shape.ts';
+import { isMoney, NO_MONEY } from './money.ts';
 import { isAnswerTooLong, isTooLong, tokensIn } from './too-long.ts';
 
 /** What an error answer means. */

@@ -1,6 +1,6 @@
-import type { Ms } from '../../../core/failure.ts';
-import { durationIn } from '../../../core/retry-after.ts';
-import { filled, isObject, parseJson } from '../../history/json.ts';
+import type { Ms } from '../../core/failure.ts';
+import { durationIn } from '../../core/retry-after.ts';
+import { filled, isObject, parseJson } from '../history/json.ts';
 
 /** What an error object says, whichever of the known shapes it has. Empty strings where it says nothing. */
 export interface ErrorShape {
