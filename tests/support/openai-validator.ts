@@ -108,6 +108,7 @@ function checkMessages(messages: unknown, strictness: Strictness, complain: Comp
     return;
   }
   let pending: string[] = [];
+  const used = new Set<string>();
   let before = '';
   for (const [at, message] of (messages as Loose[]).entries()) {
     const role = String(message.role);
@@ -134,7 +135,7 @@ function checkMessages(messages: unknown, strictness: Strictness, complain: Comp
       complain(`${where}: the conversation begins with the assistant`);
     if (before === 'tool' && role === 'system') complain(`${where}: system after tool`);
     if (role === 'user') checkContent(message.content, where, complain);
-    if (role === 'assistant') pending = checkAssistant(message, strictness, where, complain);
+    if (role === 'assistant') pending = checkAssistant(message, strictness, used, where, complain);
     before = role === 'system' || role === 'developer' ? '' : role;
   }
   if (pending.length > 0) complain(`at the end: ${pending.join(', ')} have no tool message`);
@@ -163,7 +164,13 @@ function checkContent(content: unknown, where: string, complain: Complain): void
   }
 }
 
-function checkAssistant(message: Loose, { toolId }: Strictness, where: string, complain: Complain): string[] {
+function checkAssistant(
+  message: Loose,
+  { toolId }: Strictness,
+  used: Set<string>,
+  where: string,
+  complain: Complain,
+): string[] {
   const calls = message.tool_calls as Loose[] | undefined;
   if (calls === undefined) {
     if (typeof message.content !== 'string' || message.content === '') complain(`${where}: says nothing`);
@@ -175,7 +182,8 @@ function checkAssistant(message: Loose, { toolId }: Strictness, where: string, c
     unknownKeys(call, ['id', 'type', 'function'], where, complain);
     const id = String(call.id);
     if (!toolId.test(id)) complain(`${where}: tool id ${id}`);
-    if (ids.includes(id)) complain(`${where}: tool id ${id} twice`);
+    if (used.has(id)) complain(`${where}: tool id ${id} twice`);
+    used.add(id);
     ids.push(id);
     const fn = call.function as Loose;
     unknownKeys(fn, ['name', 'arguments'], where, complain);

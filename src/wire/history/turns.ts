@@ -15,44 +15,57 @@ export interface Turn {
  * so that a conversation that grows keeps its beginning.
  */
 export function turns(request: MessagesRequest): Turn[] {
-  const out: Turn[] = [];
+  const out: Draft[] = [];
   let waiting: Block[] = [];
   for (const message of request.messages ?? []) {
     const blocks = spoken(blocksOf(message));
     const last = out.at(-1);
     if (message.role === 'system') {
-      const reminder = reminders(blocks);
-      if (last?.role === 'user') insertReminder(last.blocks, reminder);
-      else waiting.push(...reminder);
+      (last?.role === 'user' ? last.reminders : waiting).push(...reminders(blocks));
     } else if (blocks.length > 0) {
-      if (waiting.length > 0) {
-        if (message.role === 'user') insertReminder(blocks, waiting);
-        else out.push({ role: 'user', blocks: waiting });
+      if (last?.role === message.role && waiting.length === 0) {
+        for (const block of blocks) last.blocks.push(block);
+        continue;
+      }
+      if (message.role === 'assistant' && waiting.length > 0) {
+        out.push({ role: 'user', blocks: [], reminders: waiting });
         waiting = [];
       }
-      const before = out.at(-1);
-      if (before?.role === message.role) before.blocks.push(...blocks);
-      else out.push({ role: message.role, blocks });
+      out.push({ role: message.role, blocks, reminders: waiting });
+      waiting = [];
     }
   }
-  if (waiting.length > 0) out.push({ role: 'user', blocks: waiting });
-  return out.map(({ role, blocks }) => ({ role, blocks: withoutRepeats(blocks) }));
+  if (waiting.length > 0) out.push({ role: 'user', blocks: [], reminders: waiting });
+  return out.map((draft) => ({ role: draft.role, blocks: withoutRepeats(withReminders(draft)) }));
 }
 
-/** A second call with the same id in one turn could not be answered: Claude Code drops it, too (measured with 2.1.197). */
+/** A turn, and what stood beside it in the name of the system. */
+interface Draft extends Turn {
+  reminders: Block[];
+}
+
+/** The same call again in one turn is no second one: Claude Code drops it, too (measured with 2.1.197). */
 function withoutRepeats(blocks: Block[]): Block[] {
-  const ids = new Set<string>();
+  const calls = blocks.filter((block) => isBlock(block, 'tool_use'));
+  if (new Set(calls.map(({ id }) => id)).size === calls.length) return blocks;
+  const seen = new Set<string>();
   return blocks.filter((block) => {
     if (!isBlock(block, 'tool_use')) return true;
-    const fresh = !ids.has(block.id);
-    ids.add(block.id);
-    return fresh;
+    const call = JSON.stringify([block.id, block.name, block.input]);
+    const isFresh = !seen.has(call);
+    seen.add(call);
+    return isFresh;
   });
 }
 
 function blocksOf({ content }: MessageParam): Block[] {
   if (typeof content === 'string') return [{ type: 'text', text: content }];
-  return Array.isArray(content) ? content.filter((block) => isObject(block)) : [];
+  return Array.isArray(content) ? content.filter((block) => isObject(block)).map(named) : [];
+}
+
+/** A call that lost its id on the way still is one. */
+function named(block: Block): Block {
+  return isBlock(block, 'tool_use') && typeof block.id !== 'string' ? { ...block, id: '' } : block;
 }
 
 /** Without blank texts, which the API refuses like empty ones; nothing at all where only thoughts are left. */
@@ -67,9 +80,11 @@ function reminders(blocks: readonly Block[]): Block[] {
 }
 
 /** Before the user's own words, behind reminders that are there already. */
-function insertReminder(blocks: Block[], reminder: readonly Block[]): void {
-  const at = blocks.findIndex(
+function withReminders({ blocks, reminders }: Draft): Block[] {
+  if (reminders.length === 0) return blocks;
+  const found = blocks.findIndex(
     (block) => isBlock(block, 'text') && !block.text.startsWith('<system-reminder>'),
   );
-  blocks.splice(at === -1 ? blocks.length : at, 0, ...reminder);
+  const at = found === -1 ? blocks.length : found;
+  return [...blocks.slice(0, at), ...reminders, ...blocks.slice(at)];
 }

@@ -8,11 +8,12 @@ import {
 } from '../../../core/messages.ts';
 import { validToolId } from '../../../core/provenance.ts';
 import type { Target } from '../../../core/upstream.ts';
+import { callIds } from '../../history/call-ids.ts';
 import { isObject, parseJson } from '../../history/json.ts';
 import { pair } from '../../history/pairs.ts';
 import { withoutPrefill } from '../../history/prefill.ts';
 import { NO_CONTENT } from '../../history/text.ts';
-import { type Turn, turns } from '../../history/turns.ts';
+import { turns } from '../../history/turns.ts';
 import type { Betas } from './betas.ts';
 import { claudeNamed, refusesPrefill } from './claude.ts';
 import { compacted, plainBlocks } from './compatible-content.ts';
@@ -28,7 +29,7 @@ export function compatibleMessages(request: MessagesRequest, target: Target, bet
   const claude = claudeNamed(target.model);
   const conversation = turns(claude !== null && refusesPrefill(claude) ? withoutPrefill(request) : request);
   const pairs = pair(conversation);
-  const ids = callIds(conversation);
+  const ids = callIds(conversation, validToolId);
   const out: MessageParam[] = [];
   const say = (role: 'user' | 'assistant', blocks: readonly Block[]) => {
     const content = compacted(blocks);
@@ -73,22 +74,6 @@ function inOrder(results: readonly Result[]): Block[] {
   return [...results.map(({ block }) => block), ...results.flatMap(({ attached }) => attached)];
 }
 
-/** A valid id for each call, another one for each: clients and other proxies let ids come again in a later turn. */
-function callIds(conversation: readonly Turn[]): ReadonlyMap<ToolUseBlock, string> {
-  const ids = new Map<ToolUseBlock, string>();
-  const used = new Set<string>();
-  for (const { role, blocks } of conversation) {
-    for (const block of role === 'assistant' ? blocks : []) {
-      if (!isBlock(block, 'tool_use')) continue;
-      const id = validToolId(typeof block.id === 'string' ? block.id : '');
-      const own = used.has(id) ? validToolId(`${id}:${used.size}`) : id;
-      used.add(own);
-      ids.set(block, own);
-    }
-  }
-  return ids;
-}
-
 /** Words first, calls behind them: a call that is followed by words is not followed by its result. */
 function assistantBlocks(
   blocks: readonly Block[],
@@ -99,7 +84,7 @@ function assistantBlocks(
   const said: Block[] = [];
   for (const block of blocks) {
     if (isBlock(block, 'tool_use')) calls.push(encodeCall(block, ids.get(block) ?? ''));
-    else said.push(...(thoughts(block, target) ?? words(block)));
+    else for (const part of thoughts(block, target) ?? words(block)) said.push(part);
   }
   const speaks = calls.length > 0 || said.some((block) => isBlock(block, 'text'));
   return speaks ? [...said, ...calls] : [];

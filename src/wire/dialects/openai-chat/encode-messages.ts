@@ -1,6 +1,7 @@
 import { isBlock, type Json, type MessagesRequest, type ToolUseBlock } from '../../../core/messages.ts';
 import { readMark } from '../../../core/provenance.ts';
 import type { Target } from '../../../core/upstream.ts';
+import { callIds } from '../../history/call-ids.ts';
 import { isObject, parseJson } from '../../history/json.ts';
 import { type Pairs, pair } from '../../history/pairs.ts';
 import { withoutPrefill } from '../../history/prefill.ts';
@@ -27,6 +28,7 @@ export function encodeMessages(
 ): ChatMessage[] {
   const conversation = turns(withoutPrefill(request));
   const pairs = pair(conversation);
+  const ids = callIds(conversation, (id) => wireToolId(id, target.quirks.toolId));
   const out: ChatMessage[] = systemMessage(request, target, form);
   if (conversation[0]?.role !== 'user') out.push({ role: 'user', content: NO_CONTENT });
   let attached: Part[] = [];
@@ -40,7 +42,7 @@ export function encodeMessages(
     }
     if (attached.length > 0) out.push({ role: 'user', content: joined(attached) });
     attached = [];
-    const message = assistantMessage(turn, names, target);
+    const message = assistantMessage(turn, names, ids, target);
     if (message === null) continue;
     out.push(message);
     for (const call of turn.blocks.filter((block) => isBlock(block, 'tool_use'))) {
@@ -49,10 +51,10 @@ export function encodeMessages(
         result === undefined ? { text: INTERRUPTED, attached: [] } : toolOutput(result, target.quirks);
       out.push({
         role: 'tool',
-        tool_call_id: wireToolId(call.id, target.quirks.toolId),
+        tool_call_id: ids.get(call) ?? '',
         content: output.text,
       });
-      attached.push(...output.attached);
+      for (const part of output.attached) attached.push(part);
     }
   }
   if (attached.length > 0) out.push({ role: 'user', content: joined(attached) });
@@ -67,13 +69,18 @@ function userParts(turn: Turn, pairs: Pairs, { quirks }: Target): Part[] {
   });
 }
 
-function assistantMessage(turn: Turn, names: ToolNames, target: Target): ChatMessage | null {
+function assistantMessage(
+  turn: Turn,
+  names: ToolNames,
+  ids: ReadonlyMap<ToolUseBlock, string>,
+  target: Target,
+): ChatMessage | null {
   const { quirks } = target;
   const calls: ToolCall[] = [];
   const said: Part[] = [];
   for (const block of turn.blocks) {
-    if (isBlock(block, 'tool_use')) calls.push(toolCall(block, names, quirks.toolId));
-    else said.push(...parts([block], { ...quirks, vision: false, files: false }));
+    if (isBlock(block, 'tool_use')) calls.push(toolCall(block, names, ids.get(block) ?? ''));
+    else for (const part of parts([block], { ...quirks, vision: false, files: false })) said.push(part);
   }
   if (calls.length === 0 && said.length === 0) return null;
   const text = said.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n\n');
@@ -81,16 +88,16 @@ function assistantMessage(turn: Turn, names: ToolNames, target: Target): ChatMes
     role: 'assistant',
     content: text === '' ? (quirks.emptyContent ?? null) : text,
     ...reasoning(turn, target),
-    ...ownDetails(turn.blocks, target),
+    ...ownDetails(turn.blocks, ids, target),
     ...(calls.length > 0 ? { tool_calls: calls } : {}),
   };
 }
 
-function toolCall(block: ToolUseBlock, names: ToolNames, idStyle: Target['quirks']['toolId']): ToolCall {
+function toolCall({ name, input }: ToolUseBlock, names: ToolNames, id: string): ToolCall {
   return {
-    id: wireToolId(block.id, idStyle),
+    id,
     type: 'function',
-    function: { name: names.wire(block.name), arguments: JSON.stringify(inputOf(block.input)) },
+    function: { name: names.wire(name), arguments: JSON.stringify(inputOf(input)) },
   };
 }
 

@@ -1,29 +1,40 @@
-import { type Block, isBlock, type JsonObject } from '../../../core/messages.ts';
+import { type Block, isBlock, type JsonObject, type ToolUseBlock } from '../../../core/messages.ts';
 import { isMadeOf } from '../../../core/provenance.ts';
 import type { Target } from '../../../core/upstream.ts';
 import { isObject, parseJson } from '../../history/json.ts';
 import { readSeal } from '../../history/seal.ts';
 import { detailKey } from './reasoning-details.ts';
-import { wireToolId } from './tool-ids.ts';
 
-/** The `reasoning_details` that `target` gets back with a message of its own: those of the same provider and model. */
-export function ownDetails(blocks: readonly Block[], target: Target): { reasoning_details?: JsonObject[] } {
+/**
+ * The `reasoning_details` that `target` gets back with a message of its own: those of the same provider and model.
+ * @param ids what the calls of the conversation are named upstream
+ */
+export function ownDetails(
+  blocks: readonly Block[],
+  ids: ReadonlyMap<ToolUseBlock, string>,
+  target: Target,
+): { reasoning_details?: JsonObject[] } {
   if (target.quirks.reasoningDetails !== true) return {};
   const details = new Map<string, JsonObject>();
   for (const block of blocks) {
     const detail = detailOf(block, target);
     if (detail === undefined) continue;
     const key = detailKey(detail);
-    details.set(key, { ...details.get(key), ...detail, ...nameOfCall(detail, blocks, target) });
+    details.set(key, { ...details.get(key), ...detail, ...nameOfCall(detail, blocks, ids) });
   }
   return details.size === 0 ? {} : { reasoning_details: [...details.values()] };
 }
 
 /** A thought that belongs to a call has its id, and that may have been changed on the way to the client. */
-function nameOfCall({ id }: JsonObject, blocks: readonly Block[], { quirks }: Target): { id?: string } {
+function nameOfCall(
+  { id }: JsonObject,
+  blocks: readonly Block[],
+  ids: ReadonlyMap<ToolUseBlock, string>,
+): { id?: string } {
   if (typeof id !== 'string') return {};
-  const call = blocks.find((block) => isBlock(block, 'tool_use') && isMadeOf(String(block.id), id));
-  return call !== undefined && isBlock(call, 'tool_use') ? { id: wireToolId(call.id, quirks.toolId) } : {};
+  const call = blocks.find((block) => isBlock(block, 'tool_use') && isMadeOf(block.id, id));
+  const name = call !== undefined && isBlock(call, 'tool_use') ? ids.get(call) : undefined;
+  return name === undefined ? {} : { id: name };
 }
 
 function detailOf(block: Block, target: Target): JsonObject | undefined {
