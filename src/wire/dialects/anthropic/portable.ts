@@ -67,6 +67,8 @@ function isSpace(byte: number | undefined): boolean {
 /** The request with a history that Anthropic accepts; the same object when there was nothing to mend. */
 export function portable(request: MessagesRequest): MessagesRequest {
   const messages: MessageParam[] = [];
+  /** What the last message says, where others were put into it. */
+  let joined: Block[] | null = null;
   let changed = false;
   for (const message of request.messages) {
     const mended = mendMessage(message);
@@ -74,8 +76,15 @@ export function portable(request: MessagesRequest): MessagesRequest {
     const last = messages.at(-1);
     if (mended === null) continue;
     if (last?.role === mended.role && changed && mended.role !== 'system') {
-      messages[messages.length - 1] = { ...last, content: [...blocksOf(last), ...blocksOf(mended)] };
-    } else messages.push(mended);
+      if (joined === null) {
+        joined = [...blocksOf(last)];
+        messages[messages.length - 1] = { ...last, content: joined };
+      }
+      for (const block of blocksOf(mended)) joined.push(block);
+    } else {
+      joined = null;
+      messages.push(mended);
+    }
   }
   return changed ? { ...request, messages } : request;
 }

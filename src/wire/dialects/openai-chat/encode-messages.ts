@@ -37,14 +37,13 @@ export function encodeMessages(
       const content = [...attached, ...userParts(turn, pairs, target)];
       attached = [];
       if (content.length > 0) out.push({ role: 'user', content: joined(content) });
-      else if (out.at(-1)?.role === 'assistant') out.push({ role: 'user', content: NO_CONTENT });
+      // Behind tool messages the user need not speak.
+      else if (out.at(-1)?.role !== 'tool') out.push({ role: 'user', content: NO_CONTENT });
       continue;
     }
     if (attached.length > 0) out.push({ role: 'user', content: joined(attached) });
     attached = [];
-    const message = assistantMessage(turn, names, ids, target);
-    if (message === null) continue;
-    out.push(message);
+    out.push(assistantMessage(turn, names, ids, target));
     for (const call of turn.blocks.filter((block) => isBlock(block, 'tool_use'))) {
       const result = pairs.resultOf(call);
       const output =
@@ -74,7 +73,7 @@ function assistantMessage(
   names: ToolNames,
   ids: ReadonlyMap<ToolUseBlock, string>,
   target: Target,
-): ChatMessage | null {
+): ChatMessage {
   const { quirks } = target;
   const calls: ToolCall[] = [];
   const said: Part[] = [];
@@ -82,11 +81,11 @@ function assistantMessage(
     if (isBlock(block, 'tool_use')) calls.push(toolCall(block, names, ids.get(block) ?? ''));
     else for (const part of parts([block], { ...quirks, vision: false, files: false })) said.push(part);
   }
-  if (calls.length === 0 && said.length === 0) return null;
   const text = said.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n\n');
+  const nothing = calls.length > 0 ? (quirks.emptyContent ?? null) : NO_CONTENT;
   return {
     role: 'assistant',
-    content: text === '' ? (quirks.emptyContent ?? null) : text,
+    content: text === '' ? nothing : text,
     ...reasoning(turn, target),
     ...ownDetails(turn.blocks, ids, target),
     ...(calls.length > 0 ? { tool_calls: calls } : {}),
