@@ -83,3 +83,9 @@ export async function benchFailover(args) {
     ...args,
   ]);
 }
+
+/** Fetches model data anew, or reads it from a file, and writes the snapshot that ccproxy carries. */
+export async function models(args) {
+  const bun = await ensureInstalled();
+  return run(bun, [NO_ENV_FILE, join('scripts', 'models', 'main.ts'), ...args]);
+}
