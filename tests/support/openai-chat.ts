@@ -99,7 +99,20 @@ export const FORMS: readonly [name: string, form: (text: string) => Iterable<Uin
     (text) => pieces(text, size),
   ]),
   ['with CRLF', (text) => pieces(text.replaceAll('\n', '\r\n'), 5)],
+  ['with CR', (text) => pieces(text.replaceAll('\n', '\r'), 5)],
+  ['with a byte order mark', (text) => pieces(`\uFEFF${text}`, 2)],
   ['with comments', (text) => pieces(text.replaceAll('\n\n', '\n\n: still here\n\n'), 64)],
+  ['with comments inside events', (text) => pieces(text.replace(/^(?=data)/gm, ':\n: still here\n'), 64)],
+  ['with data of several lines', (text) => pieces(text.replace(/^data: ?(.+)$/gm, spread), 64)],
   ['without a space after data:', (text) => pieces(text.replaceAll('data: ', 'data:'), 64)],
   ['with id and retry lines', (text) => pieces(text.replaceAll('data: ', 'id: 7\nretry: 10\ndata: '), 64)],
 ];
+
+/** A line of data on as many lines as its JSON may have, indented; what is not JSON stays. */
+function spread(line: string, data: string): string {
+  try {
+    return JSON.stringify(JSON.parse(data), null, 1).replace(/^/gm, 'data: ');
+  } catch {
+    return line;
+  }
+}
