@@ -1,6 +1,13 @@
 import { AttemptError, type Failure } from '../../src/core/failure.ts';
 import type { Frame } from '../../src/core/frame.ts';
-import type { MessagesRequest, StreamEvent } from '../../src/core/messages.ts';
+import type {
+  Block,
+  Json,
+  KnownBlock,
+  Message,
+  MessagesRequest,
+  StreamEvent,
+} from '../../src/core/messages.ts';
 import { pipe } from '../../src/core/transducer.ts';
 import type { Framing, Inbound, Target } from '../../src/core/upstream.ts';
 import { openaiChat } from '../../src/wire/dialects/openai-chat/index.ts';
@@ -83,6 +90,66 @@ export function sseOf(objects: readonly unknown[], { done = true } = {}): string
     (object) => `data: ${typeof object === 'string' ? object : JSON.stringify(object)}\n\n`,
   );
   return lines.join('') + (done ? 'data: [DONE]\n\n' : '');
+}
+
+/** `message` as the body of a server that answers whole: thoughts, words and calls, each in one piece. */
+export function completionOf({ content, stop_reason, stop_sequence, usage }: Message): string {
+  const of = <T extends KnownBlock['type']>(type: T) =>
+    content.filter((block): block is Extract<KnownBlock, { type: T }> => block.type === type);
+  const calls = of('tool_use').map(({ id, name, input }) => ({
+    id,
+    type: 'function',
+    function: { name, arguments: rawOf(input) },
+  }));
+  const message = {
+    role: 'assistant',
+    reasoning_content: of('thinking')
+      .map(({ thinking }) => thinking)
+      .join(''),
+    content: of('text')
+      .map(({ text }) => text)
+      .join(''),
+    ...(calls.length > 0 ? { tool_calls: calls } : {}),
+  };
+  const finish = { finish_reason: FINISHES[stop_reason ?? ''] ?? 'stop', stop_reason: stop_sequence };
+  const prompt = [usage.input_tokens, usage.cache_read_input_tokens, usage.cache_creation_input_tokens];
+  return JSON.stringify({
+    object: 'chat.completion',
+    choices: [{ index: 0, message, ...finish }],
+    usage: {
+      prompt_tokens: prompt.reduce<number>((sum, count) => sum + (count ?? 0), 0),
+      completion_tokens: usage.output_tokens,
+      prompt_tokens_details: {
+        cached_tokens: usage.cache_read_input_tokens,
+        cache_write_tokens: usage.cache_creation_input_tokens,
+      },
+    },
+  });
+}
+
+/** `message` as a whole body can say it: all thoughts, all words, all calls. */
+export function inOrder(message: Message): Message {
+  const { content } = message;
+  const joined = (type: 'thinking' | 'text'): Block[] => {
+    const blocks = content.filter((block) => block.type === type) as Record<string, string>[];
+    const words = blocks.map((block) => block[type]).join('');
+    return words === '' ? [] : [{ ...blocks[0], [type]: words } as unknown as Block];
+  };
+  const rest = content.filter(({ type }) => type !== 'thinking' && type !== 'text');
+  return { ...message, content: [...joined('thinking'), ...joined('text'), ...rest] };
+}
+
+const FINISHES: Record<string, string> = {
+  tool_use: 'tool_calls',
+  max_tokens: 'length',
+  model_context_window_exceeded: 'model_length',
+  refusal: 'content_filter',
+};
+
+/** The arguments as they came: what is not JSON is kept in a mark of the client's. */
+function rawOf(input: Json): string {
+  const { __unparsedToolInput: unparsed } = input as { __unparsedToolInput?: { raw: string } };
+  return unparsed?.raw ?? JSON.stringify(input);
 }
 
 /** Bytes of `text` in pieces of `size`. */

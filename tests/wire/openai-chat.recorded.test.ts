@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { collect } from '../../src/core/collect.ts';
 import { assertGrammar, assertPrefix } from '../../src/drill/grammar.ts';
-import { events, FORMS, run, runText, targetOf } from '../support/openai-chat.ts';
+import { whole as wholeBody } from '../../src/wire/framing/whole.ts';
+import { completionOf, events, FORMS, inOrder, run, runText, targetOf } from '../support/openai-chat.ts';
 import { sdkMessage } from '../support/sdk.ts';
 
 const recorded = process.env.CCPROXY_RECORDED;
@@ -22,6 +23,13 @@ if (recorded !== undefined) {
       assertGrammar(whole.frames);
       expect(await sdkMessage(whole.frames)).toEqual(JSON.parse(JSON.stringify(collect(whole.frames))));
       expect(collect(whole.frames).content.length).toBeGreaterThan(0);
+    });
+
+    test('comes to the same as a body that says it whole', () => {
+      const message = collect(whole.frames);
+      const body = runText(completionOf(message), undefined, wholeBody);
+      assertGrammar(body.frames);
+      expect(inOrder(collect(body.frames))).toEqual(inOrder(message));
     });
 
     test.each(FORMS)('gives the same events %s', (_form, form) => {

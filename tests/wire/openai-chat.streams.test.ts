@@ -7,7 +7,16 @@ import type { Target } from '../../src/core/upstream.ts';
 import { assertGrammar, assertPrefix } from '../../src/drill/grammar.ts';
 import { whole } from '../../src/wire/framing/whole.ts';
 import { targetIn } from '../support/fixture-target.ts';
-import { events, FORMS, type Run, run, runText, targetOf } from '../support/openai-chat.ts';
+import {
+  completionOf,
+  events,
+  FORMS,
+  inOrder,
+  type Run,
+  run,
+  runText,
+  targetOf,
+} from '../support/openai-chat.ts';
 import { sdkMessage } from '../support/sdk.ts';
 
 const FOLDER = join(import.meta.dir, 'fixtures/openai-chat');
@@ -108,6 +117,14 @@ describe.each(CASES)('$name', ({ folder, stream, target }) => {
       assertPrefix(cut.frames);
       expect(['cut', 'garbled', 'empty']).toContain(cut.failure?.kind ?? 'none');
     }
+  });
+
+  test('comes to the same as a body that says it whole', () => {
+    const message = collect(answer.frames);
+    const body = runText(completionOf(message), target, whole);
+    expect(body.failure).toBeUndefined();
+    assertGrammar(body.frames);
+    expect(inOrder(collect(body.frames))).toEqual(inOrder(message));
   });
 
   test('as one JSON body gives the same message', () => {
