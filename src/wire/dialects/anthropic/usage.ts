@@ -1,4 +1,5 @@
 import type { Usage } from '../../../core/messages.ts';
+import { count } from '../../answer/count.ts';
 import { isObject } from '../../history/json.ts';
 
 const INPUT = ['input_tokens', 'cache_creation_input_tokens', 'cache_read_input_tokens'] as const;
@@ -18,11 +19,4 @@ export function countsOf(usage: unknown): Partial<Usage> {
   const output = count(usage.output_tokens) ?? 0;
   if (output > 0) counts.output_tokens = output;
   return counts;
-}
-
-function count(value: unknown): number | undefined {
-  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  return typeof number === 'number' && Number.isFinite(number) && number >= 0
-    ? Math.round(number)
-    : undefined;
 }

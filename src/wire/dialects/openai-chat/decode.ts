@@ -1,6 +1,5 @@
 import { AttemptError } from '../../../core/failure.ts';
 import type { Frame } from '../../../core/frame.ts';
-import type { Usage } from '../../../core/messages.ts';
 import type { Transducer } from '../../../core/transducer.ts';
 import type { Packet, Target } from '../../../core/upstream.ts';
 import { refuseFailure } from '../../answer/finish.ts';
@@ -14,7 +13,7 @@ import { readChunk } from './read-chunk.ts';
 import { type DetailsReader, detailsReader } from './reasoning-details.ts';
 import { type ThinkTags, type Told, thinkTags } from './think-tags.ts';
 import type { ToolNames } from './tool-names.ts';
-import { usageOf } from './usage.ts';
+import { heard, type Tokens, usageOf } from './usage.ts';
 
 /** Packets that may follow a finish reason (late usage, late deltas) before the answer is taken for ended. */
 const AFTER_FINISH = 256;
@@ -33,7 +32,7 @@ class ChatStream implements Transducer<Packet, Frame> {
   private reason: string | undefined;
   private stopSequence: string | undefined;
   private afterFinish = 0;
-  private usage: Partial<Usage> = {};
+  private tokens: Tokens = {};
   private refused = false;
 
   constructor(private readonly target: Target) {
@@ -59,10 +58,9 @@ class ChatStream implements Transducer<Packet, Frame> {
   }
 
   private *take(chunk: Chunk): Generator<Frame> {
-    const usage = usageOf(chunk);
-    if (usage !== undefined) this.usage = { ...this.usage, ...usage };
+    this.tokens = heard(this.tokens, chunk);
     if (!Array.isArray(chunk.choices)) return;
-    const opening = this.answer.start(this.usage);
+    const opening = this.answer.start(usageOf(this.tokens));
     yield* opening;
     let alive = opening.length > 0;
     for (const choice of chunk.choices) {
@@ -132,8 +130,8 @@ class ChatStream implements Transducer<Packet, Frame> {
     if (!marked && this.reason === undefined) throw failure('cut', 'the stream ended before the answer did');
     if (this.tags !== undefined) yield* this.takeTold(this.tags.end());
     if (this.details !== undefined) yield* this.details.end();
-    const { reason, refused, stopSequence, usage } = this;
-    yield* this.answer.finish({ reason, refused, stopSequence, usage });
+    const { reason, refused, stopSequence } = this;
+    yield* this.answer.finish({ reason, refused, stopSequence, usage: usageOf(this.tokens) });
     this.over = true;
   }
 }

@@ -1,53 +1,86 @@
 import type { Usage } from '../../../core/messages.ts';
+import { count } from '../../answer/count.ts';
 import { isObject } from '../../history/json.ts';
 import type { Chunk } from './api.ts';
 
-/**
- * The usage a chunk carries, if any: at its own place, in Groq's, or in the choice (Moonshot). Counts are cumulative
- * everywhere, so that the last one seen is the answer's.
- */
-export function usageOf(chunk: Chunk): Partial<Usage> | undefined {
-  const inChoice =
-    Array.isArray(chunk.choices) && isObject(chunk.choices[0]) ? chunk.choices[0].usage : undefined;
-  for (const usage of [chunk.usage, chunk.x_groq?.usage, inChoice]) {
-    if (isObject(usage)) return counts(usage);
-  }
-  return undefined;
+/** What a server has said of the tokens of an answer so far. */
+export interface Tokens {
+  prompt?: number | undefined;
+  completion?: number | undefined;
+  total?: number | undefined;
+  /** Read from the cache, and written to it. */
+  read?: number | undefined;
+  written?: number | undefined;
+  reasoning?: number | undefined;
 }
 
 /**
- * OpenAI counts cached tokens within `prompt_tokens`, Anthropic beside `input_tokens`. Reasoning is within
- * `completion_tokens` at most places but beside it at xAI: there the total says so (12 + 2 + 340 reasoning = 354).
+ * `before`, and what this chunk says: at its own place, in Groq's, or in the choice (Moonshot). Counts are cumulative
+ * everywhere, so that the last ones seen are the answer's; those of the cache are not always repeated. Zeros are no counts:
+ * some servers send them while they have not counted.
  */
-function counts(usage: Record<string, unknown>): Partial<Usage> {
+export function heard(before: Tokens, chunk: Chunk): Tokens {
+  const inChoice =
+    Array.isArray(chunk.choices) && isObject(chunk.choices[0]) ? chunk.choices[0].usage : undefined;
+  const usage = [chunk.usage, chunk.x_groq?.usage, inChoice].find(isObject);
+  if (usage === undefined) return before;
+  const now = toldBy(usage);
+  if (now.prompt === undefined && now.completion === undefined) return before;
+  return {
+    ...now,
+    prompt: now.prompt ?? before.prompt,
+    completion: now.completion ?? before.completion,
+    read: now.read ?? before.read,
+    written: now.written ?? before.written,
+  };
+}
+
+/**
+ * The same in the words of the Messages API. OpenAI counts what was read from the cache and written to it within
+ * `prompt_tokens` (its guide to prompt caching: 2,600 of which 2,000 were read and 400 written), Anthropic beside
+ * `input_tokens`. Gateways put Anthropic's counts into OpenAI's words with and without adding them up: the total says which.
+ */
+export function usageOf({ prompt, completion, total, read, written, reasoning = 0 }: Tokens): Partial<Usage> {
   const out: Partial<Usage> = {};
-  const prompt = count(usage.prompt_tokens);
-  const completion = count(usage.completion_tokens);
-  const total = count(usage.total_tokens);
-  const cached = count(
-    nested(usage.prompt_tokens_details, 'cached_tokens') ??
-      usage.prompt_cache_hit_tokens ??
-      usage.cached_tokens,
-  );
-  if (prompt !== undefined) {
-    out.input_tokens = Math.max(0, prompt - (cached ?? 0));
-    if (cached !== undefined) out.cache_read_input_tokens = Math.min(cached, prompt);
-  }
-  const reasoning = count(nested(usage.completion_tokens_details, 'reasoning_tokens')) ?? 0;
-  if (completion !== undefined) {
-    const beside = prompt !== undefined && total === prompt + completion + reasoning;
-    out.output_tokens = completion + (beside ? reasoning : 0);
-  }
+  const sum = prompt === undefined || completion === undefined ? undefined : prompt + completion;
+  // Reasoning is within the answer's tokens at most places but beside them at xAI (12 + 2 + 340 reasoning = 354).
+  const isReasoningBeside = sum !== undefined && total === sum + reasoning;
+  if (completion !== undefined) out.output_tokens = completion + (isReasoningBeside ? reasoning : 0);
+  if (prompt === undefined) return out;
+  const cached = (read ?? 0) + (written ?? 0);
+  const isBeside = cached > prompt || (!isReasoningBeside && total === (sum ?? 0) + cached);
+  out.input_tokens = isBeside ? prompt : prompt - cached;
+  if (read !== undefined) out.cache_read_input_tokens = read;
+  if (written !== undefined) out.cache_creation_input_tokens = written;
   return out;
 }
 
-function nested(details: unknown, key: string): unknown {
-  return isObject(details) ? details[key] : undefined;
+/** `prompt_cache_hit_tokens`: DeepSeek · `cached_tokens`: Moonshot · `cache_…_input_tokens`: LiteLLM. */
+function toldBy(usage: Record<string, unknown>): Tokens {
+  const prompt = isObject(usage.prompt_tokens_details) ? usage.prompt_tokens_details : {};
+  const completion = isObject(usage.completion_tokens_details) ? usage.completion_tokens_details : {};
+  const hit = count(usage.prompt_cache_hit_tokens);
+  const missed = count(usage.prompt_cache_miss_tokens);
+  return {
+    prompt:
+      positive(usage.prompt_tokens) ??
+      (hit === undefined || missed === undefined ? undefined : positive(hit + missed)),
+    completion: positive(usage.completion_tokens),
+    total: count(usage.total_tokens),
+    read:
+      count(prompt.cached_tokens) ??
+      hit ??
+      count(usage.cached_tokens) ??
+      count(usage.cache_read_input_tokens),
+    written:
+      count(prompt.cache_write_tokens) ??
+      count(prompt.cache_creation_tokens) ??
+      count(prompt.cache_creation_input_tokens) ??
+      count(usage.cache_creation_input_tokens),
+    reasoning: count(completion.reasoning_tokens),
+  };
 }
 
-function count(value: unknown): number | undefined {
-  const number = typeof value === 'string' ? Number(value) : value;
-  return typeof number === 'number' && Number.isFinite(number) && number >= 0
-    ? Math.round(number)
-    : undefined;
+function positive(value: unknown): number | undefined {
+  return count(value) || undefined;
 }
