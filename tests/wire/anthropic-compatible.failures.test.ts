@@ -62,6 +62,12 @@ const STREAMS: Case[] = [
   ],
   ['a long call without its end', sseOf([START, ...call('Water', `{"bed":"${'r'.repeat(5000)}`)]), 'cut', 4],
   ['a beginning anew inside a call', sseOf([START, ...call('Water', '{"b'), START]), 'cut', 3],
+  [
+    'a call that goes on as white space',
+    sseOf([START, ...call('Water', `{"bed":${' '.repeat(501)}`), end('tool_use'), STOP]),
+    'garbled',
+    2,
+  ],
   ['a call without a name', sseOf([START, ...call(undefined, '{}'), end('tool_use'), STOP]), 'garbled', 3],
   ['an error at once', sseOf([error('overloaded_error')]), 'overloaded', 0],
   ['an error before content', sseOf([START, error('rate_limit_error')]), 'rate_limited', 1],

@@ -2,6 +2,7 @@ import type { Composer } from '../../core/compose.ts';
 import { AttemptError, type FailureKind } from '../../core/failure.ts';
 import type { Frame } from '../../core/frame.ts';
 import { isLimit } from './finish.ts';
+import { type IsSpare, type Members, withoutMembers } from './members.ts';
 import { argumentsText, isWhole, type PartialCall, type ToolCalls } from './tool-calls.ts';
 
 /**
@@ -18,6 +19,8 @@ export interface CallWriterOptions {
   nameOf(wireName: string): string;
   /** The client's id for a call. */
   idOf(wireId: string | undefined): string;
+  /** Which members of the input of the client's tool say nothing, if any can. */
+  spareOf(name: string): IsSpare | undefined;
   /** Written when a call is closed: what had to wait for it. */
   waiting(): Iterable<Frame>;
 }
@@ -38,17 +41,27 @@ export interface CallWriter {
   finish(reason: string | undefined): Generator<Frame>;
 }
 
-export function callWriter({ composer, tools, nameOf, idOf, waiting }: CallWriterOptions): CallWriter {
+export function callWriter(options: CallWriterOptions): CallWriter {
+  const { composer, tools, nameOf, idOf, spareOf, waiting } = options;
   let sent = 0;
   /** Of the call being sent: how many of its pieces were; undefined while none is. */
   let pieces: number | undefined;
+  let members: Members | undefined;
 
   function* open(call: PartialCall): Generator<Frame> {
     pieces = 0;
-    yield* composer.toolUse(idOf(call.id), nameOf(call.name));
+    const name = nameOf(call.name);
+    const isSpare = spareOf(name);
+    members = isSpare && withoutMembers(isSpare);
+    yield* composer.toolUse(idOf(call.id), name);
+  }
+
+  function input(json: string): Frame[] {
+    return composer.toolInput(members === undefined ? json : members.push(json));
   }
 
   function* close(): Generator<Frame> {
+    yield* composer.toolInput(members?.end() ?? '');
     sent += 1;
     pieces = undefined;
     yield* waiting();
@@ -60,7 +73,7 @@ export function callWriter({ composer, tools, nameOf, idOf, waiting }: CallWrite
       const call = tools.calls[sent];
       if (call === undefined || (pieces === undefined && !canStream(call))) return;
       if (pieces === undefined) yield* open(call);
-      for (const piece of call.pieces.slice(pieces)) yield* composer.toolInput(piece);
+      for (const piece of call.pieces.slice(pieces)) yield* input(piece);
       pieces = call.pieces.length;
       if (!call.scan.complete || sent === tools.calls.length - 1) return;
       yield* close();
@@ -89,7 +102,7 @@ export function callWriter({ composer, tools, nameOf, idOf, waiting }: CallWrite
         if (call.name === '') throw failure('garbled', 'a tool call without a name');
         if (isCutOff(call) || (reason === undefined && !isWhole(call))) throw partial();
         yield* open(call);
-        yield* composer.toolInput(argumentsText(call));
+        yield* input(argumentsText(call));
         yield* close();
       }
     },
@@ -98,7 +111,7 @@ export function callWriter({ composer, tools, nameOf, idOf, waiting }: CallWrite
 
 /** Whether a call may be sent before it is complete: a named one whose arguments begin as those of an object. */
 function canStream(call: PartialCall): boolean {
-  return call.name !== '' && /^\s*\{\s*[^\s}]/.test(call.pieces.slice(0, 8).join(''));
+  return call.name !== '' && call.scan.filling;
 }
 
 /** Whether its arguments stop before their end. What is balanced but not JSON goes on: the client tells the model. */

@@ -1,4 +1,6 @@
+import { AttemptError } from '../../core/failure.ts';
 import { filled, isObject, parseJson } from '../history/json.ts';
+import { count } from './count.ts';
 import { type JsonScan, jsonScan } from './json-scan.ts';
 
 /** A tool call as it is put together from deltas. */
@@ -20,8 +22,19 @@ export interface ToolCalls {
   /**
    * Takes the `tool_calls` of one delta, or of a whole message, whose entries are whole calls.
    * @returns whether there was anything in it.
+   * @throws AttemptError for arguments that go on as white space.
    */
   add(entries: unknown, whole: boolean): boolean;
+}
+
+/**
+ * White space between two values of a call's arguments, more than any indentation: models get stuck in it and go on until
+ * their tokens run out (farion1231/cc-switch#2647). Within strings it is content.
+ */
+const MOST_BLANK = 500;
+
+function stuck(): AttemptError {
+  return new AttemptError({ kind: 'garbled', message: 'a tool call that goes on as white space' });
 }
 
 interface Entry {
@@ -71,6 +84,7 @@ export function toolCalls(): ToolCalls {
       call.size += entry.args.length;
       size += entry.args.length;
       call.scan.push(entry.args);
+      if (call.scan.blank > MOST_BLANK) throw stuck();
     }
   }
 
@@ -99,6 +113,8 @@ function beginsAnother(call: PartialCall, entry: Entry): boolean {
     return entry.name !== undefined || call.scan.complete;
   }
   if (entry.name === undefined || entry.id !== undefined) return false;
+  // A name that comes last, or once more.
+  if (entry.args === '' && (call.name === '' || call.name === entry.name)) return false;
   return call.scan.complete || (call.size > 0 && entry.name !== call.name && call.name !== '');
 }
 
@@ -111,7 +127,7 @@ function mergedName(call: PartialCall, name: string): string {
 function entryOf(entry: Record<string, unknown>): Entry {
   const inner = isObject(entry.function) ? entry.function : entry;
   return {
-    index: typeof entry.index === 'number' ? entry.index : undefined,
+    index: count(entry.index),
     id: filled(entry.id),
     name: filled(inner.name),
     args: argumentsOf(inner.arguments),

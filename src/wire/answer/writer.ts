@@ -7,6 +7,7 @@ import { mark, toolIds } from '../../core/provenance.ts';
 import type { Target } from '../../core/upstream.ts';
 import { type CallWriter, callWriter } from './call-writer.ts';
 import { stopReason } from './finish.ts';
+import { spareMembers } from './spare.ts';
 import { toolCalls } from './tool-calls.ts';
 
 /** Characters per token of ordinary text: good enough where nobody counted. */
@@ -56,6 +57,7 @@ export class AnswerWriter {
       tools: this.tools,
       nameOf,
       idOf: toolIds(answerId),
+      spareOf: (name) => spareMembers(target.inbound?.request, name),
       waiting: () => this.takeLate(),
     });
   }
