@@ -30,7 +30,7 @@ export function collect(frames: Iterable<Frame>): Message {
         };
         break;
       case 'content_block_start': {
-        const block = { ...event.content_block };
+        const block = copyOf(event.content_block);
         message?.content.push(block);
         open.set(event.index, block);
         inputs.delete(event.index);
@@ -49,6 +49,12 @@ export function collect(frames: Iterable<Frame>): Message {
   }
   if (message === undefined) throw new TypeError('an answer without message_start');
   return message;
+}
+
+/** A block that deltas may be added to. */
+function copyOf(block: Block): Block {
+  const { citations } = block as { citations?: unknown };
+  return Array.isArray(citations) ? { ...block, citations: [...citations] } : { ...block };
 }
 
 /** What will not be finished, above all a tool call with a part of its input, is no part of the answer. */
@@ -78,8 +84,9 @@ function addDelta(
       if (block.type === 'thinking') loose.signature = delta.signature;
       return;
     case 'citations_delta':
-      if (block.type === 'text')
-        loose.citations = [...((loose.citations as Json[] | null) ?? []), delta.citation];
+      if (block.type !== 'text') return;
+      loose.citations ??= [];
+      (loose.citations as Json[]).push(delta.citation);
       return;
     case 'input_json_delta': {
       const parts = inputs.get(index);

@@ -17,6 +17,7 @@ describe('thinking in tags', () => {
     ['named again', '<think>a</think>b<think>c</think>', [thinking('a'), text('b<think>c</think>')]],
     ['that is another tag', '<thin>Yes.', [text('<thin>Yes.')]],
     ['that never began', '<th', [text('<th')]],
+    ['that never came, after white space', ' \n <b>Yes.', [text(' \n <b>Yes.')]],
   ];
 
   test.each(CASES)('%s, in pieces of every size', (_name, answer, content) => {

@@ -170,12 +170,14 @@ export class AnswerWriter {
       yield* this.composer.text(text);
       return;
     }
-    this.blank += text;
-    if (this.blank.trim() === '') return;
+    if (text.trim() === '') {
+      this.blank += text;
+      return;
+    }
     this.hasText = true;
     this.isTextOver = false;
     yield* this.composer.close();
-    yield* this.composer.text(this.blank);
+    yield* this.composer.text(this.blank + text);
     this.blank = '';
   }
 }

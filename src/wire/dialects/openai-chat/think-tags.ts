@@ -17,6 +17,8 @@ export interface ThinkTags {
 /** For local models behind servers without a reasoning parser. Tags may be split over pieces. */
 export function thinkTags(): ThinkTags {
   let state: 'before' | 'inside' | 'after' = 'before';
+  /** White space in front of everything. */
+  let blank = '';
   let kept = '';
 
   function inside(): Told {
@@ -36,20 +38,23 @@ export function thinkTags(): ThinkTags {
   return {
     push(piece) {
       if (state === 'after') return { thinking: '', text: piece };
-      kept += piece;
+      const begun = state === 'before' && kept === '' ? piece.trimStart() : piece;
+      blank += piece.slice(0, piece.length - begun.length);
+      kept += begun;
       if (state === 'inside') return inside();
-      const begun = kept.trimStart();
-      if (OPEN.startsWith(begun)) return { thinking: '', text: '' };
-      if (begun.startsWith(OPEN)) {
+      if (OPEN.startsWith(kept)) return { thinking: '', text: '' };
+      if (kept.startsWith(OPEN)) {
         state = 'inside';
-        kept = begun.slice(OPEN.length);
+        blank = '';
+        kept = kept.slice(OPEN.length);
         return inside();
       }
       state = 'after';
       return this.end();
     },
     end() {
-      const rest = kept;
+      const rest = blank + kept;
+      blank = '';
       kept = '';
       return state === 'inside' ? { thinking: rest, text: '' } : { thinking: '', text: rest };
     },
