@@ -18,5 +18,6 @@ export const ollama: Provider = {
   // (ollama/ollama server/routes.go).
   probe: { method: 'models', path: '/models' },
   // A model that does not think refuses to be told to; one that does, does so by itself (ollama/ollama server/routes.go).
-  quirks: { vision: false, thinking: () => 'default' },
+  // As chat completions an old version sends thoughts between tags.
+  quirks: { vision: false, thinking: () => 'default', thinkTags: true },
 };

@@ -13,5 +13,6 @@ export const openaiCompatible: Provider = {
   local: false,
   // Many have a list of models, but not all, and not all of those ask for the key.
   probe: { method: 'head' },
-  quirks: {},
+  // Behind such an address stand local models above all, and not every server tells their thoughts from their words.
+  quirks: { thinkTags: true },
 };

@@ -63,6 +63,11 @@ test('no preset spends tokens on probes', () => {
   for (const { probe } of PROVIDERS) expect(probe.method).not.toBe('message');
 });
 
+test('thinking in tags is told from text where a model may run on a server that does not', () => {
+  const named = PROVIDERS.filter(({ quirks }) => quirks.thinkTags).map(({ name }) => name);
+  expect(named).toEqual(['ollama', 'openai-compatible']);
+});
+
 describe('openai', () => {
   test.each([
     ['gpt-5', true, true],
