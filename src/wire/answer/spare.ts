@@ -14,8 +14,9 @@ const REFUSED_EMPTY: Readonly<Record<string, readonly string[]>> = { Read: ['pag
  * is only what the tool's own schema does not require and would not accept: nothing is lost.
  */
 export function spareMembers(request: MessagesRequest | undefined, tool: string): IsSpare | undefined {
-  const offered = Array.isArray(request?.tools) ? request.tools.find(({ name }) => name === tool) : undefined;
-  const schema = offered?.input_schema;
+  const tools: unknown = request?.tools;
+  const offered = Array.isArray(tools) ? tools.find((one) => isObject(one) && one.name === tool) : undefined;
+  const schema: unknown = offered?.input_schema;
   if (!isObject(schema) || !isObject(schema.properties) || isComposed(schema)) return undefined;
   const required = Array.isArray(schema.required) ? schema.required : [];
   const spare = new Set<string>();

@@ -3,6 +3,7 @@ import type { Usage } from '../../../core/messages.ts';
 import type { Transducer } from '../../../core/transducer.ts';
 import type { Packet, Target } from '../../../core/upstream.ts';
 import { refuseFailure } from '../../answer/finish.ts';
+import { meantBy, offeredNames } from '../../answer/offered.ts';
 import { AnswerWriter, failure } from '../../answer/writer.ts';
 import { filled, isObject } from '../../history/json.ts';
 import { sealFor } from '../../history/seal.ts';
@@ -40,7 +41,8 @@ class CompatibleStream implements Transducer<Packet, Frame> {
   private signature: string | undefined;
 
   constructor(private readonly target: Target) {
-    this.answer = new AnswerWriter(target, (name) => name);
+    const { inbound } = target;
+    this.answer = new AnswerWriter(target, (name) => meantBy(name, offeredNames(inbound?.request)) ?? name);
   }
 
   *push(packet: Packet): Generator<Frame> {

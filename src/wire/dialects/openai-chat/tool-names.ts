@@ -1,4 +1,5 @@
 import { shortHash } from '../../../core/short-hash.ts';
+import { meantBy } from '../../answer/offered.ts';
 
 /** OpenAI's rule for function names; most others copy it. */
 const VALID = /^[a-zA-Z0-9_-]{1,64}$/;
@@ -33,7 +34,7 @@ export function toolNames(offered: readonly string[]): ToolNames {
   }
   return {
     wire: (name) => toWire.get(name) ?? shorten(name, ''),
-    original: (name) => toOriginal.get(name) ?? repaired(name, offered) ?? name,
+    original: (name) => toOriginal.get(name) ?? meantBy(name, offered) ?? name,
   };
 }
 
@@ -42,11 +43,4 @@ function shorten(name: string, salt: string): string {
   const hash = shortHash(`${name}${salt}`);
   const clean = name.replace(/[^a-zA-Z0-9_-]/g, '_');
   return `${clean.slice(0, MAX_LENGTH - hash.length - 1)}_${hash}`;
-}
-
-/** Models write `read` or `functions.Read` for `Read`: taken for it when there is exactly one such tool. */
-function repaired(name: string, offered: readonly string[]): string | undefined {
-  const bare = name.replace(/^functions?[.:]/, '').toLowerCase();
-  const alike = offered.filter((other) => other.toLowerCase() === bare);
-  return alike.length === 1 ? alike[0] : undefined;
 }
