@@ -154,7 +154,8 @@ export function* expand(message: Message): Generator<Frame> {
   yield frameOf({ type: 'message_stop' });
 }
 
-function* expandBlock(block: Block, index: number): Generator<Frame> {
+/** The events of one whole block. */
+export function* expandBlock(block: Block, index: number): Generator<Frame> {
   const [start, deltas] = taken(block);
   yield frameOf({ type: 'content_block_start', index, content_block: start });
   for (const delta of deltas) yield frameOf({ type: 'content_block_delta', index, delta: delta as Delta });

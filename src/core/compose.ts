@@ -1,3 +1,4 @@
+import { expandBlock } from './collect.ts';
 import { type Frame, frameOf } from './frame.ts';
 import type { Block, Delta, Message, StopReason, StreamEvent, Usage } from './messages.ts';
 
@@ -26,11 +27,11 @@ export interface Composer {
   thinking(thinking: string): Frame[];
   /** The open thinking block will be closed with this signature instead of the usual one. */
   seal(signature: string): void;
-  /** A block of thinking that only its writer can read. */
-  redactedThinking(data: string): Frame[];
   toolUse(id: string, name: string): Frame[];
   /** Adds to the input of the open tool call; does nothing for the empty string. */
   toolInput(json: string): Frame[];
+  /** A whole block of another type, to which nothing is added. */
+  whole(block: Block): Frame[];
   /** Says nothing: an empty delta of the open text or thinking block, which clients take for life, otherwise a ping. */
   pulse(): Frame[];
   /** Ends the open block: what comes next begins another, even of the same type. */
@@ -38,7 +39,7 @@ export interface Composer {
   /** Closes everything. Usage fields that are left out keep their values of the start. */
   finish(stopReason: StopReason, usage: Partial<Usage>, stopSequence?: string): Frame[];
   /** Type of the block being written. */
-  readonly open: 'text' | 'thinking' | 'redacted_thinking' | 'tool_use' | null;
+  readonly open: 'text' | 'thinking' | 'tool_use' | null;
 }
 
 /** A composer at the start of an answer. Its methods throw when called after `finish`: that is a bug of the caller. */
@@ -99,15 +100,18 @@ export function compose({ id, model, signature }: Composition): Composer {
     seal(value) {
       seal = value;
     },
-    redactedThinking(data) {
-      return [...openBlock('redacted_thinking', { type: 'redacted_thinking', data }), ...close()];
-    },
     toolUse(id, name) {
       return openBlock('tool_use', { type: 'tool_use', id, name, input: {} });
     },
     toolInput(json) {
       if (open !== 'tool_use') throw new Error('composer: no tool call is open');
       return json === '' ? [] : [delta({ type: 'input_json_delta', partial_json: json })];
+    },
+    whole(block) {
+      const frames = [...begin(), ...close()];
+      index += 1;
+      frames.push(...expandBlock(block, index));
+      return frames;
     },
     pulse() {
       const frames = begin();

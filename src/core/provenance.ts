@@ -87,6 +87,29 @@ function looksUnique(id: string): boolean {
     .some((part) => part.length >= 8 && /\d/.test(part) && !/^[a-z]+\d{1,3}$/i.test(part));
 }
 
+/** First part of the ids of calls that another server than Anthropic's ran itself; Anthropic's own have none there. */
+export const SERVER_MARK = 'srvtoolu_ccp1_';
+
+/** Ids for the calls of one answer that its server ran itself; `answerId` makes them unique in a conversation. */
+export function serverToolIds(answerId: string): () => string {
+  const suffix = shortHash(answerId).replace(/[^a-zA-Z0-9]/g, '');
+  let given = 0;
+  return () => {
+    given += 1;
+    return `${SERVER_MARK}${suffix}_${given}`;
+  };
+}
+
+/**
+ * True for a call that another server ran itself, and for its result. Anthropic takes back only its own: what is encrypted
+ * in them it cannot read.
+ */
+export function isForeignServerTool(block: Block): boolean {
+  const { id, tool_use_id } = block as { id?: unknown; tool_use_id?: unknown };
+  const isOurs = (value: unknown) => typeof value === 'string' && value.startsWith(SERVER_MARK);
+  return (block.type === 'server_tool_use' && isOurs(id)) || isOurs(tool_use_id);
+}
+
 function suffixed(id: string, suffix: string): string {
   const clean = id.replace(/[^a-zA-Z0-9_-]/g, '_');
   return `${clean.slice(0, MAX_LENGTH - suffix.length - 1)}_${suffix}`;

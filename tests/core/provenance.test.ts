@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import type { Block } from '../../src/core/messages.ts';
-import { isForeign, isValidToolId, mark, readMark, toolIds, validToolId } from '../../src/core/provenance.ts';
+import {
+  isForeign,
+  isForeignServerTool,
+  isValidToolId,
+  mark,
+  readMark,
+  serverToolIds,
+  toolIds,
+  validToolId,
+} from '../../src/core/provenance.ts';
 
 describe('marks', () => {
   test('are read as they were written', () => {
@@ -15,6 +24,25 @@ describe('marks', () => {
 
   test.each([[''], [undefined], ['EqoBCkgIBxABGAI='], ['ccp2:acme']])('%p is no mark', (signature) => {
     expect(readMark(signature)).toBeNull();
+  });
+});
+
+describe('calls that a server ran itself', () => {
+  const [first, second] = [serverToolIds('msg_1'), serverToolIds('msg_2')];
+  const ids = [first(), first(), second()];
+
+  test('have ids of the form of the API, each another', () => {
+    expect(new Set(ids).size).toBe(3);
+    for (const id of ids) expect(id).toMatch(/^srvtoolu_[a-zA-Z0-9_]+$/);
+  });
+
+  test('are known by them', () => {
+    const id = ids[0] ?? '';
+    expect(isForeignServerTool({ type: 'server_tool_use', id, name: 'web_search', input: {} })).toBe(true);
+    expect(isForeignServerTool({ type: 'web_search_tool_result', tool_use_id: id, content: [] })).toBe(true);
+    expect(isForeignServerTool({ type: 'server_tool_use', id: 'srvtoolu_01ccp1Abc', name: 'x' })).toBe(false);
+    expect(isForeignServerTool({ type: 'text', text: id })).toBe(false);
+    expect(isForeignServerTool({ type: 'tool_use', id, name: 'Read', input: {} })).toBe(false);
   });
 });
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import type { Block, MessageParam, MessagesRequest } from '../../src/core/messages.ts';
-import { mark, validToolId } from '../../src/core/provenance.ts';
+import { mark, serverToolIds, validToolId } from '../../src/core/provenance.ts';
 import { inboundOf } from '../../src/server/inbound.ts';
 import { anthropic } from '../../src/wire/dialects/anthropic/index.ts';
 import { mayBeRefused } from '../../src/wire/dialects/anthropic/portable.ts';
@@ -54,6 +54,15 @@ function sent(
 }
 
 const HI = ask('hi');
+const searched = (id: string, hit: object = {}) => [
+  { type: 'server_tool_use', id, name: 'web_search', input: { query: 'roses' } },
+  {
+    type: 'web_search_tool_result',
+    tool_use_id: id,
+    content: [{ type: 'web_search_result', title: 'Roses', url: 'https://example.test/roses', ...hit }],
+  },
+];
+const OUR_SEARCH = serverToolIds('msg_1')();
 const MENDED: [name: string, history: MessageParam[], mended: MessageParam[]][] = [
   ["thinking marked as another's is left out", [HI, say(MARKED, words('a'))], [HI, say(words('a'))]],
   ['unsigned thinking is left out', [HI, say(UNSIGNED, words('a'))], [HI, say(words('a'))]],
@@ -67,6 +76,20 @@ const MENDED: [name: string, history: MessageParam[], mended: MessageParam[]][] 
     "Anthropic's own thinking stays as it is beside it",
     [HI, say(SIGNED, REDACTED, words('a')), HI, say(MARKED, words('b')), HI],
     [HI, say(SIGNED, REDACTED, words('a')), HI, say(words('b')), HI],
+  ],
+  [
+    'a search that another server ran becomes what can be read of it',
+    [HI, say(words('a'), ...searched(OUR_SEARCH, { encrypted_content: '' }), words('b')), HI],
+    [
+      HI,
+      say(
+        words('a'),
+        words('[server_tool_use]\nweb_search\n{"query":"roses"}'),
+        words('[web_search_tool_result]\nRoses\nhttps://example.test/roses'),
+        words('b'),
+      ),
+      HI,
+    ],
   ],
   [
     'a turn of nothing but foreign thinking is left out, and its neighbours are one turn',

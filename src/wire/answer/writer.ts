@@ -2,7 +2,7 @@ import { type Composer, compose } from '../../core/compose.ts';
 import { estimateTokens } from '../../core/estimate.ts';
 import { AttemptError, type FailureKind } from '../../core/failure.ts';
 import { type Frame, progress } from '../../core/frame.ts';
-import type { Usage } from '../../core/messages.ts';
+import type { Block, Usage } from '../../core/messages.ts';
 import { mark, toolIds } from '../../core/provenance.ts';
 import type { Target } from '../../core/upstream.ts';
 import { type CallWriter, callWriter } from './call-writer.ts';
@@ -36,14 +36,15 @@ export class AnswerWriter {
   private readonly writer: CallWriter;
   private isStarted = false;
   private hasText = false;
+  /** A tool that the server ran itself found something. */
+  private hasResult = false;
   private hasThinking = false;
   private chars = 0;
   private isTextOver = false;
   /** White space that no text has followed yet. */
   private blank = '';
-  /** Text that came while a call was being sent. */
-  private late = '';
-  private lateThoughts: string[] = [];
+  /** What came while a call was being sent: text and blocks. */
+  private late: (string | Block)[] = [];
 
   /** @param nameOf the client's name for a tool the upstream calls. */
   constructor(
@@ -86,17 +87,6 @@ export class AnswerWriter {
     yield* this.composer.thinking(thinking);
   }
 
-  /** A thought that only its writer can read. While a call is being sent it waits. */
-  redactedThinking(data: string): Frame[] {
-    if (this.writer.busy) {
-      this.lateThoughts.push(data);
-      return [];
-    }
-    this.blank = '';
-    this.hasThinking = true;
-    return this.composer.redactedThinking(data);
-  }
-
   /** A thinking block of its own begins: signatures belong to one block and are worth nothing on two. */
   newThinking(): Frame[] {
     return this.composer.open === 'thinking' ? this.composer.close() : [];
@@ -117,8 +107,14 @@ export class AnswerWriter {
   *text(text: string): Generator<Frame> {
     if (text === '') return;
     this.chars += text.length;
-    if (this.writer.busy) this.late += text;
+    if (this.writer.busy) this.late.push(text);
     else yield* this.write(text);
+  }
+
+  /** A whole block: of a tool that the server ran itself, or a thought that only its writer can read. */
+  *block(block: Block): Generator<Frame> {
+    if (this.writer.busy) this.late.push(block);
+    else yield* this.writeBlock(block);
   }
 
   /**
@@ -144,7 +140,8 @@ export class AnswerWriter {
   /** @throws AttemptError for an answer that is none, or that ended inside a call. */
   *finish({ reason, refused, stopSequence, usage }: Ending): Generator<Frame> {
     yield* this.writer.finish(reason);
-    const { hasText, hasThinking } = this;
+    const { hasThinking } = this;
+    const hasText = this.hasText || this.hasResult;
     const hasTool = this.writer.sent > 0;
     const stop = stopReason({ reason, hasText, hasTool, hasThinking, refused: refused === true });
     const counted = { output_tokens: estimate(this.chars + this.tools.size), ...usage };
@@ -158,11 +155,17 @@ export class AnswerWriter {
   }
 
   private *takeLate(): Generator<Frame> {
-    const { late, lateThoughts } = this;
-    this.late = '';
-    this.lateThoughts = [];
-    for (const data of lateThoughts) yield* this.composer.redactedThinking(data);
-    if (late !== '') yield* this.write(late);
+    const { late } = this;
+    this.late = [];
+    for (const one of late) yield* typeof one === 'string' ? this.write(one) : this.writeBlock(one);
+  }
+
+  private *writeBlock(block: Block): Generator<Frame> {
+    this.blank = '';
+    const { content } = block as { content?: unknown };
+    this.hasThinking ||= block.type === 'redacted_thinking';
+    this.hasResult ||= Array.isArray(content) && content.length > 0;
+    yield* this.composer.whole(block);
   }
 
   private *write(text: string): Generator<Frame> {

@@ -1,5 +1,5 @@
 import { type Frame, frameOf } from '../../../core/frame.ts';
-import type { Usage } from '../../../core/messages.ts';
+import type { Block, Usage } from '../../../core/messages.ts';
 import type { Transducer } from '../../../core/transducer.ts';
 import type { Packet, Target } from '../../../core/upstream.ts';
 import { refuseFailure } from '../../answer/finish.ts';
@@ -8,6 +8,7 @@ import { AnswerWriter, failure } from '../../answer/writer.ts';
 import { filled, isObject } from '../../history/json.ts';
 import { sealFor } from '../../history/seal.ts';
 import { type LooseEvent, readEvent } from './read-event.ts';
+import { type ServerCall, type ServerTools, serverTools } from './server-tools.ts';
 import { countsOf } from './usage.ts';
 
 /**
@@ -35,12 +36,14 @@ class CompatibleStream implements Transducer<Packet, Frame> {
   private stopSequence: string | undefined;
   private usage: Partial<Usage> = {};
   private calls = 0;
-  /** Calls that are not stopped, by the server's index; null for blocks that only Anthropic's own clients know. */
-  private readonly open = new Map<unknown, CallBlock | null>();
+  /** Blocks that are not stopped and are neither text nor thinking, by the server's index; null for unknown ones. */
+  private readonly open = new Map<unknown, CallBlock | ServerCall | null>();
+  private readonly tools: ServerTools;
   /** What the server signed the open thinking block with. */
   private signature: string | undefined;
 
   constructor(private readonly target: Target) {
+    this.tools = serverTools(target.answerId);
     const { inbound } = target;
     this.answer = new AnswerWriter(target, (name) => meantBy(name, offeredNames(inbound?.request)) ?? name);
   }
@@ -64,7 +67,7 @@ class CompatibleStream implements Transducer<Packet, Frame> {
         return;
       case 'message_start':
         // A gateway that changed over to another server: half a call cannot be taken back.
-        if ([...this.open.values()].some((block) => block !== null))
+        if ([...this.open.values()].some((block) => block !== null && 'call' in block))
           throw failure('cut', 'the answer began anew inside a tool call');
         if (isObject(event.message)) this.takeUsage(event.message.usage, false);
         yield* this.answer.start(this.usage);
@@ -114,7 +117,21 @@ class CompatibleStream implements Transducer<Packet, Frame> {
       yield* this.answer.newThinking();
       yield* this.takeThinking(filled(block.thinking));
     } else if (block.type === 'tool_use') yield* this.takeCall(block, index);
-    else this.open.set(index, null);
+    else if (block.type === 'server_tool_use') {
+      const { id, name, input } = block;
+      this.open.set(index, { id, name, given: input, json: '' });
+    } else {
+      this.open.set(index, null);
+      yield* this.say([...this.tools.result(block), filled(block.text) ?? '']);
+    }
+  }
+
+  /** Each in a block of its own. */
+  private *say(blocks: (Block | string)[]): Generator<Frame> {
+    for (const block of blocks) {
+      this.answer.endText();
+      yield* typeof block === 'string' ? this.answer.text(block) : this.answer.block(block);
+    }
   }
 
   private *takeCall({ id, name, input }: Record<string, unknown>, index: unknown): Generator<Frame> {
@@ -128,11 +145,8 @@ class CompatibleStream implements Transducer<Packet, Frame> {
   private *takeDelta(delta: Record<string, unknown>, index: unknown): Generator<Frame> {
     yield* this.answer.start(this.usage);
     switch (delta.type) {
-      case 'text_delta':
-        yield* this.answer.text(filled(delta.text) ?? '');
-        return;
       case 'thinking_delta':
-        yield* this.takeThinking(filled(delta.thinking));
+        yield* this.takeThinking(filled(delta.thinking) ?? filled(delta.text));
         return;
       case 'signature_delta':
         this.signature = filled(delta.signature);
@@ -140,6 +154,10 @@ class CompatibleStream implements Transducer<Packet, Frame> {
         return;
       case 'input_json_delta':
         yield* this.takeInput(this.open.get(index), filled(delta.partial_json));
+        return;
+      default:
+        // Also the words of a delta that nobody knows.
+        yield* this.answer.text(filled(delta.text) ?? '');
     }
   }
 
@@ -153,8 +171,15 @@ class CompatibleStream implements Transducer<Packet, Frame> {
     if (this.signature !== undefined) this.answer.seal(sealFor(this.target, 'signature', this.signature));
   }
 
-  private *takeInput(block: CallBlock | null | undefined, json: string | undefined): Generator<Frame> {
+  private *takeInput(
+    block: CallBlock | ServerCall | null | undefined,
+    json: string | undefined,
+  ): Generator<Frame> {
     if (!block || json === undefined) return;
+    if (!('call' in block)) {
+      block.json += json;
+      return;
+    }
     block.given = '';
     yield* this.answer.calls([{ index: block.call, arguments: json }], false);
   }
@@ -162,8 +187,9 @@ class CompatibleStream implements Transducer<Packet, Frame> {
   private *takeStop(index: unknown): Generator<Frame> {
     const block = this.open.get(index);
     this.open.delete(index);
-    if (block === undefined) this.answer.endText();
-    yield* this.takeInput(block, filled(block?.given));
+    if (!block) this.answer.endText();
+    else if ('call' in block) yield* this.takeInput(block, filled(block.given));
+    else yield* this.say(this.tools.call(block));
   }
 
   /** @param final whether the answer was written when its tokens were counted. */

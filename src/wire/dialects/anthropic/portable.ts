@@ -1,5 +1,12 @@
 import type { Block, MessageParam, MessagesRequest } from '../../../core/messages.ts';
-import { isForeign, isValidToolId, validToolId } from '../../../core/provenance.ts';
+import {
+  isForeign,
+  isForeignServerTool,
+  isValidToolId,
+  SERVER_MARK,
+  validToolId,
+} from '../../../core/provenance.ts';
+import { render } from '../../history/foreign.ts';
 import { isObject, parseJson } from '../../history/json.ts';
 import { NO_CONTENT } from '../../history/text.ts';
 
@@ -9,6 +16,7 @@ const SIGNATURE = Buffer.from('"signature":');
 /** Of a block of thinking where a string follows; the request's own `thinking` is an object. */
 const THINKING = Buffer.from('"thinking":');
 const MARKED = Buffer.from('"ccp1:');
+const SERVER_MARKED = Buffer.from(`"${SERVER_MARK}`);
 const QUOTE = 0x22;
 
 /** Whether the value that begins at `at`, white space skipped, is one that Anthropic refuses under its key. */
@@ -16,7 +24,9 @@ type Refused = (bytes: Buffer, at: number) => boolean;
 
 const isString: Refused = (bytes, at) => bytes[at] === QUOTE;
 const isEmpty: Refused = (bytes, at) => bytes[at] === QUOTE && bytes[at + 1] === QUOTE;
-const isMarked: Refused = (bytes, at) => bytes.subarray(at, at + MARKED.length).equals(MARKED);
+const begins = (bytes: Buffer, at: number, word: Buffer) => bytes.subarray(at, at + word.length).equals(word);
+const isMarked: Refused = (bytes, at) => begins(bytes, at, MARKED);
+const isForeignCall: Refused = (bytes, at) => begins(bytes, at, SERVER_MARKED);
 const isOddId: Refused = (bytes, at) => {
   if (bytes[at] !== QUOTE) return false;
   const end = bytes.indexOf(QUOTE, at + 1);
@@ -34,12 +44,16 @@ const TELLING: readonly { key: Buffer; refused: Refused }[] = [
   { key: Buffer.from('"data":'), refused: isMarked },
   { key: Buffer.from('"input":'), refused: isString },
   { key: Buffer.from('"text":'), refused: isEmpty },
-  { key: Buffer.from('"tool_use_id":'), refused: isOddId },
+  { key: Buffer.from('"id":'), refused: isForeignCall },
+  {
+    key: Buffer.from('"tool_use_id":'),
+    refused: (bytes, at) => isOddId(bytes, at) || isForeignCall(bytes, at),
+  },
 ];
 
 /**
- * Whether the history may hold what Anthropic refuses: thinking that another model wrote, tool ids with other characters,
- * tool inputs that are strings, empty texts. Costs a few passes of a native search, no parse and nothing allocated.
+ * Whether the history may hold what Anthropic refuses: thinking that another model wrote, searches that another server ran,
+ * tool ids with other characters, tool inputs that are strings, empty texts. Costs a few passes of a native search, no parse and nothing allocated.
  */
 export function mayBeRefused(bytes: Uint8Array): boolean {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -107,6 +121,7 @@ function isEmptyText(block: Block): boolean {
 }
 
 function mendBlock(block: Block): Block {
+  if (isForeignServerTool(block)) return { type: 'text', text: render(block) };
   if (block.type === 'tool_use') {
     const { id, input } = block as { id?: unknown; input?: unknown };
     const valid = typeof id === 'string' ? validToolId(id) : id;
