@@ -93,7 +93,10 @@ export function sseOf(objects: readonly unknown[], { done = true } = {}): string
 }
 
 /** `message` as the body of a server that answers whole: thoughts, words and calls, each in one piece. */
-export function completionOf({ content, stop_reason, stop_sequence, usage }: Message): string {
+export function completionOf(
+  { content, stop_reason, stop_sequence, usage }: Message,
+  more: object = {},
+): string {
   const of = <T extends KnownBlock['type']>(type: T) =>
     content.filter((block): block is Extract<KnownBlock, { type: T }> => block.type === type);
   const calls = of('tool_use').map(({ id, name, input }) => ({
@@ -109,6 +112,7 @@ export function completionOf({ content, stop_reason, stop_sequence, usage }: Mes
     content: of('text')
       .map(({ text }) => text)
       .join(''),
+    ...more,
     ...(calls.length > 0 ? { tool_calls: calls } : {}),
   };
   const finish = { finish_reason: FINISHES[stop_reason ?? ''] ?? 'stop', stop_reason: stop_sequence };

@@ -5,6 +5,7 @@ import { collect, expand } from '../../src/core/collect.ts';
 import type { MessagesRequest } from '../../src/core/messages.ts';
 import type { Target } from '../../src/core/upstream.ts';
 import { assertGrammar, assertPrefix } from '../../src/drill/grammar.ts';
+import { ownDetails } from '../../src/wire/dialects/openai-chat/own-details.ts';
 import { whole } from '../../src/wire/framing/whole.ts';
 import { targetIn } from '../support/fixture-target.ts';
 import {
@@ -121,7 +122,11 @@ describe.each(CASES)('$name', ({ folder, stream, target }) => {
 
   test('comes to the same as a body that says it whole', () => {
     const message = collect(answer.frames);
-    const body = runText(completionOf(message), target, whole);
+    const body = runText(
+      completionOf(message, ownDetails(message.content, new Map(), target)),
+      target,
+      whole,
+    );
     expect(body.failure).toBeUndefined();
     assertGrammar(body.frames);
     expect(inOrder(collect(body.frames))).toEqual(inOrder(message));

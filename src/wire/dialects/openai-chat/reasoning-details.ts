@@ -43,7 +43,8 @@ export function detailsReader(answer: AnswerWriter, target: Target): DetailsRead
 
   /** The detail so far, where nothing of it could be read. */
   function* close(): Generator<Frame> {
-    if (key !== '' && !isSaid && hasState(fields)) yield* answer.block({ type: 'redacted_thinking', data: seal() });
+    if (key !== '' && !isSaid && hasState(fields))
+      yield* answer.block({ type: 'redacted_thinking', data: seal() });
     key = '';
     fields = {};
     isSaid = false;
