@@ -20,6 +20,8 @@ export interface ClaudeRun {
   env?: Readonly<Record<string, string>>;
   /** Its current folder; default: an empty one of its own. */
   cwd?: string;
+  /** Where it keeps its conversations, so that a later run can resume one; default: a folder that goes with the run. */
+  home?: string;
   /** After which it is killed. */
   limitMs?: number;
 }
@@ -48,9 +50,9 @@ const LIMIT_MS = 60_000;
 export async function runClaude(run: ClaudeRun): Promise<ClaudeResult> {
   const program = await installClaude(run.version ?? NEWEST);
   const folder = await mkdtemp(join(tmpdir(), 'ccproxy-claude-'));
-  const home = join(folder, 'home');
+  const home = run.home ?? join(folder, 'home');
   const cwd = run.cwd ?? join(folder, 'work');
-  await mkdir(home);
+  await mkdir(home, { recursive: true });
   await mkdir(cwd, { recursive: true });
   const given = run.env ?? {};
   const key: Record<string, string> = CREDENTIALS.some((name) => name in given)

@@ -4,6 +4,8 @@ export interface Strictness {
   toolId: RegExp;
   /** Fields of its own that it takes beside the API's. */
   fields?: readonly string[];
+  /** Whether assistant messages may carry `reasoning_content`, and then all of them do; default: both are fine. */
+  reasoning?: boolean;
 }
 
 export const OPENAI: Strictness = { toolId: /^[a-zA-Z0-9_-]{1,64}$/ };
@@ -48,6 +50,7 @@ export function complaints(body: unknown, strictness: Strictness = OPENAI): stri
   }
   if (typeof request.model !== 'string' || request.model === '') complain('no model');
   checkLimits(request, complain);
+  checkTypes(request, complain);
   const names = checkTools(request, complain);
   checkMessages(request.messages, strictness, complain);
   checkChoice(request, names, complain);
@@ -66,6 +69,15 @@ function checkLimits(request: Loose, complain: Complain): void {
   if ('stream_options' in request && request.stream !== true) complain('stream_options without stream');
   const stop = request.stop;
   if (stop !== undefined && !(Array.isArray(stop) && stop.length > 0 && stop.length <= 4)) complain('stop');
+}
+
+function checkTypes(request: Loose, complain: Complain): void {
+  for (const key of ['temperature', 'top_p']) {
+    if (key in request && typeof request[key] !== 'number') complain(`${key} is ${request[key]}`);
+  }
+  for (const key of ['stream', 'parallel_tool_calls']) {
+    if (key in request && typeof request[key] !== 'boolean') complain(`${key} is ${request[key]}`);
+  }
 }
 
 function checkTools(request: Loose, complain: Complain): Set<string> {
@@ -87,6 +99,8 @@ function checkTools(request: Loose, complain: Complain): Set<string> {
     if (!NAME.test(name)) complain(`tool name ${name}`);
     if (names.has(name)) complain(`tool name ${name} twice`);
     names.add(name);
+    if ('description' in fn && (typeof fn.description !== 'string' || fn.description === ''))
+      complain(`description of ${name}`);
     const parameters = fn.parameters as Loose | undefined;
     if (parameters?.type !== 'object' || typeof parameters.properties !== 'object')
       complain(`parameters of ${name}`);
@@ -97,7 +111,11 @@ function checkTools(request: Loose, complain: Complain): Set<string> {
 
 function checkChoice(request: Loose, names: Set<string>, complain: Complain): void {
   const choice = request.tool_choice;
-  if (choice === undefined || typeof choice === 'string') return;
+  if (choice === undefined) return;
+  if (typeof choice === 'string') {
+    if (!['auto', 'none', 'required', 'any'].includes(choice)) complain(`tool_choice ${choice}`);
+    return;
+  }
   const name = ((choice as Loose).function as Loose | undefined)?.name;
   if (!names.has(String(name))) complain(`tool_choice names ${name}`);
 }
@@ -126,6 +144,7 @@ function checkMessages(messages: unknown, strictness: Strictness, complain: Comp
       else if (message.tool_call_id !== expected)
         complain(`${where}: ${message.tool_call_id} instead of ${expected}`);
       if (typeof message.content !== 'string' || message.content === '') complain(`${where}: content`);
+      checkText(message.content, where, complain);
     } else if (pending.length > 0) {
       complain(`${where}: ${pending.join(', ')} have no tool message`);
       pending = [];
@@ -134,6 +153,9 @@ function checkMessages(messages: unknown, strictness: Strictness, complain: Comp
     if (before === '' && role === 'assistant')
       complain(`${where}: the conversation begins with the assistant`);
     if (before === 'tool' && role === 'system') complain(`${where}: system after tool`);
+    if (at === messages.length - 1 && role !== 'user' && role !== 'tool')
+      complain(`${where}: ends with ${role}`);
+    if (role === 'system' || role === 'developer') checkSystem(message.content, where, complain);
     if (role === 'user') checkContent(message.content, where, complain);
     if (role === 'assistant') pending = checkAssistant(message, strictness, used, where, complain);
     before = role === 'system' || role === 'developer' ? '' : role;
@@ -142,6 +164,7 @@ function checkMessages(messages: unknown, strictness: Strictness, complain: Comp
 }
 
 function checkContent(content: unknown, where: string, complain: Complain): void {
+  checkText(content, where, complain);
   if (typeof content === 'string') {
     if (content === '') complain(`${where}: empty content`);
     return;
@@ -154,6 +177,7 @@ function checkContent(content: unknown, where: string, complain: Complain): void
     if (part.type === 'text') {
       unknownKeys(part, ['type', 'text'], where, complain);
       if (typeof part.text !== 'string' || part.text === '') complain(`${where}: empty text part`);
+      checkText(part.text, where, complain);
     } else if (part.type === 'image_url') {
       unknownKeys(part, ['type', 'image_url'], where, complain);
       if (!/^(data:image\/|https?:)/.test(String((part.image_url as Loose).url)))
@@ -164,13 +188,36 @@ function checkContent(content: unknown, where: string, complain: Complain): void
   }
 }
 
+/** One string that says something: Groq, Mistral and many templates take no list of parts. */
+function checkSystem(content: unknown, where: string, complain: Complain): void {
+  if (typeof content !== 'string' || content.trim() === '')
+    complain(`${where}: the system prompt is no text`);
+  checkText(content, where, complain);
+}
+
+/** What strict JSON parsers and databases behind them refuse. */
+function checkText(text: unknown, where: string, complain: Complain): void {
+  if (typeof text === 'string' && (text.includes('\0') || !text.isWellFormed()))
+    complain(`${where}: broken text`);
+}
+
 function checkAssistant(
   message: Loose,
-  { toolId }: Strictness,
+  strictness: Strictness,
   used: Set<string>,
   where: string,
   complain: Complain,
 ): string[] {
+  const { toolId, reasoning } = strictness;
+  checkText(message.content, where, complain);
+  if (message.content !== null && typeof message.content !== 'string') complain(`${where}: content`);
+  if (reasoning !== undefined && 'reasoning_content' in message !== reasoning)
+    complain(`${where}: reasoning_content ${reasoning ? 'is missing' : 'was sent'}`);
+  if (
+    reasoning === true &&
+    (typeof message.reasoning_content !== 'string' || message.reasoning_content === '')
+  )
+    complain(`${where}: empty reasoning_content`);
   const calls = message.tool_calls as Loose[] | undefined;
   if (calls === undefined) {
     if (typeof message.content !== 'string' || message.content === '') complain(`${where}: says nothing`);

@@ -1,4 +1,4 @@
-import { isBlock, type MessagesRequest } from '../../core/messages.ts';
+import { type Block, isBlock, type MessageParam, type MessagesRequest } from '../../core/messages.ts';
 import { isObject } from './json.ts';
 import { isBlank } from './text.ts';
 
@@ -12,12 +12,23 @@ const GO_ON =
  * beginning: its result is missing.
  */
 export function withoutPrefill(request: MessagesRequest): MessagesRequest {
-  const last = request.messages?.findLast(({ role }) => role !== 'system');
-  if (last?.role !== 'assistant') return request;
-  const blocks = Array.isArray(last.content) ? last.content.filter((block) => isObject(block)) : [];
-  const isCall = blocks.some(({ type }) => type === 'tool_use');
-  const says =
-    !isBlank(last.content) || blocks.some((block) => isBlock(block, 'text') && !isBlank(block.text));
-  if (isCall || !says) return request;
+  const last = request.messages?.findLast(({ role, content }) => role !== 'system' && saysSomething(content));
+  if (last?.role !== 'assistant' || isCall(last)) return request;
   return { ...request, messages: [...request.messages, { role: 'user', content: GO_ON }] };
+}
+
+function isCall({ content }: MessageParam): boolean {
+  return Array.isArray(content) && content.some((block) => isObject(block) && block.type === 'tool_use');
+}
+
+/** Whether other models see anything of it: also a search in whose middle Anthropic paused. */
+function saysSomething(content: MessageParam['content']): boolean {
+  return Array.isArray(content)
+    ? content.some((block) => isObject(block) && isSaid(block))
+    : !isBlank(content);
+}
+
+function isSaid(block: Block): boolean {
+  if (isBlock(block, 'text')) return !isBlank(block.text);
+  return block.type !== 'thinking' && block.type !== 'redacted_thinking';
 }
