@@ -59,6 +59,69 @@ describe('models', () => {
     ['a pattern is the whole name', { claude: 'one' }, families, 'claude-haiku-4-5', 'small'],
     ['* stands inside a name', { '*opus*': 'one' }, families, 'claude-opus-4-8', 'one'],
     ['a dot is a dot', { 'a.b': 'one' }, null, 'axb', 'axb'],
+    ['case is ignored', { 'Claude-OPUS-*': 'one' }, families, 'CLAUDE-opus-4-8', 'one'],
+    ['several stars', { 'claude-*-4-*': 'one' }, families, 'claude-opus-4-8', 'one'],
+    ['several stars in a row', { 'claude-**': 'one' }, families, 'claude-opus-4-8', 'one'],
+    ['several stars, in order', { '*opus*claude*': 'one' }, families, 'claude-opus-4-8', 'big'],
+    [
+      'parts around a star do not overlap',
+      { 'claude-opus*opus-4-8': 'one' },
+      families,
+      'claude-opus-4-8',
+      'big',
+    ],
+    ['parts between stars do not overlap', { '*-4-8*-8': 'one' }, families, 'claude-opus-4-8', 'big'],
+    ['a star stands for nothing, too', { '*claude-opus-4-8*': 'one' }, families, 'claude-opus-4-8', 'one'],
+    ['? stands for itself', { 'claude-opus-4-?': 'one' }, families, 'claude-opus-4-8', 'big'],
+    ['? matches itself', { 'claude-opus-4-?': 'one' }, families, 'claude-opus-4-?', 'one'],
+    ['brackets stand for themselves', { 'claude-[ao]pus': 'one' }, families, 'claude-opus', 'big'],
+    [
+      'a date of the model is ignored',
+      { 'claude-haiku-4-5': 'one' },
+      families,
+      'claude-haiku-4-5-20251001',
+      'one',
+    ],
+    [
+      'a date in the way of Google',
+      { 'claude-haiku-4-5': 'one' },
+      families,
+      'claude-haiku-4-5@20251001',
+      'one',
+    ],
+    [
+      'a date of the pattern is not',
+      { 'claude-haiku-4-5-20251001': 'one' },
+      families,
+      'claude-haiku-4-5',
+      'small',
+    ],
+    [
+      'a date of the pattern matches itself',
+      { '*-20251001': 'one' },
+      families,
+      'claude-haiku-4-5-20251001',
+      'one',
+    ],
+    ['a number is no date', { 'claude-haiku-4-5': 'one' }, families, 'claude-haiku-4-5-12345678', 'small'],
+    ['[1m] behind a date', { 'claude-opus-4-8': 'one' }, families, 'claude-opus-4-8-20260528[1m]', 'one'],
+    ['[1M] is ignored', { 'claude-opus-4-8[1M]': 'one' }, families, 'claude-opus-4-8[1M]', 'one'],
+    ['[1m] alone is a name', {}, null, '[1m]', '[1m]'],
+    [
+      '[1m] of a model that is asked for instead stays',
+      { '*': 'mine[1m]' },
+      families,
+      'claude-x[1m]',
+      'mine[1m]',
+    ],
+    [
+      '[1m] does not go to a server that is asked for the same name',
+      {},
+      null,
+      'claude-opus-4-8[1m]',
+      'claude-opus-4-8',
+    ],
+    ['a date does', {}, null, 'claude-haiku-4-5-20251001', 'claude-haiku-4-5-20251001'],
     ['[1m] is ignored', { 'claude-opus-4-8': 'one' }, families, 'claude-opus-4-8[1m]', 'one'],
     ['[1m] is ignored in the pattern', { 'claude-opus-4-8[1m]': 'one' }, families, 'claude-opus-4-8', 'one'],
     ['no match falls through to the family', { '*haiku*': 'one' }, families, 'claude-opus-4-8', 'big'],
@@ -81,4 +144,11 @@ test.each([
   ['zzzz', ['port', 'host'], undefined],
 ])('the nearest to %j of %j is %p', (word, candidates, expected) => {
   expect(nearest(word, candidates)).toBe(expected as string);
+});
+
+test('a pattern of many stars does not take its time over a long name', () => {
+  const model = mapModels({ [`${'*a'.repeat(40)}*b`]: 'one' }, null);
+  const long = 'a'.repeat(20_000);
+  expect(model(long)).toBe(long);
+  expect(model(`${long}b`)).toBe('one');
 });
