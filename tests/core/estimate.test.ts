@@ -1,7 +1,7 @@
 /** About how many tokens a request has. */
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { estimateTokens } from '../../src/core/estimate.ts';
+import { estimateTokens, leastTokens } from '../../src/core/estimate.ts';
 import type { Block, MessagesRequest } from '../../src/core/messages.ts';
 
 const of = (content: unknown, more: Partial<MessagesRequest> = {}) =>
@@ -103,6 +103,46 @@ describe('the estimate', () => {
         expect(estimateTokens(messages([...texts, more]))).toBeGreaterThanOrEqual(
           estimateTokens(messages(texts)),
         );
+      }),
+    );
+  });
+});
+
+describe('the lowest count', () => {
+  const least = (content: unknown) =>
+    leastTokens({ messages: [{ role: 'user', content: content as string | Block[] }] });
+
+  test.each([
+    ['of prose is below what any tokenizer makes of it', 'word '.repeat(1000), 800, 900],
+    ['of Chinese', '世界'.repeat(500), 500, 501],
+    ['of a long line is next to nothing', '='.repeat(10_000), 1, 10],
+    ['of an indent is that of a short one', `${' '.repeat(100)}x`, 1, 10],
+    ['of images is nothing', [image, image], 0, 1],
+    ['of PDFs is nothing', [pdf(1_000_000)], 0, 1],
+    ['of thinking is nothing', [{ type: 'thinking', thinking: 'word '.repeat(1000), signature: 's' }], 0, 1],
+    [
+      'of a tool result is that of its words',
+      [{ type: 'tool_result', content: 'word '.repeat(1000) }],
+      800,
+      900,
+    ],
+  ])('%s', (_, content, from, to) => expect(least(content)).toBeWithin(from, to));
+
+  const block = fc.oneof(
+    fc.record({ type: fc.constant('text'), text: fc.string({ unit: 'binary' }) }),
+    fc.record({ type: fc.constant('tool_result'), content: fc.string({ unit: 'grapheme' }) }),
+    fc.record({ type: fc.constant('thinking'), thinking: fc.string() }),
+    fc.constant(image),
+    fc.constant(pdf(10)),
+    fc.anything(),
+  );
+  test('is never above the estimate, nor above what a body so long can hold', () => {
+    fc.assert(
+      fc.property(fc.array(block), fc.string({ unit: 'grapheme' }), (content, system) => {
+        const text = JSON.stringify({ system, messages: [{ role: 'user', content }] });
+        const request = JSON.parse(text) as MessagesRequest;
+        expect(leastTokens(request)).toBeLessThanOrEqual(estimateTokens(request));
+        expect(leastTokens(request)).toBeLessThanOrEqual(new TextEncoder().encode(text).length / 4);
       }),
     );
   });
