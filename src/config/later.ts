@@ -2,13 +2,7 @@ import { providerNamed } from '../providers/index.ts';
 import type { KeyPath } from './key-path.ts';
 
 /** Keys that later versions will have, with `*` for a name of the user's. They are refused, not ignored. */
-const KEYS: readonly KeyPath[] = [
-  ['upstreams', '*', 'context_window'],
-  ['upstreams', '*', 'tools'],
-  ['upstreams', '*', 'region'],
-  ['history'],
-  ['shared'],
-];
+const KEYS: readonly KeyPath[] = [['upstreams', '*', 'region'], ['history'], ['shared']];
 
 const PROVIDERS = [
   'bedrock',

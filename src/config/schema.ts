@@ -128,7 +128,13 @@ const upstream = section(
       description: 'Claude model → model of this upstream; the first match wins, * stands for anything.',
     }),
     max_tokens: whole(1, 10_000_000, 'The most output tokens that are asked for.'),
+    context_window: whole(
+      1000,
+      100_000_000,
+      'Tokens of prompt and answer together; requests that cannot fit skip this upstream.',
+    ),
     vision: bool('Whether images are sent; false replaces them by a note.'),
+    tools: bool('false: requests with tools skip this upstream.'),
     headers: Type.Record(Type.String(), Type.String({ allowed: 'a string' }), {
       allowed: 'a table of header names and values',
       description: 'Headers added to every request.',

@@ -11,6 +11,7 @@ const ANY: Provider = {
   credential: 'optional',
   authHeader: 'authorization',
   models: null,
+  modelData: 'any',
   native: false,
   local: false,
   probe: { method: 'head' },

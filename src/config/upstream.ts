@@ -1,10 +1,11 @@
 import { isLoopback } from '../core/loopback.ts';
-import type { Dialect, Quirks, Upstream } from '../core/upstream.ts';
+import type { Dialect, Upstream } from '../core/upstream.ts';
 import type { DialectName } from '../providers/provider.ts';
 import { badHeaderValue, findCredential, isHeaderName, type UpstreamCredential } from './credential.ts';
 import { findTrespasses } from './discovered.ts';
 import { type Draft, placeIn, showIn } from './draft.ts';
 import { environmentWins, findEndpoint } from './endpoint.ts';
+import { knownFacts } from './facts.ts';
 import { mapModels } from './models.ts';
 import { presetVariables } from './preset-values.ts';
 import { priceOf, proofOf, readProbe } from './probe.ts';
@@ -68,7 +69,6 @@ export function buildUpstream(draft: Draft, sources: UpstreamSources): BuiltUpst
   }
   if (endpoint === null || credential === null || problems.length > 0)
     return { upstream: null, problems, warnings };
-  const quirks: Quirks = { ...provider.quirks, ...(table.vision !== undefined && { vision: table.vision }) };
   const upstream: Upstream = {
     name: draft.name,
     provider: provider.name,
@@ -78,7 +78,8 @@ export function buildUpstream(draft: Draft, sources: UpstreamSources): BuiltUpst
     base: endpoint.base,
     model: provider.native ? (asked) => asked : mapModels(models, provider.models),
     ...(maxTokens !== undefined && { maxTokens }),
-    quirks,
+    facts: knownFacts(draft),
+    quirks: provider.quirks,
     timeouts,
     breaker: { ...breaker, prober: proofOf(probe, credential.hasKey) },
     probe,
@@ -152,7 +153,7 @@ function readHeaders(draft: Draft, problems: Problem[]): Record<string, string> 
 
 /** Requests go to Anthropic byte for byte: what would change them is refused, not ignored. */
 function refuseNativeKeys(draft: Draft, problems: Problem[]): void {
-  for (const key of ['models', 'max_tokens', 'vision'] as const) {
+  for (const key of ['models', 'max_tokens', 'context_window', 'vision', 'tools'] as const) {
     if (draft.table[key] === undefined) continue;
     problems.push({
       ...placeIn(draft, key),

@@ -2,6 +2,7 @@ import type { BreakerSettings } from './breaker.ts';
 import type { Failure, Ms } from './failure.ts';
 import type { Frame } from './frame.ts';
 import type { JsonObject, MessagesRequest, ToolParam } from './messages.ts';
+import type { ModelFacts } from './model-facts.ts';
 import type { Transducer } from './transducer.ts';
 
 /** A request as it came in, read once; every attempt starts from it and nothing changes it. */
@@ -51,7 +52,10 @@ export interface Target {
   tokenFactor?: number;
   /** At most this many output tokens, or undefined. */
   maxTokens?: number;
+  /** As they are for `model`. */
   quirks: Quirks;
+  /** What is known of `model`; absent: nothing. */
+  facts?: ModelFacts;
   /** A unique id for the answer, `msg_` included, and the source of tool-call ids where the upstream sends none. */
   answerId: string;
   /**
@@ -72,7 +76,10 @@ export interface Quirks {
   systemRole?: 'system' | 'developer';
   /** openai-chat: whether `stream_options.include_usage` is understood. Default true. */
   streamUsage?: boolean;
-  /** openai-chat: whether `reasoning_effort` may be sent for this model. Default: never. */
+  /**
+   * openai-chat: whether `reasoning_effort` may be sent for this model; which efforts it takes is said by what is known of
+   * it. Default: never.
+   */
   reasoningEffort?: (model: string) => boolean;
   /**
    * openai-chat: whether assistant messages must carry back `reasoning_content` (DeepSeek's thinking mode, Kimi).
@@ -106,7 +113,7 @@ export interface Quirks {
    * put into words. Default: always.
    */
   jsonSchema?: (model: string, withTools: boolean) => boolean;
-  /** Whether sampling parameters must be left out for this model. Default: never. */
+  /** Whether sampling parameters must be left out for this model. Default: what is known of it, else never. */
   fixedSampling?: (model: string) => boolean;
   /** openai-chat: `tool_choice` value for "call some tool". Default `required`. */
   anyToolChoice?: string;
@@ -120,10 +127,12 @@ export interface Quirks {
   emptyContent?: null | '';
   /** openai-chat: at most this many stop sequences. Default 4. */
   maxStops?: number;
-  /** Whether images are understood; false replaces them by a note. Default true. */
+  /** Whether models of which that is not known see images; those that do not get a note in their place. Default true. */
   vision?: boolean;
-  /** Whether PDFs are understood; otherwise they are replaced by a note. Default false. */
-  files?: boolean;
+  /**
+   * Whether PDFs are understood, by every model or by those that see; otherwise they are replaced by a note. Default false.
+   */
+  files?: boolean | 'seeing';
 }
 
 /** A request ready to be sent, but for its credential. */
@@ -208,6 +217,8 @@ export interface Upstream {
   readonly base: string;
   /** The upstream's model for the one asked for. */
   model(asked: string): string;
+  /** What is known of one of the upstream's models, the user's settings before the data; absent: nothing. Cheap. */
+  facts?(model: string): ModelFacts;
   readonly maxTokens?: number;
   readonly quirks: Quirks;
   readonly timeouts: Timeouts;

@@ -9,6 +9,7 @@ export const anthropicCompatible: Provider = {
   credential: 'optional',
   authHeader: 'x-api-key',
   models: null,
+  modelData: 'any',
   native: false,
   local: false,
   // Nobody knows what such a server has beside its messages, or whether that asks for the key.

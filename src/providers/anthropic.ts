@@ -9,6 +9,7 @@ export const anthropic: Provider = {
   credential: 'client',
   authHeader: 'x-api-key',
   models: null,
+  modelData: 'anthropic',
   keyUrl: 'https://console.anthropic.com/settings/keys',
   native: true,
   local: false,

@@ -13,6 +13,7 @@ export const groq: Provider = {
   credential: 'required',
   authHeader: 'authorization',
   models: { opus: 'openai/gpt-oss-120b', sonnet: 'openai/gpt-oss-120b', haiku: 'openai/gpt-oss-20b' },
+  modelData: 'groq',
   keyUrl: 'https://console.groq.com/keys',
   native: false,
   local: false,
@@ -20,7 +21,6 @@ export const groq: Provider = {
   probe: { method: 'models', path: '/models' },
   maxTokens: 16_384,
   quirks: {
-    vision: false,
     reasoningEffort: isGptOss,
     // Of other models, and beside tools, it is refused (console.groq.com/docs/structured-outputs).
     jsonSchema: (model, withTools) => isGptOss(model) && !withTools,

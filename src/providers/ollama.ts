@@ -12,6 +12,7 @@ export const ollama: Provider = {
   credential: 'optional',
   authHeader: 'authorization',
   models: { opus: 'qwen3-coder', sonnet: 'qwen3-coder', haiku: 'qwen3-coder' },
+  modelData: 'any',
   native: false,
   local: true,
   // What it has on disk, in OpenAI's form, without loading any of it: the same list as its own /api/tags

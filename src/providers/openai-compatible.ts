@@ -9,6 +9,7 @@ export const openaiCompatible: Provider = {
   credential: 'optional',
   authHeader: 'authorization',
   models: null,
+  modelData: 'any',
   native: false,
   local: false,
   // Many have a list of models, but not all, and not all of those ask for the key.

@@ -22,6 +22,7 @@ export const openai: Provider = {
   credential: 'required',
   authHeader: 'authorization',
   models: { opus: 'gpt-5.4', sonnet: 'gpt-5.4', haiku: 'gpt-5.4-mini' },
+  modelData: 'openai',
   keyUrl: 'https://platform.openai.com/api-keys',
   native: false,
   local: false,
@@ -32,6 +33,7 @@ export const openai: Provider = {
     systemRole: 'developer',
     reasoningEffort: (model) => EFFORT.test(model),
     fixedSampling: (model) => REASONING.test(model),
-    files: true,
+    // As text and as pictures of its pages (platform.openai.com/docs, PDF files).
+    files: 'seeing',
   },
 };

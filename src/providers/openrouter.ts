@@ -14,6 +14,7 @@ export const openrouter: Provider = {
     sonnet: 'anthropic/claude-sonnet-5',
     haiku: 'anthropic/claude-haiku-4.5',
   },
+  modelData: 'openrouter',
   keyUrl: 'https://openrouter.ai/settings/keys',
   native: false,
   local: false,
@@ -21,7 +22,10 @@ export const openrouter: Provider = {
   // (openrouter.ai/docs/api/api-reference/api-keys/get-current-key).
   probe: { method: 'models', path: '/key' },
   quirks: {
+    // It reads them itself where the model does not, and leaves out sampling parameters that a model refuses
+    // (openrouter.ai/docs, PDF inputs, parameters).
     files: true,
+    fixedSampling: () => false,
     webSearch,
     // Gemini and OpenAI's models behind it lose their thread without (openrouter.ai/docs, preserving reasoning blocks).
     reasoningDetails: true,

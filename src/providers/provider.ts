@@ -1,4 +1,5 @@
 import type { ProbeMethod, Quirks } from '../core/upstream.ts';
+import type { ModelSource } from './model-data.ts';
 
 /** The dialects an upstream can speak. */
 export type DialectName = 'anthropic' | 'openai-chat';
@@ -28,6 +29,8 @@ export interface Provider {
   readonly authHeader: 'authorization' | 'x-api-key';
   /** Default models; null passes the asked name on. */
   readonly models: FamilyModels | null;
+  /** Where what is known of its models is taken from. */
+  readonly modelData: ModelSource;
   /** Where a person gets a key. */
   readonly keyUrl?: string;
   /** True for Anthropic itself. */

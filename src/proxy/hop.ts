@@ -5,6 +5,7 @@ import type { Inbound, Target, Upstream } from '../core/upstream.ts';
 import { VERDICTS } from '../core/verdict.ts';
 import { type Attempt, attempt } from './attempt.ts';
 import type { RelayContext } from './context.ts';
+import { mostTokens, quirksFor } from './fitting.ts';
 import type { Place } from './gate.ts';
 import { isNeutral } from './moves-on.ts';
 import type { Leave } from './permits.ts';
@@ -156,22 +157,22 @@ export function targetFor(
   const { native, provider } = upstream;
   const { maxTokens: least, ...quirkAmendments } = amend;
   const model = upstream.model(inbound.model);
+  const facts = upstream.facts?.(model) ?? {};
   const tokenFactor = context.calibration.factor(upstream.name, model);
-  const maxTokens = Math.min(
-    upstream.maxTokens ?? Number.POSITIVE_INFINITY,
-    least ?? Number.POSITIVE_INFINITY,
-  );
+  const most = native ? undefined : mostTokens(inbound, facts, tokenFactor);
+  const limits = [upstream.maxTokens, least, most].filter((limit) => limit !== undefined);
   return {
     model,
     asked: inbound.model,
     stream: inbound.stream,
     native,
     provider,
-    quirks: { ...upstream.quirks, ...quirkAmendments },
+    quirks: { ...quirksFor(upstream, facts), ...quirkAmendments },
+    facts,
     answerId,
     inbound,
     ...(tokenFactor === undefined ? {} : { tokenFactor }),
-    ...(Number.isFinite(maxTokens) ? { maxTokens } : {}),
+    ...(limits.length > 0 ? { maxTokens: Math.min(...limits) } : {}),
   };
 }
 

@@ -43,7 +43,18 @@ const value = fc.letrec((tie) => ({
 const keysOf = (...names: string[]) =>
   fc.record(Object.fromEntries(names.map((name) => [name, value])), { requiredKeys: [] });
 const upstream = fc.oneof(
-  keysOf('provider', 'base_url', 'dialect', 'api_key', 'models', 'max_tokens', 'vision', 'headers'),
+  keysOf(
+    'provider',
+    'base_url',
+    'dialect',
+    'api_key',
+    'models',
+    'max_tokens',
+    'context_window',
+    'vision',
+    'tools',
+    'headers',
+  ),
   keysOf('auth_header', 'auth', 'timeouts', 'enabled', 'breaker', 'probe', 'concurrency', 'zzz'),
   keysOf(),
 );

@@ -314,8 +314,7 @@ describe('a file is refused for', () => {
   });
 
   test.each([
-    ['[upstreams.anthropic]\ncontext_window = 1', 'upstreams.anthropic.context_window'],
-    ['[upstreams.anthropic]\ntools = true', 'upstreams.anthropic.tools'],
+    ['[upstreams.ollama]\nregion = "x"', 'upstreams.ollama.region'],
     ['[history]\nenabled = true', 'history'],
     ['[shared]\nurl = "x"', 'shared'],
   ])('%j, which later versions take', async (text, key) => {
@@ -385,7 +384,7 @@ max_tokens = 0
 
   test.each([
     'auth = "own"',
-    'models = { "*" = "m" }\nmax_tokens = 5\nvision = false',
+    'models = { "*" = "m" }\nmax_tokens = 5\ncontext_window = 5000\nvision = false\ntools = false',
     'probe = { method = "count_tokens" }',
     'probe = { method = "models" }',
     'base_url = "https://x.test/v1/chat/completions"',

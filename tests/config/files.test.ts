@@ -131,7 +131,9 @@ api_key = "k"
 auth_header = "X-Key"
 models = { "claude-opus-*" = "big" }
 max_tokens = 99
+context_window = 5000
 vision = true
+tools = false
 headers = { x-title = "t" }
 timeouts = { connect = "1s", first_event = "2s", idle = "3s", response = "4s" }
 breaker = { failures = 1, window = "2s", ratio = 1, min_samples = 3, open = "4s", open_max = "5s" }`);
@@ -142,11 +144,11 @@ breaker = { failures = 1, window = "2s", ratio = 1, min_samples = 3, open = "4s"
       takesClientCredential: false,
       native: false,
       maxTokens: 99,
-      quirks: { vision: true },
       extraHeaders: { 'x-title': 't' },
       timeouts: { connectMs: 1000, firstEventMs: 2000, idleMs: 3000, responseMs: 4000 },
       breaker: { failures: 1, windowMs: 2000, ratio: 1, minSamples: 3, openMs: 4000, openMaxMs: 5000 },
     });
+    expect(upstream?.facts?.('big')).toMatchObject({ context: 5000, vision: true, tools: false });
     expect(upstream?.model('claude-opus-4-8[1m]')).toBe('big');
     expect(upstream?.model('claude-haiku-4-5')).toBe('openai/gpt-oss-20b');
     expect(upstream?.auth(new Headers(), inbound)?.get('x-key')).toBe('k');

@@ -1,0 +1,52 @@
+import { estimateTokens } from '../core/estimate.ts';
+import type { MessagesRequest } from '../core/messages.ts';
+import type { ModelFacts } from '../core/model-facts.ts';
+import type { Inbound, Quirks, Upstream } from '../core/upstream.ts';
+
+/** The quirks of an upstream as they are for a model of which this is known. */
+export function quirksFor({ quirks }: Upstream, facts: ModelFacts): Quirks {
+  const { files, fixedSampling } = quirks;
+  const vision = facts.vision ?? quirks.vision;
+  const isFixed = fixedSampling === undefined && facts.temperature === false;
+  return {
+    ...quirks,
+    ...(vision === undefined ? {} : { vision }),
+    ...(files === 'seeing' ? { files: facts.pdf === true || vision !== false } : {}),
+    ...(isFixed ? { fixedSampling: () => true } : {}),
+  };
+}
+
+/** A smaller room for the answer is not worth having: a conversation that leaves no more has to be compacted. */
+const LEAST_ROOM = 4096;
+/** Of small windows it is this share. */
+const LEAST_SHARE = 1 / 8;
+
+/**
+ * The most output tokens that the model can give in answer to a request: its limit, and what the prompt leaves of its window.
+ * Undefined where nothing is known, or the request asks for no more than that.
+ * @param tokenFactor see `Target`
+ */
+export function mostTokens(inbound: Inbound, facts: ModelFacts, tokenFactor = 1): number | undefined {
+  const { context, input = 0, output = Number.POSITIVE_INFINITY } = facts;
+  if (context === undefined && output === Number.POSITIVE_INFINITY) return undefined;
+  const request = readable(inbound);
+  const asked = request?.max_tokens;
+  if (request === null || typeof asked !== 'number') return undefined;
+  const room = context === undefined ? output : roomIn(Math.max(context, input), request, tokenFactor);
+  const most = Math.min(output, room);
+  return most < asked ? most : undefined;
+}
+
+function roomIn(context: number, request: MessagesRequest, tokenFactor: number): number {
+  const rest = context - Math.ceil(estimateTokens(request) * tokenFactor);
+  return Math.max(rest, Math.min(LEAST_ROOM, Math.ceil(context * LEAST_SHARE)));
+}
+
+/** The request, where it has the shape of one; null where it has not, which its encoding finds words for. */
+export function readable(inbound: Inbound): MessagesRequest | null {
+  try {
+    return inbound.request;
+  } catch {
+    return null;
+  }
+}
