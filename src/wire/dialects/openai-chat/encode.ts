@@ -1,5 +1,6 @@
 import type { MessagesRequest } from '../../../core/messages.ts';
 import type { Encoded, Inbound, Target } from '../../../core/upstream.ts';
+import { effortFor } from '../../history/effort.ts';
 import { askedForm, formInWords } from '../../history/form.ts';
 import { portableTools } from '../../history/tools.ts';
 import type { ChatRequest, ChatToolChoice } from './api.ts';
@@ -63,26 +64,10 @@ function sampling(request: MessagesRequest, { model, quirks }: Target): Partial<
   return fields;
 }
 
-/** Anthropic's efforts above `high` have no name that all reasoning models know. */
-const EFFORTS: Record<string, string> = {
-  low: 'low',
-  medium: 'medium',
-  high: 'high',
-  xhigh: 'high',
-  max: 'high',
-};
-
-function effort(request: MessagesRequest, { model, quirks }: Target): Partial<ChatRequest> {
+function effort(request: MessagesRequest, { model, quirks, facts }: Target): Partial<ChatRequest> {
   if (quirks.reasoningEffort?.(model) !== true || request.thinking?.type === 'disabled') return {};
-  const named = EFFORTS[request.output_config?.effort ?? ''] ?? effortOf(request.thinking?.budget_tokens);
+  const named = effortFor(request, facts);
   return named === undefined ? {} : { reasoning_effort: named };
-}
-
-/** Thresholds in use elsewhere for the same purpose (router-for-me/CLIProxyAPI). */
-function effortOf(budget: number | undefined): string | undefined {
-  if (typeof budget !== 'number') return undefined;
-  if (budget <= 1024) return 'low';
-  return budget <= 8192 ? 'medium' : 'high';
 }
 
 /** A model that is made to call a tool has nothing to think about first: DeepSeek and Kimi refuse both together. */
