@@ -5,11 +5,13 @@ import { isRemote } from '../core/remote.ts';
 import { type Standing, select } from '../core/select.ts';
 import { isTurnBoundary } from '../core/turn.ts';
 import type { Chain, Inbound, Upstream } from '../core/upstream.ts';
+import type { Try } from './conclude.ts';
 import type { RelayContext } from './context.ts';
 import { mayBeAsked } from './permits.ts';
 import { sessionKey } from './sessions.ts';
 import { recoveryOf, returnsAt, standing } from './standing.ts';
 import type { Subject } from './subject.ts';
+import { unfit } from './unfit.ts';
 
 /** Who may be asked for a request, in which order, and why the others may not. */
 export interface Candidates {
@@ -18,6 +20,8 @@ export interface Candidates {
   order: readonly Subject[];
   /** By upstream name. */
   barred: Map<string, string>;
+  /** Those of the barred whose model could not do what the request wants, as if they had refused it. */
+  skipped: readonly Try[];
   /** Why those that could be asked stand behind others, by upstream name. */
   behind: ReadonlyMap<string, string>;
 }
@@ -28,10 +32,14 @@ export function candidates(inbound: Inbound, context: RelayContext): Candidates 
   const chain = taking(context).map((upstream) => subjectOf(upstream, inbound, context));
   const deserter = takeDeserter(inbound, context);
   const barred = new Map<string, string>();
+  const skipped: Try[] = [];
   const behind = new Map<string, string>();
   const standings = chain.map((subject) => {
     const { upstream } = subject;
-    const reason = barredFor(upstream, inbound, context, chain.length > 1);
+    const hasOthers = chain.length > 1;
+    const failure = unfit(upstream, inbound, hasOthers);
+    if (failure !== null) skipped.push({ upstream, failure });
+    const reason = barredFor(upstream, inbound, context, hasOthers) ?? failure?.message ?? null;
     if (reason !== null) barred.set(upstream.name, reason);
     const rank = rankOf(subject, deserter, context);
     if (rank !== 'well') behind.set(upstream.name, BEHIND[rank]);
@@ -40,7 +48,13 @@ export function candidates(inbound: Inbound, context: RelayContext): Candidates 
   const serving = servingNow(inbound, chain, context);
   const order = select(standings, { preferred: preference.preferred, serving });
   const byUpstream = new Map(chain.map((subject) => [subject.upstream, subject]));
-  return { chain, order: order.flatMap((upstream) => byUpstream.get(upstream) ?? []), barred, behind };
+  return {
+    chain,
+    order: order.flatMap((upstream) => byUpstream.get(upstream) ?? []),
+    barred,
+    skipped,
+    behind,
+  };
 }
 
 const BEHIND: Record<Exclude<Standing['rank'], 'well'>, string> = {

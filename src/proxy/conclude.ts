@@ -62,21 +62,26 @@ export function lastWord(inbound: Inbound, tries: readonly Try[]): Try | null {
   return tries.find((one) => one.upstream.native && mayReachClient(one, inbound)) ?? null;
 }
 
-/** ccproxy's own answer to a request that nothing could answer. */
+/**
+ * ccproxy's own answer to a request that nothing could answer.
+ * @param skipped those that were not asked, because they could not have done what it wants
+ */
 export function conclude(
   inbound: Inbound,
   chain: readonly Subject[],
   tries: readonly Try[],
   barred: ReadonlyMap<string, string>,
   runtime: Runtime,
+  skipped: readonly Try[] = [],
 ): WholeReply {
-  if (tries.length > 0 && tries.every(({ failure }) => failure.kind === 'too_long'))
-    return tooLong(inbound, tries);
+  // Who cannot do what it wants at all could not do it with less of it either.
+  const able = [...skipped.filter(isTooLong), ...tries];
+  if (able.length > 0 && able.every(isTooLong)) return tooLong(inbound, able);
   const unsent = tries.find(isUnsent)?.failure.message;
   if (unsent !== undefined && tries.every(isUnsent)) {
     return errorReply(400, 'invalid_request_error', unsent, inbound.id);
   }
-  return unavailable(inbound, chain, tries, barred, runtime);
+  return unavailable(inbound, chain, [...skipped, ...tries], barred, runtime);
 }
 
 /**
@@ -100,6 +105,10 @@ export function isOwnRejected({ upstream, failure: { answer } }: Try, inbound: I
   return !upstream.takesClientCredential || clientCredentials(inbound.headers).length === 0;
 }
 
+function isTooLong({ failure }: Try): boolean {
+  return failure.kind === 'too_long';
+}
+
 /** The request could not even be put into the upstream's dialect. */
 function isUnsent({ failure }: Try): boolean {
   return failure.kind === 'rejected' && failure.status === undefined;
@@ -107,7 +116,10 @@ function isUnsent({ failure }: Try): boolean {
 
 /** The wording that makes the client compact the conversation; any other is shown and ends the turn (measured). */
 function tooLong(inbound: Inbound, tries: readonly Try[]): WholeReply {
-  const known = tries.find(({ failure }) => failure.tokens !== undefined)?.failure.tokens;
+  // Whoever takes most can serve it first when it has become shorter.
+  const known = tries
+    .flatMap(({ failure }) => failure.tokens ?? [])
+    .sort((one, other) => other.limit - one.limit)[0];
   const asked = known?.asked ?? Math.ceil(inbound.bytes.byteLength / 4);
   const limit = known?.limit ?? asked - 1;
   return errorReply(

@@ -111,11 +111,11 @@ function limitIn(refused: Try, { chain, context }: Round): { refused: Try; subje
 
 /** The refusal that the client is to see, or ccproxy's own. */
 function* refuse(one: Try | null, round: Round): Generator<Piece, void> {
-  const { inbound, tries, chain, barred, context } = round;
+  const { inbound, tries, chain, barred, skipped, context } = round;
   const theirs = one ?? lastWord(inbound, tries);
   const same = theirs === null ? null : sameAnswer(theirs, inbound.id);
   if (theirs !== null && same !== null) return yield* whole(same, round, theirs.upstream.name);
-  yield* whole(conclude(inbound, chain, tries, barred, context.runtime), round, null);
+  yield* whole(conclude(inbound, chain, tries, barred, context.runtime, skipped), round, null);
 }
 
 /** A whole answer as pieces. `upstream` is whose answer it is; null for ccproxy's own. */
@@ -124,14 +124,14 @@ function* whole(
   round: Round,
   upstream: string | null,
 ): Generator<Piece, void> {
-  const { inbound, attempts, tries, context } = round;
+  const { inbound, attempts, tries, skipped, context } = round;
   mark(headers, inbound.id, upstream, attempts);
   context.runtime.journal.request({
     requestId: inbound.id,
     upstream,
     attempts,
     outcome: 'failed',
-    because: because(tries),
+    because: because([...skipped, ...tries]),
   });
   yield { head: { status, headers } };
   yield { bytes: body };

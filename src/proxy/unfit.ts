@@ -1,0 +1,69 @@
+import { estimateTokens, leastTokens } from '../core/estimate.ts';
+import type { Failure } from '../core/failure.ts';
+import { type Block, isBlock, type MessagesRequest } from '../core/messages.ts';
+import type { ModelFacts } from '../core/model-facts.ts';
+import type { Inbound, Upstream } from '../core/upstream.ts';
+import { isWebSearch, portableTools } from '../wire/history/tools.ts';
+import { readable } from './fitting.ts';
+
+/**
+ * Why an upstream is not asked at all, because its model could not do what the request wants; null when it may. Anthropic
+ * says so itself. The data can be wrong about tools, so that an upstream without another beside it is asked all the same;
+ * what the user says counts.
+ * @param hasOthers whether others are in the chain
+ */
+export function unfit(upstream: Upstream, inbound: Inbound, hasOthers: boolean): Failure | null {
+  if (upstream.native || upstream.facts === undefined) return null;
+  const model = upstream.model(inbound.model);
+  const facts = upstream.facts(model);
+  return withoutTools(upstream, model, facts, inbound, hasOthers) ?? tooLong(model, facts, inbound);
+}
+
+function withoutTools(
+  upstream: Upstream,
+  model: string,
+  { tools, configured = [] }: ModelFacts,
+  inbound: Inbound,
+  hasOthers: boolean,
+): Failure | null {
+  if (tools !== false) return null;
+  const isConfigured = configured.includes('tools');
+  if (!isConfigured && !hasOthers) return null;
+  const request = readable(inbound);
+  if (request === null || !hasTools(request, upstream)) return null;
+  const who = isConfigured
+    ? 'it takes no requests with tools (tools = false)'
+    : `${model} calls no tools, says the model data (tools = true asks it all the same)`;
+  return { kind: 'unsupported', message: who };
+}
+
+/** Whether it has tools that would be sent, or calls and results in its history. */
+function hasTools(request: MessagesRequest, { quirks }: Upstream): boolean {
+  const searches = quirks.webSearch === undefined ? [] : (request.tools ?? []).filter(isWebSearch);
+  if (portableTools(request).length + searches.length > 0) return true;
+  return request.messages.some(
+    ({ content }) => Array.isArray(content) && content.some((block) => isOfTool(block)),
+  );
+}
+
+function isOfTool(block: Block): boolean {
+  return isBlock(block, 'tool_use') || isBlock(block, 'tool_result');
+}
+
+/** No byte of a body is more than a quarter of a token of the lowest reading, whatever the script. */
+const BYTES_PER_TOKEN = 4;
+
+function tooLong(model: string, facts: ModelFacts, inbound: Inbound): Failure | null {
+  const { context = Number.POSITIVE_INFINITY, input, configured = [] } = facts;
+  const limit = input ?? context;
+  if (inbound.bytes.byteLength / BYTES_PER_TOKEN <= limit) return null;
+  const request = readable(inbound);
+  if (request === null || leastTokens(request) <= limit) return null;
+  const asked = estimateTokens(request);
+  const why = configured.includes('context') ? ' (context_window)' : '';
+  return {
+    kind: 'too_long',
+    message: `the request does not fit: about ${asked} tokens, and ${model} takes ${limit}${why}`,
+    tokens: { asked, limit },
+  };
+}
