@@ -11,7 +11,7 @@ interface Reading {
   overhead: number;
   /** Whether former thinking counts. */
   hasThinking: boolean;
-  /** So many of one character in a row count, and no more. */
+  /** So many of one character in a row count, and no more; letters and digits always do. */
   longestRun: number;
 }
 
@@ -32,8 +32,8 @@ const HIGH: Reading = {
 };
 
 const LOW: Reading = {
-  /** Of English prose the largest vocabularies make 4 to 5, of code and of other languages less. */
-  charsPerToken: 6,
+  /** Of English prose the largest vocabularies make up to 5, of code, JSON and other languages less. */
+  charsPerToken: 5,
   wide: 0.5,
   image: 0,
   pdfPage: 0,
@@ -119,12 +119,17 @@ function textTokens(text: string, { charsPerToken, wide: perWide, longestRun }: 
   return (text.length - wide - repeated) / charsPerToken + wide * perWide;
 }
 
+function isWordCharacter(code: number): boolean {
+  return (code >= 0x30 && code <= 0x39) || (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a);
+}
+
 /** Characters that only repeat the ones before them, behind so many of the same. */
 function surplus(text: string, longestRun: number): number {
   let repeated = 0;
   let run = 0;
   for (let at = 1; at < text.length; at += 1) {
-    run = text.charCodeAt(at) === text.charCodeAt(at - 1) ? run + 1 : 0;
+    const code = text.charCodeAt(at);
+    run = code === text.charCodeAt(at - 1) && !isWordCharacter(code) ? run + 1 : 0;
     if (run >= longestRun) repeated += 1;
   }
   return repeated;

@@ -37,7 +37,7 @@ export function candidates(inbound: Inbound, context: RelayContext): Candidates 
   const standings = chain.map((subject) => {
     const { upstream } = subject;
     const hasOthers = chain.length > 1;
-    const failure = unfit(upstream, inbound, hasOthers);
+    const failure = unfit(upstream, inbound, hasOthers, context.calibration);
     if (failure !== null) skipped.push({ upstream, failure });
     const reason = barredFor(upstream, inbound, context, hasOthers) ?? failure?.message ?? null;
     if (reason !== null) barred.set(upstream.name, reason);

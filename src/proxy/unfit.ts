@@ -1,3 +1,4 @@
+import type { Calibration } from '../core/calibration.ts';
 import { estimateTokens, leastTokens } from '../core/estimate.ts';
 import type { Failure } from '../core/failure.ts';
 import { type Block, isBlock, type MessagesRequest } from '../core/messages.ts';
@@ -11,12 +12,21 @@ import { readable } from './fitting.ts';
  * says so itself. The data can be wrong about tools, so that an upstream without another beside it is asked all the same;
  * what the user says counts.
  * @param hasOthers whether others are in the chain
+ * @param calibration what the upstream counted of other requests
  */
-export function unfit(upstream: Upstream, inbound: Inbound, hasOthers: boolean): Failure | null {
+export function unfit(
+  upstream: Upstream,
+  inbound: Inbound,
+  hasOthers: boolean,
+  calibration: Calibration,
+): Failure | null {
   if (upstream.native || upstream.facts === undefined) return null;
   const model = upstream.model(inbound.model);
   const facts = upstream.facts(model);
-  return withoutTools(upstream, model, facts, inbound, hasOthers) ?? tooLong(model, facts, inbound);
+  return (
+    withoutTools(upstream, model, facts, inbound, hasOthers) ??
+    tooLong(model, facts, inbound, calibration.factor(upstream.name, model))
+  );
 }
 
 function withoutTools(
@@ -50,16 +60,25 @@ function isOfTool(block: Block): boolean {
   return isBlock(block, 'tool_use') || isBlock(block, 'tool_result');
 }
 
-/** No byte of a body is more than a quarter of a token of the lowest reading, whatever the script. */
-const BYTES_PER_TOKEN = 4;
+/** No byte of a body is more than half a token of a low reading, whatever the script, and whatever was counted before. */
+const BYTES_PER_TOKEN = 2;
+/** So much of what others of its requests make likely a request has at the least. */
+const SURE_SHARE = 0.75;
 
-function tooLong(model: string, facts: ModelFacts, inbound: Inbound): Failure | null {
+function tooLong(
+  model: string,
+  facts: ModelFacts,
+  inbound: Inbound,
+  factor: number | undefined,
+): Failure | null {
   const { context = Number.POSITIVE_INFINITY, input, configured = [] } = facts;
   const limit = input ?? context;
   if (inbound.bytes.byteLength / BYTES_PER_TOKEN <= limit) return null;
   const request = readable(inbound);
-  if (request === null || leastTokens(request) <= limit) return null;
-  const asked = estimateTokens(request);
+  if (request === null) return null;
+  const asked = Math.ceil(estimateTokens(request) * (factor ?? 1));
+  const sure = factor === undefined ? 0 : asked * SURE_SHARE;
+  if (Math.max(sure, leastTokens(request)) <= limit) return null;
   const why = configured.includes('context') ? ' (context_window)' : '';
   return {
     kind: 'too_long',

@@ -113,7 +113,8 @@ describe('the lowest count', () => {
     leastTokens({ messages: [{ role: 'user', content: content as string | Block[] }] });
 
   test.each([
-    ['of prose is below what any tokenizer makes of it', 'word '.repeat(1000), 800, 900],
+    ['of prose is not above what any tokenizer makes of it', 'word '.repeat(1000), 950, 1001],
+    ['of a long word is not next to nothing', 'x'.repeat(10_000), 1000, 2001],
     ['of Chinese', '世界'.repeat(500), 500, 501],
     ['of a long line is next to nothing', '='.repeat(10_000), 1, 10],
     ['of an indent is that of a short one', `${' '.repeat(100)}x`, 1, 10],
@@ -123,8 +124,8 @@ describe('the lowest count', () => {
     [
       'of a tool result is that of its words',
       [{ type: 'tool_result', content: 'word '.repeat(1000) }],
-      800,
-      900,
+      950,
+      1001,
     ],
   ])('%s', (_, content, from, to) => expect(least(content)).toBeWithin(from, to));
 

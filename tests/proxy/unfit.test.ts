@@ -210,7 +210,7 @@ describe('a request that may fit goes to the upstream, which knows', () => {
   });
   test.each([
     ['half of the window, by a high count', long(10_000)],
-    ['words that have a token for six letters', long(9900, 'words ')],
+    ['words that have a token for five letters', long(9900, 'word ')],
     ['a long line', request({ messages: [{ role: 'user', content: '='.repeat(200_000) }] })],
     ['an indented text', long(3000, `\n${' '.repeat(40)}x`)],
     ['Chinese', long(15_000, '世')],

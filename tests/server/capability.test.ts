@@ -248,3 +248,14 @@ test.each(['anthropic-compatible', 'openai-compatible'])(
     expect((await bodyOf<{ model: string }>(answer)).model).toBe(`${OPUS}[1m]`);
   },
 );
+
+test('what an upstream counted of earlier requests decides with it whether the next one fits', async () => {
+  const usage = { input_tokens: 2600, output_tokens: 5 };
+  await using one = await startUpstream({ script: { answer: { ...text('Yes.'), usage } } });
+  await using other = await startUpstream({ script: { answer: text('From the second.') } });
+  const file = table('first', one.url, 'x', 'context_window = 3000') + table('second', other.url, 'x', '');
+  await using app = await startApp({ file });
+  const by = async (body: object) => (await ask(app, body)).headers.get('x-ccproxy-upstream');
+  expect(await by(long(1400))).toBe('first');
+  expect(await by(long(2500))).toBe('second');
+});
