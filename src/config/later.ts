@@ -4,24 +4,7 @@ import type { KeyPath } from './key-path.ts';
 /** Keys that later versions will have, with `*` for a name of the user's. They are refused, not ignored. */
 const KEYS: readonly KeyPath[] = [['upstreams', '*', 'region'], ['history'], ['shared']];
 
-const PROVIDERS = [
-  'bedrock',
-  'vertex',
-  'azure',
-  'gemini',
-  'cerebras',
-  'deepseek',
-  'fireworks',
-  'mistral',
-  'moonshot',
-  'together',
-  'xai',
-  'zai',
-  'lmstudio',
-  'llamacpp',
-  'vllm',
-  'litellm',
-];
+const PROVIDERS = ['bedrock', 'vertex', 'azure', 'gemini'];
 
 const DIALECTS = ['openai-responses', 'gemini', 'converse'];
 

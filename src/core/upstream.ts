@@ -115,7 +115,12 @@ export interface Quirks {
   jsonSchema?: (model: string, withTools: boolean) => boolean;
   /** Whether sampling parameters must be left out for this model. Default: what is known of it, else never. */
   fixedSampling?: (model: string) => boolean;
-  /** openai-chat: `tool_choice` value for "call some tool". Default `required`. */
+  /**
+   * openai-chat: whether `tool_choice` can name a tool; otherwise `anyToolChoice` stands in its place and the rest is said in
+   * words. Default true.
+   */
+  namedToolChoice?: boolean;
+  /** openai-chat: `tool_choice` value for "call some tool"; `auto` where there is none, and words say it. Default `required`. */
   anyToolChoice?: string;
   /** openai-chat: whether `parallel_tool_calls` is understood. Default true. */
   parallelToolCalls?: boolean;
@@ -125,8 +130,8 @@ export interface Quirks {
   toolId?: 'default' | 'alphanumeric-9';
   /** openai-chat: content of an assistant message that only calls tools. Default `null`. */
   emptyContent?: null | '';
-  /** openai-chat: at most this many stop sequences. Default 4. */
-  maxStops?: number;
+  /** openai-chat: at most this many stop sequences for this model. Default 4. */
+  maxStops?: (model: string) => number;
   /** Whether models of which that is not known see images; those that do not get a note in their place. Default true. */
   vision?: boolean;
   /**

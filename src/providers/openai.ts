@@ -33,6 +33,7 @@ export const openai: Provider = {
     systemRole: 'developer',
     reasoningEffort: (model) => EFFORT.test(model),
     fixedSampling: (model) => REASONING.test(model),
+    maxStops: (model) => (REASONING.test(model) ? 0 : 4),
     // As text and as pictures of its pages (platform.openai.com/docs, PDF files).
     files: 'seeing',
   },

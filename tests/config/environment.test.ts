@@ -85,7 +85,7 @@ describe('PROVIDER', () => {
   });
 
   test('has every problem of every provider at once', async () => {
-    const problems = await bad(world({}, { PROVIDER: 'groq,openai,mistral', OPENAI_MAX_TOKENS: 'x' }));
+    const problems = await bad(world({}, { PROVIDER: 'groq,openai,azure', OPENAI_MAX_TOKENS: 'x' }));
     const keys = problems.map(({ key }) => key).sort();
     expect(keys).toEqual(['GROQ_API_KEY', 'OPENAI_API_KEY', 'OPENAI_MAX_TOKENS', 'PROVIDER']);
   });
@@ -135,9 +135,21 @@ describe('standing mode', () => {
       { name: 'openrouter', why: 'OPENROUTER_API_KEY is not set' },
       { name: 'openai', why: 'OPENAI_API_KEY is not set' },
       { name: 'groq', why: 'GROQ_API_KEY is not set' },
+      { name: 'cerebras', why: 'CEREBRAS_API_KEY is not set' },
+      { name: 'deepseek', why: 'DEEPSEEK_API_KEY is not set' },
+      { name: 'fireworks', why: 'FIREWORKS_API_KEY is not set' },
+      { name: 'mistral', why: 'MISTRAL_API_KEY is not set' },
+      { name: 'moonshot', why: 'MOONSHOT_API_KEY is not set' },
+      { name: 'together', why: 'TOGETHER_API_KEY is not set' },
+      { name: 'xai', why: 'XAI_API_KEY is not set' },
+      { name: 'zai', why: 'ZAI_API_KEY is not set' },
+      { name: 'vllm', why: 'VLLM_API_KEY is not set' },
+      { name: 'litellm', why: 'LITELLM_API_KEY is not set' },
       { name: 'anthropic-compatible', why: 'ANTHROPIC_COMPATIBLE_BASE_URL is not set' },
       { name: 'openai-compatible', why: 'OPENAI_COMPATIBLE_BASE_URL is not set' },
       { name: 'ollama', why: 'nothing answers on localhost:11434' },
+      { name: 'lmstudio', why: 'nothing answers on localhost:1234' },
+      { name: 'llamacpp', why: 'nothing answers on localhost:8080' },
     ]);
   });
 
@@ -154,15 +166,18 @@ describe('standing mode', () => {
       return true;
     };
     const { chain, why } = await good(world({}, env, { answers }));
-    expect(names(chain)).toEqual(['anthropic', 'openrouter', 'groq', 'openai-compatible', 'ollama']);
+    const local = ['ollama', 'lmstudio', 'llamacpp'];
+    expect(names(chain)).toEqual(['anthropic', 'openrouter', 'groq', 'openai-compatible', ...local]);
     expect(why.map(({ why }) => why)).toEqual([
       "the client's own credential",
       'OPENROUTER_API_KEY is set',
       'GROQ_API_KEY is set',
       'OPENAI_COMPATIBLE_BASE_URL is set',
       'answers on localhost:11434',
+      'answers on localhost:1234',
+      'answers on localhost:8080',
     ]);
-    expect(asked).toEqual(['localhost:11434']);
+    expect(asked).toEqual(['localhost:11434', 'localhost:1234', 'localhost:8080']);
   });
 
   test('asks a local server where its variable says it is, and survives a question that fails', async () => {
@@ -172,8 +187,8 @@ describe('standing mode', () => {
       throw new Error('no network');
     };
     const { leftOut } = await good(world({}, { OLLAMA_BASE_URL: 'http://[::1]:999/v1' }, { answers }));
-    expect(asked).toEqual(['::1:999']);
-    expect(leftOut.at(-1)).toEqual({ name: 'ollama', why: 'nothing answers on [::1]:999' });
+    expect(asked).toEqual(['::1:999', 'localhost:1234', 'localhost:8080']);
+    expect(leftOut).toContainEqual({ name: 'ollama', why: 'nothing answers on [::1]:999' });
   });
 
   test('leaves out a provider whose variables are unusable instead of not starting', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test';
+import { PROVIDERS } from '../../src/providers/index.ts';
 import { type FileError, HEALTH_ERRORS } from './health-errors.ts';
 import { bad, messages, named } from './sources.ts';
 
@@ -121,7 +122,7 @@ const CASES: FileError[] = [
       key: 'upstreams.work.provider',
       what: 'this provider is not available in this version',
       found: '"bedrock" (a string)',
-      allowed: 'anthropic, openrouter, openai, groq, ollama, anthropic-compatible, openai-compatible',
+      allowed: PROVIDERS.map(({ name }) => name).join(', '),
     },
   ],
   [

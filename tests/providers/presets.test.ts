@@ -9,7 +9,19 @@ test('the presets stand in the order in which they are asked', () => {
     'openrouter',
     'openai',
     'groq',
+    'cerebras',
+    'deepseek',
+    'fireworks',
+    'mistral',
+    'moonshot',
+    'together',
+    'xai',
+    'zai',
     'ollama',
+    'lmstudio',
+    'llamacpp',
+    'vllm',
+    'litellm',
     'anthropic-compatible',
     'openai-compatible',
   ]);
@@ -53,7 +65,19 @@ test('every preset is probed in the cheapest way that shows something', () => {
     ['openrouter', 'models', '/key'],
     ['openai', 'models', '/models'],
     ['groq', 'models', '/models'],
+    ['cerebras', 'models', '/models'],
+    ['deepseek', 'models', '/models'],
+    ['fireworks', 'models', '/models'],
+    ['mistral', 'models', '/models'],
+    ['moonshot', 'models', '/models'],
+    ['together', 'models', '/models'],
+    ['xai', 'models', '/models'],
+    ['zai', 'head', undefined],
     ['ollama', 'models', '/models'],
+    ['lmstudio', 'models', '/models'],
+    ['llamacpp', 'models', '/models'],
+    ['vllm', 'models', '/models'],
+    ['litellm', 'models', '/models'],
     ['anthropic-compatible', 'head', undefined],
     ['openai-compatible', 'head', undefined],
   ]);
@@ -65,7 +89,7 @@ test('no preset spends tokens on probes', () => {
 
 test('thinking in tags is told from text where a model may run on a server that does not', () => {
   const named = PROVIDERS.filter(({ quirks }) => quirks.thinkTags).map(({ name }) => name);
-  expect(named).toEqual(['ollama', 'openai-compatible']);
+  expect(named).toEqual(['ollama', 'lmstudio', 'llamacpp', 'vllm', 'openai-compatible']);
 });
 
 describe('openai', () => {

@@ -6,6 +6,7 @@ import type { Target } from '../../src/core/upstream.ts';
 const OF_THE_MODEL = new Set([
   'fixedSampling',
   'jsonSchema',
+  'maxStops',
   'reasoningEffort',
   'reasoningHistory',
   'thinking',

@@ -2,6 +2,8 @@
 export interface Strictness {
   /** Shape of tool-call ids. */
   toolId: RegExp;
+  /** At most so many stop sequences; default 4. */
+  stops?: number;
   /** Fields of its own that it takes beside the API's. */
   fields?: readonly string[];
   /** Whether assistant messages may carry `reasoning_content`, and then all of them do; default: both are fine. */
@@ -49,7 +51,7 @@ export function complaints(body: unknown, strictness: Strictness = OPENAI): stri
     if (!FIELDS.has(key) && strictness.fields?.includes(key) !== true) complain(`unknown field ${key}`);
   }
   if (typeof request.model !== 'string' || request.model === '') complain('no model');
-  checkLimits(request, complain);
+  checkLimits(request, strictness, complain);
   checkTypes(request, complain);
   const names = checkTools(request, complain);
   checkMessages(request.messages, strictness, complain);
@@ -59,7 +61,7 @@ export function complaints(body: unknown, strictness: Strictness = OPENAI): stri
 
 type Complain = (text: string) => void;
 
-function checkLimits(request: Loose, complain: Complain): void {
+function checkLimits(request: Loose, { stops = 4 }: Strictness, complain: Complain): void {
   if ('max_tokens' in request && 'max_completion_tokens' in request) complain('two output limits');
   for (const key of ['max_tokens', 'max_completion_tokens']) {
     const value = request[key];
@@ -68,7 +70,8 @@ function checkLimits(request: Loose, complain: Complain): void {
   }
   if ('stream_options' in request && request.stream !== true) complain('stream_options without stream');
   const stop = request.stop;
-  if (stop !== undefined && !(Array.isArray(stop) && stop.length > 0 && stop.length <= 4)) complain('stop');
+  if (stop !== undefined && !(Array.isArray(stop) && stop.length > 0 && stop.length <= stops))
+    complain('stop');
 }
 
 function checkTypes(request: Loose, complain: Complain): void {

@@ -49,6 +49,23 @@ function encodeChoice(
       return { tool_choice: quirks.anyToolChoice ?? 'required', ...fields };
     case 'tool':
       if (!tools.some((tool) => tool.name === choice.name)) return fields;
+      if (quirks.namedToolChoice === false)
+        return { tool_choice: quirks.anyToolChoice ?? 'required', ...fields };
       return { tool_choice: { type: 'function', function: { name: names.wire(choice.name) } }, ...fields };
   }
+}
+
+/** What the client says of tools as far as `tool_choice` cannot say it here; undefined where it can. */
+export function choiceInWords(
+  request: MessagesRequest,
+  names: ToolNames,
+  quirks: Quirks,
+): string | undefined {
+  const { tool_choice: choice } = request;
+  const tools = portableTools(request);
+  if (choice?.type === 'any' && quirks.anyToolChoice === 'auto' && tools.length > 0)
+    return 'Answer with a call of one of the tools, not in words.';
+  const isNamed = choice?.type === 'tool' && tools.some(({ name }) => name === choice.name);
+  if (!isNamed || quirks.namedToolChoice !== false) return undefined;
+  return `Answer with a call of the tool ${names.wire(choice.name)}, not in words.`;
 }

@@ -5,7 +5,7 @@ import { askedForm, formInWords } from '../../history/form.ts';
 import { portableTools } from '../../history/tools.ts';
 import type { ChatRequest, ChatToolChoice } from './api.ts';
 import { encodeMessages } from './encode-messages.ts';
-import { encodeTools } from './encode-tools.ts';
+import { choiceInWords, encodeTools } from './encode-tools.ts';
 import { type ToolNames, toolNames } from './tool-names.ts';
 
 /** OpenAI's limit. */
@@ -26,7 +26,12 @@ export function encode(inbound: Inbound, target: Target): Encoded {
     ...form.field,
     ...(target.stream ? streaming(target) : {}),
     ...tools,
-    messages: encodeMessages(request, names, target, form.words),
+    messages: encodeMessages(
+      request,
+      names,
+      target,
+      wordsOf(form.words, choiceInWords(request, names, target.quirks)),
+    ),
   };
   const headers = new Headers({
     'content-type': 'application/json',
@@ -50,16 +55,17 @@ function thinks(request: MessagesRequest): boolean {
   return typeof request.thinking?.type === 'string' && request.thinking.type !== 'disabled';
 }
 
-/** `top_k` has no counterpart; a model with fixed sampling refuses the other three as well. */
+/** `top_k` has no counterpart; a model with fixed sampling refuses the other two as well. */
 function sampling(request: MessagesRequest, { model, quirks }: Target): Partial<ChatRequest> {
-  if (quirks.fixedSampling?.(model) === true) return {};
   const fields: Partial<ChatRequest> = {};
-  if (typeof request.temperature === 'number' && !thinks(request)) fields.temperature = request.temperature;
-  if (typeof request.top_p === 'number') fields.top_p = request.top_p;
+  const isFree = quirks.fixedSampling?.(model) !== true;
+  if (isFree && typeof request.temperature === 'number' && !thinks(request))
+    fields.temperature = request.temperature;
+  if (isFree && typeof request.top_p === 'number') fields.top_p = request.top_p;
   const stops = (request.stop_sequences ?? []).filter(
     (stop) => typeof stop === 'string' && stop.trim() !== '',
   );
-  const allowed = stops.slice(0, quirks.maxStops ?? DEFAULT_STOPS);
+  const allowed = stops.slice(0, quirks.maxStops?.(model) ?? DEFAULT_STOPS);
   if (allowed.length > 0) fields.stop = allowed;
   return fields;
 }
@@ -85,6 +91,11 @@ function encodeForm(
   if (schema === undefined) return { field: {} };
   if (quirks.jsonSchema?.(model, hasTools) === false) return { field: {}, words: formInWords(request) };
   return { field: { response_format: { type: 'json_schema', json_schema: { name: 'answer', schema } } } };
+}
+
+function wordsOf(...words: (string | undefined)[]): string | undefined {
+  const said = words.filter((one) => one !== undefined);
+  return said.length === 0 ? undefined : said.join('\n\n');
 }
 
 function streaming({ quirks }: Target): Partial<ChatRequest> {

@@ -1,0 +1,23 @@
+import type { Provider } from './provider.ts';
+
+/** Fireworks: open models, named by their path there. */
+export const fireworks: Provider = {
+  name: 'fireworks',
+  env: 'FIREWORKS',
+  dialect: 'openai-chat',
+  base: 'https://api.fireworks.ai/inference/v1',
+  credential: 'required',
+  authHeader: 'authorization',
+  models: {
+    opus: 'accounts/fireworks/models/glm-5p2',
+    sonnet: 'accounts/fireworks/models/glm-5p2',
+    haiku: 'accounts/fireworks/models/deepseek-v4-flash',
+  },
+  keyUrl: 'https://app.fireworks.ai/settings/users/api-keys',
+  modelData: 'fireworks-ai',
+  native: false,
+  local: false,
+  // Asks for the key and spends no tokens (docs.fireworks.ai, OpenAI compatibility).
+  probe: { method: 'models', path: '/models' },
+  quirks: { reasoningEffort: () => true },
+};

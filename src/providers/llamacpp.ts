@@ -1,0 +1,21 @@
+import type { Provider } from './provider.ts';
+
+/**
+ * llama.cpp's `llama-server` on this machine, started with `--jinja` so that it knows tools. It answers with the model that it
+ * was started with, whatever it is asked for (ggml-org/llama.cpp tools/server/README.md).
+ */
+export const llamacpp: Provider = {
+  name: 'llamacpp',
+  env: 'LLAMACPP',
+  dialect: 'openai-chat',
+  base: 'http://localhost:8080/v1',
+  credential: 'optional',
+  authHeader: 'authorization',
+  models: { opus: 'default', sonnet: 'default', haiku: 'default' },
+  modelData: 'any',
+  native: false,
+  local: true,
+  // Free of charge and without the key, as its own health check is.
+  probe: { method: 'models', path: '/models' },
+  quirks: { thinkTags: true },
+};

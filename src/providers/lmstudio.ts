@@ -1,0 +1,22 @@
+import type { Provider } from './provider.ts';
+
+/** LM Studio's server on this machine. It loads a model that it has on disk when it is asked for it. */
+export const lmstudio: Provider = {
+  name: 'lmstudio',
+  env: 'LMSTUDIO',
+  dialect: 'openai-chat',
+  base: 'http://localhost:1234/v1',
+  credential: 'optional',
+  authHeader: 'authorization',
+  models: {
+    opus: 'qwen/qwen3-coder-30b',
+    sonnet: 'qwen/qwen3-coder-30b',
+    haiku: 'qwen/qwen3-coder-30b',
+  },
+  modelData: 'any',
+  native: false,
+  local: true,
+  // What it has on disk, without loading any of it (lmstudio.ai/docs, OpenAI compatibility).
+  probe: { method: 'models', path: '/models' },
+  quirks: { thinkTags: true },
+};
