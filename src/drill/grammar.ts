@@ -48,6 +48,8 @@ function check(frames: readonly Frame[]): { stopped: boolean } {
   let ended = false;
   let stopped = false;
   const toolIds = new Set<string>();
+  /** Calls that the server runs itself. */
+  const serverIds = new Set<string>();
   for (const [at, frame] of frames.entries()) {
     const { event } = frame;
     const fail: Fail = (why) => {
@@ -73,13 +75,10 @@ function check(frames: readonly Frame[]): { stopped: boolean } {
         if (block.type === 'text' && block.text !== '') fail('text in the start event is lost');
         if (block.type === 'thinking' && (block.thinking !== '' || block.signature !== ''))
           fail('thinking in the start');
-        if (block.type === 'tool_use') {
-          if (!/^[a-zA-Z0-9_-]+$/.test(String(block.id))) fail(`tool id ${block.id}`);
-          if (toolIds.has(String(block.id))) fail(`tool id ${block.id} a second time`);
-          toolIds.add(String(block.id));
-          if (typeof block.name !== 'string' || block.name === '') fail('a tool call without a name');
-          if (JSON.stringify(block.input) !== '{}') fail('input in the start event is lost');
-        }
+        if (block.type === 'tool_use') assertCall(block, toolIds, fail);
+        else if (block.type === 'server_tool_use') assertCall(block, serverIds, fail);
+        else if (block.type.endsWith('_tool_result') && !serverIds.has(String(block.tool_use_id)))
+          fail(`a result of ${block.tool_use_id}, which was not called`);
         break;
       }
       case 'content_block_delta': {
@@ -123,6 +122,15 @@ function check(frames: readonly Frame[]): { stopped: boolean } {
 }
 
 type Fail = (why: string) => never;
+
+function assertCall(block: Record<string, unknown>, ids: Set<string>, fail: Fail): void {
+  const id = String(block.id);
+  if (!/^[a-zA-Z0-9_-]+$/.test(id)) fail(`tool id ${id}`);
+  if (ids.has(id)) fail(`tool id ${id} a second time`);
+  ids.add(id);
+  if (typeof block.name !== 'string' || block.name === '') fail('a tool call without a name');
+  if (JSON.stringify(block.input) !== '{}') fail('input in the start event is lost');
+}
 
 function assertBytes(frame: Frame, fail: Fail): void {
   const text = new TextDecoder().decode(frame.bytes);
