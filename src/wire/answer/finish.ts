@@ -13,45 +13,57 @@ export interface Content {
 }
 
 /**
- * What upstreams of any dialect say → stop reason. What is not here, and no failure, is a normal end: so is `tool_use`
+ * What upstreams of any dialect say, in small letters → stop reason. What is not here, and no failure, is a normal end: so is `tool_use`
  * without a call, and `pause_turn`, which nobody but Anthropic can go on from.
  */
-const STOP_REASONS: Record<string, StopReason> = {
-  length: 'max_tokens',
-  max_tokens: 'max_tokens',
-  max_output_tokens: 'max_tokens',
-  MAX_TOKENS: 'max_tokens',
-  model_length: 'model_context_window_exceeded',
-  model_context_window_exceeded: 'model_context_window_exceeded',
-  content_filter: 'refusal',
-  sensitive: 'refusal',
-  safety: 'refusal',
-  SAFETY: 'refusal',
-  refusal: 'refusal',
-  stop_sequence: 'stop_sequence',
-  guardrail_intervened: 'refusal',
-};
+const STOP_REASONS = new Map<string, StopReason>(
+  Object.entries({
+    length: 'max_tokens',
+    max_tokens: 'max_tokens',
+    max_output_tokens: 'max_tokens',
+    model_length: 'model_context_window_exceeded',
+    model_context_window_exceeded: 'model_context_window_exceeded',
+    content_filter: 'refusal',
+    sensitive: 'refusal',
+    safety: 'refusal',
+    recitation: 'refusal',
+    blocklist: 'refusal',
+    prohibited_content: 'refusal',
+    spii: 'refusal',
+    refusal: 'refusal',
+    stop_sequence: 'stop_sequence',
+    guardrail_intervened: 'refusal',
+  }),
+);
+
+function mappedOf(reason: string | undefined): StopReason | undefined {
+  return STOP_REASONS.get(reason?.toLowerCase() ?? '');
+}
 
 /** True for the finish reasons of an answer that its length cut off, wherever it was. */
 export function isLimit(reason: string | undefined): boolean {
-  const mapped = STOP_REASONS[reason ?? ''];
+  const mapped = mappedOf(reason);
   return mapped === 'max_tokens' || mapped === 'model_context_window_exceeded';
 }
 
-/** Finish reasons with which an upstream says that it failed: DeepSeek's, GLM's, OpenRouter's, vLLM's. */
-const FAILURES: Record<string, FailureKind> = {
-  error: 'server_error',
-  network_error: 'server_error',
-  server_error: 'server_error',
-  insufficient_system_resource: 'overloaded',
-  abort: 'cut',
-  aborted: 'cut',
-  cancelled: 'cut',
-};
+/** Finish reasons with which an upstream says that it failed: DeepSeek's, GLM's, OpenRouter's, vLLM's, Google's. */
+const FAILURES = new Map<string, FailureKind>(
+  Object.entries({
+    error: 'server_error',
+    network_error: 'server_error',
+    server_error: 'server_error',
+    insufficient_system_resource: 'overloaded',
+    abort: 'cut',
+    aborted: 'cut',
+    cancelled: 'cut',
+    malformed_function_call: 'garbled',
+    unexpected_tool_call: 'garbled',
+  }),
+);
 
 /** @throws AttemptError when `reason` is a failure. */
 export function refuseFailure(reason: string): void {
-  const kind = FAILURES[reason];
+  const kind = FAILURES.get(reason.toLowerCase());
   if (kind !== undefined)
     throw new AttemptError({ kind, message: `the upstream ended its answer with "${reason}"` });
 }
@@ -63,7 +75,7 @@ export function refuseFailure(reason: string): void {
  */
 export function stopReason({ reason, hasText, hasTool, hasThinking, refused }: Content): StopReason {
   if (hasTool) return 'tool_use';
-  const mapped = STOP_REASONS[reason ?? ''] ?? (refused ? 'refusal' : 'end_turn');
+  const mapped = mappedOf(reason) ?? (refused ? 'refusal' : 'end_turn');
   if (isLimit(reason) || hasText) return mapped;
   if (mapped === 'refusal') {
     throw new AttemptError({

@@ -21,10 +21,9 @@ export interface ToolCalls {
   readonly size: number;
   /**
    * Takes the `tool_calls` of one delta, or of a whole message, whose entries are whole calls.
-   * @returns whether there was anything in it.
    * @throws AttemptError for arguments that go on as white space.
    */
-  add(entries: unknown, whole: boolean): boolean;
+  add(entries: unknown, whole: boolean): void;
 }
 
 /**
@@ -73,6 +72,7 @@ export function toolCalls(): ToolCalls {
   }
 
   function take(entry: Entry, whole: boolean): void {
+    if (entry.id === undefined && entry.name === undefined && entry.args === '') return;
     const call = (whole ? undefined : find(entry)) ?? begin(entry);
     if (entry.id !== undefined && call.id === undefined) {
       call.id = entry.id;
@@ -94,10 +94,8 @@ export function toolCalls(): ToolCalls {
       return size;
     },
     add(entries, whole) {
-      if (!Array.isArray(entries)) return false;
-      const read = entries.filter(isObject).map(entryOf);
-      for (const entry of read) take(entry, whole);
-      return read.length > 0;
+      if (!Array.isArray(entries)) return;
+      for (const entry of entries) if (isObject(entry)) take(entryOf(entry), whole);
     },
   };
 }

@@ -9,13 +9,13 @@ import { filled, isObject } from '../../history/json.ts';
 import type { ChatDelta, Chunk } from './api.ts';
 import { reasoningOf, textOf } from './delta.ts';
 import { namesFor } from './encode.ts';
-import { readChunk } from './read-chunk.ts';
+import { isDone, isError, readChunks } from './read-chunk.ts';
 import { type DetailsReader, detailsReader } from './reasoning-details.ts';
 import { type ThinkTags, type Told, thinkTags } from './think-tags.ts';
 import type { ToolNames } from './tool-names.ts';
 import { heard, type Tokens, usageOf } from './usage.ts';
 
-/** Packets that may follow a finish reason (late usage, late deltas) before the answer is taken for ended. */
+/** Packets without content that may follow a finish reason (late usage) before the answer is taken for ended. */
 const AFTER_FINISH = 256;
 
 /** Chat completion packets → Messages frames, for one answer. */
@@ -45,12 +45,11 @@ class ChatStream implements Transducer<Packet, Frame> {
     if (this.over) return;
     const data = packet.data.trim();
     if (data === '') return;
-    if (data === '[DONE]') {
+    if (isDone(data)) {
       yield* this.finish(true);
       return;
     }
-    const chunk = readChunk(data, packet.name);
-    if (chunk !== null) yield* this.take(chunk);
+    for (const chunk of readChunks(data, packet.name)) yield* this.take(chunk);
   }
 
   *end(): Generator<Frame> {
@@ -63,15 +62,17 @@ class ChatStream implements Transducer<Packet, Frame> {
     const opening = this.answer.start(usageOf(this.tokens));
     yield* opening;
     let alive = opening.length > 0;
+    // What is called a chunk has pieces in it, under whatever name.
+    const isWhole = chunk.object !== 'chat.completion.chunk';
     for (const choice of chunk.choices) {
       if (!isObject(choice)) continue;
-      for (const frame of this.takeChoice(choice)) {
+      for (const frame of this.takeChoice(choice, isWhole)) {
         alive = true;
         yield frame;
       }
     }
     if (this.reason !== undefined) {
-      this.afterFinish += 1;
+      this.afterFinish = alive ? 0 : this.afterFinish + 1;
       if (this.afterFinish > AFTER_FINISH) yield* this.finish(false);
       return;
     }
@@ -79,12 +80,14 @@ class ChatStream implements Transducer<Packet, Frame> {
     if (!alive) yield* this.answer.pulse();
   }
 
-  private *takeChoice(choice: Record<string, unknown>): Generator<Frame> {
-    if (choice.error !== undefined && choice.error !== null) throw new AttemptError(explainInStream(choice));
+  /** @param isWhole whether a `message` in it is all of the answer. */
+  private *takeChoice(choice: Record<string, unknown>, isWhole: boolean): Generator<Frame> {
+    if (isError(choice.error)) throw new AttemptError(explainInStream(choice));
     const reason = filled(choice.finish_reason);
     if (reason !== undefined) refuseFailure(reason);
-    const whole = isObject(choice.message);
+    // Perplexity repeats all that it has said beside what it says.
     const delta = isObject(choice.delta) ? choice.delta : choice.message;
+    const whole = isWhole && isObject(delta) && delta === choice.message;
     if (isObject(delta)) yield* this.takeDelta(delta, whole);
     if (reason !== undefined) {
       this.reason ??= reason;

@@ -3,15 +3,31 @@ import { explainInStream } from '../../errors/explain.ts';
 import { filled, isObject, parseJson } from '../../history/json.ts';
 import type { Chunk } from './api.ts';
 
+/** What servers and proxies send to keep a connection open, as data. */
+const KEEP_ALIVE = /^(?:\.|ping|pong|keep-?alive|heartbeat)$/i;
+/** Names of events that carry chunks, where they have any. */
+const OF_CHUNKS = new Set(['', 'message', 'data', 'error']);
+
+/** True for what ends a stream: `[DONE]`, also as JSON. */
+export function isDone(data: string): boolean {
+  return data === '[DONE]' || data === '"[DONE]"';
+}
+
 /**
- * A packet's JSON: a chunk, a whole completion, or null for what means nothing.
+ * A packet's JSON: chunks, or a whole completion; none for what means nothing.
  * @throws AttemptError for an error object, and for data that is not JSON.
  */
-export function readChunk(data: string, name: string): Chunk | null {
+export function readChunks(data: string, name: string): Chunk[] {
   const value = parseJson(data);
-  if (value === null) return null;
-  const chunk: unknown = Array.isArray(value) ? value[0] : value;
+  if (value === null || KEEP_ALIVE.test(data)) return [];
+  if (value === undefined && !OF_CHUNKS.has(name)) return [];
+  const chunks: unknown[] = Array.isArray(value) ? value : [value];
+  return chunks.map((chunk) => checked(chunk, data, name));
+}
+
+function checked(chunk: unknown, data: string, name: string): Chunk {
   if (!isObject(chunk)) {
+    if (name === 'error') throw new AttemptError(explainInStream(data));
     const what = data.startsWith('<') ? 'HTML' : 'something that is not JSON';
     throw new AttemptError({ kind: 'garbled', message: `the answer was ${what}` });
   }
@@ -20,11 +36,17 @@ export function readChunk(data: string, name: string): Chunk | null {
   return chunk;
 }
 
+/** Whether an `error` field says that there is one: some servers fill it in everywhere. */
+export function isError(error: unknown): boolean {
+  if (isObject(error)) return Object.keys(error).length > 0;
+  return error !== undefined && error !== null && error !== '' && error !== false;
+}
+
 /** OpenAI's and OpenRouter's `error`, vLLM's `object: "error"`, Groq's `x_groq.error`, a bare `message` or `detail`. */
 function errorIn(chunk: Chunk, name: string): unknown {
-  if (chunk.error !== undefined && chunk.error !== null) return chunk;
-  if (name === 'error' || chunk.object === 'error') return chunk;
+  if (isError(chunk.error) || name === 'error' || chunk.object === 'error') return chunk;
   if (isObject(chunk.x_groq) && filled(chunk.x_groq.error) !== undefined) return chunk.x_groq;
-  const bare = chunk.choices === undefined && ['message', 'detail', 'errors'].some((key) => key in chunk);
+  const bare =
+    chunk.choices === undefined && ['message', 'detail', 'errors', 'msg'].some((key) => key in chunk);
   return bare ? chunk : undefined;
 }
