@@ -20,6 +20,16 @@ const call = (name: string | undefined, json: string) => [
   { type: 'content_block_start', index: 0, content_block: { type: 'tool_use', id: 'a', name, input: {} } },
   { type: 'content_block_delta', index: 0, delta: { type: 'input_json_delta', partial_json: json } },
 ];
+const SEARCH = {
+  type: 'content_block_start',
+  index: 0,
+  content_block: { type: 'server_tool_use', id: 's', name: 'web_search', input: { query: 'roses' } },
+};
+const found = (content: unknown) => ({
+  type: 'content_block_start',
+  index: 1,
+  content_block: { type: 'web_search_tool_result', tool_use_id: 's', content },
+});
 const end = (reason: string | null) => ({
   type: 'message_delta',
   delta: { stop_reason: reason },
@@ -68,7 +78,30 @@ const STREAMS: Case[] = [
     'garbled',
     2,
   ],
-  ['a call without a name', sseOf([START, ...call(undefined, '{}'), end('tool_use'), STOP]), 'garbled', 3],
+  ['a call without a name', sseOf([START, ...call(undefined, '{}'), end('tool_use'), STOP]), 'garbled', 1],
+  [
+    'a call of nothing',
+    sseOf([
+      START,
+      ...text('Roses'),
+      { type: 'content_block_start', index: 1, content_block: { type: 'tool_use' } } as never,
+    ]),
+    'garbled',
+    3,
+  ],
+  ['a search alone', sseOf([START, SEARCH, CLOSED, end('end_turn'), STOP]), 'empty', 4],
+  [
+    'a search that found nothing',
+    sseOf([START, SEARCH, CLOSED, found([]), end('end_turn'), STOP]),
+    'empty',
+    6,
+  ],
+  [
+    'a search that failed',
+    sseOf([START, SEARCH, CLOSED, found({ error_code: 'unavailable' }), end('end_turn'), STOP]),
+    'empty',
+    6,
+  ],
   ['an error at once', sseOf([error('overloaded_error')]), 'overloaded', 0],
   ['an error before content', sseOf([START, error('rate_limit_error')]), 'rate_limited', 1],
   ['an error after content', sseOf([START, ...text('Roses'), error('api_error')]), 'server_error', 3],
@@ -106,6 +139,13 @@ describe.each([
     assertPrefix(answer.frames);
     expect(events(answer).length).toBe(seen);
   });
+});
+
+test.each([
+  ['thinking alone', [START, ...THINKING, end('end_turn'), STOP]],
+  ['no content', [START, end('end_turn'), STOP]],
+])('the failure says that there was %s', (what, events) => {
+  expect(runText(sseOf(events)).failure?.message).toBe(`the answer had ${what}`);
 });
 
 test('nothing is read behind the end of an answer', () => {

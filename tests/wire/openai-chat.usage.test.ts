@@ -219,3 +219,17 @@ describe.each(TOLD)('a server that tells %s', (_name, told, input, read, written
     expect(collect(runText(sseOf(chunks)).frames).usage).toEqual(usage);
   });
 });
+
+test('what nobody counted is estimated from all that was said: thoughts, words and calls', () => {
+  const tell = (delta: object) => ({ choices: [{ delta }] });
+  const args = '{"path":"a.md"}';
+  const answer = runText(
+    sseOf([
+      tell({ reasoning_content: 'x'.repeat(400) }),
+      tell({ content: 'y'.repeat(400) }),
+      tell({ tool_calls: [{ index: 0, function: { name: 'Read', arguments: args } }] }),
+      { choices: [{ delta: {}, finish_reason: 'tool_calls' }] },
+    ]),
+  );
+  expect(collect(answer.frames).usage.output_tokens).toBe(200 + Math.ceil(args.length / 4));
+});

@@ -135,6 +135,8 @@ class CompatibleStream implements Transducer<Packet, Frame> {
   }
 
   private *takeCall({ id, name, input }: Record<string, unknown>, index: unknown): Generator<Frame> {
+    // It has its name here or nowhere.
+    if (filled(name) === undefined) throw failure('garbled', 'a tool call without a name');
     const call = this.calls;
     this.calls += 1;
     const isGiven = isObject(input) ? Object.keys(input).length > 0 : filled(input) !== undefined;
