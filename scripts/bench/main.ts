@@ -2,6 +2,7 @@
  * `npm run bench [-- PART…] [--write]`: measures dist/ccproxy, prints the report, and writes it to docs/benchmarks.md only
  * when asked to, and only a whole one. Wants an otherwise idle machine. The parts, all of them where none is named:
  * - `speed`: against a direct connection and a bare pipe; a minute or two
+ * - `streams`: what reading an answer costs, by its length; about a minute
  * - `outage`: what a primary costs that is known to be down; about two minutes
  * - `soak`: many requests with faults and clients that leave, at most four minutes; `--requests N`, `--seconds N` and
  *   `--seed N` change how many, for how long, and which. Exits 1 when a client never saw an end or an upstream stays out
@@ -17,6 +18,8 @@ import { preface, report } from './report.ts';
 import { readSection } from './sections.ts';
 import { soak } from './soak.ts';
 import { failuresOf, soakReport } from './soak-report.ts';
+import { measureStreams } from './streams.ts';
+import { streamsReport } from './streams-report.ts';
 
 const REPORT = join(import.meta.dir, '..', '..', 'docs', 'benchmarks.md');
 
@@ -45,6 +48,7 @@ const programs = { ccproxy: resolve(values.ccproxy), bare: resolve(values.bare) 
 
 const PARTS: Record<string, () => Promise<string[]>> = {
   speed: () => speed(programs),
+  streams: async () => streamsReport(measureStreams()),
   outage: async () => outageReport(await measureOutages(programs.ccproxy)),
   soak: async () => {
     const { requests, seconds, seed } = values;
