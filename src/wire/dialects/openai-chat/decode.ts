@@ -103,21 +103,25 @@ class ChatStream implements Transducer<Packet, Frame> {
   }
 
   private *takeDelta(delta: ChatDelta, whole: boolean): Generator<Frame> {
-    yield* this.details?.take(delta) ?? this.answer.thinking(reasoningOf(delta));
+    // Whatever is not there begins no generator: those were a third of what a delta cost.
+    const thought = this.details === undefined ? reasoningOf(delta) : '';
+    if (this.details !== undefined) yield* this.details.take(delta);
+    else if (thought !== '') yield* this.answer.thinking(thought);
     const text = textOf(delta);
-    yield* this.takeTold(this.tags?.push(text) ?? { thinking: '', text });
+    if (this.tags !== undefined) yield* this.takeTold(this.tags.push(text));
+    else if (text !== '') yield* this.answer.text(text);
     const refusal = filled(delta.refusal);
     if (refusal !== undefined) {
       this.refused = true;
       yield* this.answer.text(refusal);
     }
-    yield* this.answer.calls(delta.tool_calls, whole);
+    if (Array.isArray(delta.tool_calls)) yield* this.answer.calls(delta.tool_calls, whole);
     if (isObject(delta.function_call)) yield* this.answer.calls([{ function: delta.function_call }], whole);
   }
 
   private *takeTold({ thinking, text }: Told): Generator<Frame> {
-    yield* this.answer.thinking(thinking);
-    yield* this.answer.text(text);
+    if (thinking !== '') yield* this.answer.thinking(thinking);
+    if (text !== '') yield* this.answer.text(text);
   }
 
   private nameOf(name: string): string {

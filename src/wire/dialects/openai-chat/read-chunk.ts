@@ -19,10 +19,10 @@ export function isDone(data: string): boolean {
  */
 export function readChunks(data: string, name: string): Chunk[] {
   const value = parseJson(data);
-  if (value === null || KEEP_ALIVE.test(data)) return [];
-  if (value === undefined && !OF_CHUNKS.has(name)) return [];
-  const chunks: unknown[] = Array.isArray(value) ? value : [value];
-  return chunks.map((chunk) => checked(chunk, data, name));
+  if (Array.isArray(value)) return value.map((chunk) => checked(chunk, data, name));
+  if (value === null) return [];
+  if (value === undefined && (KEEP_ALIVE.test(data) || !OF_CHUNKS.has(name))) return [];
+  return [checked(value, data, name)];
 }
 
 function checked(chunk: unknown, data: string, name: string): Chunk {

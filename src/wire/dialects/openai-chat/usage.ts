@@ -20,10 +20,8 @@ export interface Tokens {
  * some servers send them while they have not counted.
  */
 export function heard(before: Tokens, chunk: Chunk): Tokens {
-  const inChoice =
-    Array.isArray(chunk.choices) && isObject(chunk.choices[0]) ? chunk.choices[0].usage : undefined;
-  const usage = [chunk.usage, chunk.x_groq?.usage, inChoice].find(isObject);
-  if (usage === undefined) return before;
+  const usage = chunk.usage ?? chunk.x_groq?.usage ?? inChoice(chunk.choices);
+  if (!isObject(usage)) return before;
   const now = toldBy(usage);
   if (now.prompt === undefined && now.completion === undefined) return before;
   return {
@@ -33,6 +31,11 @@ export function heard(before: Tokens, chunk: Chunk): Tokens {
     read: now.read ?? before.read,
     written: now.written ?? before.written,
   };
+}
+
+function inChoice(choices: unknown): unknown {
+  const [first] = Array.isArray(choices) ? (choices as unknown[]) : [];
+  return isObject(first) ? first.usage : undefined;
 }
 
 /**
