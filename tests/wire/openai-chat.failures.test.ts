@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'bun:test';
 import type { FailureKind } from '../../src/core/failure.ts';
+import { pipe } from '../../src/core/transducer.ts';
 import { assertPrefix } from '../../src/drill/grammar.ts';
+import { openaiChat } from '../../src/wire/dialects/openai-chat/index.ts';
 import { framingFor } from '../../src/wire/framing/index.ts';
-import { events, FORMS, run, runText, sseOf } from '../support/openai-chat.ts';
+import { sse } from '../../src/wire/framing/sse.ts';
+import { events, FORMS, run, runText, sseOf, targetOf } from '../support/openai-chat.ts';
 
 const chunk = (delta: object, more: object = {}) => ({
   object: 'chat.completion.chunk',
@@ -191,10 +194,21 @@ test('nothing that comes after [DONE] is heard', () => {
   expect(events(runText(once + once))).toEqual(events(runText(once)));
 });
 
+/** The events of `objects` as they come, on a connection that stays open. */
+function soFar(objects: readonly object[]): string[] {
+  const decoder = pipe(sse(), openaiChat.decode(targetOf()));
+  const bytes = new TextEncoder().encode(sseOf(objects, { done: false }));
+  return [...decoder.push(bytes)].map(({ name }) => name);
+}
+
 test('an answer is not held for ever after its finish reason', () => {
-  const heartbeats = Array.from({ length: 300 }, () => chunk({}));
-  const answer = runText(sseOf([role, text, finish('stop'), ...heartbeats], { done: false }));
-  expect(answer.frames.at(-1)?.name).toBe('message_stop');
+  const heartbeats = (count: number) => Array.from({ length: count }, () => chunk({}));
+  expect(soFar([role, text, finish('stop'), ...heartbeats(200)])).not.toContain('message_stop');
+  expect(soFar([role, text, finish('stop'), ...heartbeats(300)])).toContain('message_stop');
+  // While there are words it goes on, however often it says that it is over.
+  const words = Array.from({ length: 300 }, () => finish('stop', { content: 'x' }));
+  expect(soFar([role, ...words, ...heartbeats(200)])).not.toContain('message_stop');
+  expect(soFar([role, ...words, ...heartbeats(300)])).toContain('message_stop');
 });
 
 test('a hundred thousand deltas take no time to speak of, and eight megabytes of arguments neither', () => {
