@@ -1,5 +1,3 @@
-import type { MessagesRequest } from '../../core/messages.ts';
-
 /**
  * The tool of `offered` that a model means by `name`: models write `read` or `functions.Read` for `Read`. Taken for it when
  * there is exactly one such tool; undefined otherwise, also for the right name.
@@ -9,13 +7,4 @@ export function meantBy(name: string, offered: readonly string[]): string | unde
   const bare = name.replace(/^functions?[.:]/, '').toLowerCase();
   const alike = new Set(offered.filter((other) => other.toLowerCase() === bare));
   return alike.size === 1 ? [...alike][0] : undefined;
-}
-
-/** The names of the tools of a request, whatever shape it has. */
-export function offeredNames(request: MessagesRequest | undefined): string[] {
-  const tools: unknown = request?.tools;
-  if (!Array.isArray(tools)) return [];
-  return tools.flatMap((tool: { name?: unknown } | null) =>
-    typeof tool?.name === 'string' ? [tool.name] : [],
-  );
 }

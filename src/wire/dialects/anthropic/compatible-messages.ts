@@ -13,6 +13,7 @@ import { isObject, parseJson } from '../../history/json.ts';
 import { pair } from '../../history/pairs.ts';
 import { withoutPrefill } from '../../history/prefill.ts';
 import { NO_CONTENT } from '../../history/text.ts';
+import type { ToolNames } from '../../history/tool-names.ts';
 import { turns } from '../../history/turns.ts';
 import type { Betas } from './betas.ts';
 import { claudeNamed, refusesPrefill } from './claude.ts';
@@ -25,7 +26,12 @@ import { ownThinking } from './own-thinking.ts';
  * valid id of its own and is answered first thing in the next message. Depends on what is said, never on how far it has
  * come, so that a prompt cache keeps its worth.
  */
-export function compatibleMessages(request: MessagesRequest, target: Target, betas: Betas): MessageParam[] {
+export function compatibleMessages(
+  request: MessagesRequest,
+  names: ToolNames,
+  target: Target,
+  betas: Betas,
+): MessageParam[] {
   const claude = claudeNamed(target.model);
   const conversation = turns(claude !== null && refusesPrefill(claude) ? withoutPrefill(request) : request);
   const pairs = pair(conversation);
@@ -46,7 +52,7 @@ export function compatibleMessages(request: MessagesRequest, target: Target, bet
       say('user', [...inOrder(results), ...said]);
       results = [];
     } else {
-      say('assistant', assistantBlocks(blocks, ids, target));
+      say('assistant', assistantBlocks(blocks, names, ids, target));
       results = blocks
         .filter((block) => isBlock(block, 'tool_use'))
         .map((call) => {
@@ -77,13 +83,14 @@ function inOrder(results: readonly Result[]): Block[] {
 /** Words first, calls behind them: a call that is followed by words is not followed by its result. */
 function assistantBlocks(
   blocks: readonly Block[],
+  names: ToolNames,
   ids: ReadonlyMap<ToolUseBlock, string>,
   target: Target,
 ): Block[] {
   const calls: Block[] = [];
   const said: Block[] = [];
   for (const block of blocks) {
-    if (isBlock(block, 'tool_use')) calls.push(encodeCall(block, ids.get(block) ?? ''));
+    if (isBlock(block, 'tool_use')) calls.push(encodeCall(block, names, ids.get(block) ?? ''));
     else for (const part of thoughts(block, target) ?? words(block)) said.push(part);
   }
   const speaks = calls.length > 0 || said.some((block) => isBlock(block, 'text'));
@@ -100,16 +107,9 @@ function words(block: Block): Block[] {
   return plainBlocks(block, { vision: false, files: false });
 }
 
-function encodeCall({ name, input }: ToolUseBlock, id: string): Block {
-  return { type: 'tool_use', id, name: validName(name), input: objectOf(input) };
-}
-
-/** A model calls tools that do not exist, by names that no server takes back. */
-function validName(name: unknown): string {
-  const valid = String(name ?? '')
-    .replace(/[^a-zA-Z0-9_-]/g, '_')
-    .slice(0, 128);
-  return valid === '' ? 'unnamed' : valid;
+/** Also a call of a tool that does not exist: models make up names that no server takes back. */
+function encodeCall({ name, input }: ToolUseBlock, names: ToolNames, id: string): Block {
+  return { type: 'tool_use', id, name: names.wire(name), input: objectOf(input) };
 }
 
 /** A client replays an input that was encoded twice as a string (measured with Claude Code 2.1.197). */

@@ -5,6 +5,7 @@ import { filled } from '../../history/json.ts';
 import { parameters } from '../../history/schema.ts';
 import { systemTexts } from '../../history/system.ts';
 import { isBlank } from '../../history/text.ts';
+import { namesFor, type ToolNames } from '../../history/tool-names.ts';
 import { portableTools } from '../../history/tools.ts';
 import { type Betas, betasFor } from './betas.ts';
 import { claudeNamed, thinksByItself } from './claude.ts';
@@ -34,11 +35,12 @@ function bodyFor(inbound: Inbound, target: Target): { body: Partial<MessagesRequ
   const { request } = inbound;
   const betas = betasFor(inbound.headers, target.quirks);
   const enabled = betas.body(request);
-  const tools = portableTools(request).map((tool) => encodeTool(tool, betas));
+  const names = namesFor(request, LONGEST_NAME);
+  const tools = portableTools(request).map((tool) => encodeTool(tool, names, betas));
   const system = encodeSystem(request, enabled.output_config?.format !== undefined, betas);
-  const messages = compatibleMessages(request, target, betas);
+  const messages = compatibleMessages(request, names, target, betas);
   const limit = maxTokens(request, target);
-  const choice = toolChoice(request, tools);
+  const choice = toolChoice(request, tools, names);
   const thinks = isForced(choice) ? OFF : thinking(request, limit, messages, target);
   const body = {
     model: target.model,
@@ -75,6 +77,8 @@ function encodeSystem(
   return mark === undefined ? text : [{ type: 'text', text, ...mark }];
 }
 
+/** Characters of a tool's name; Anthropic's limit. */
+export const LONGEST_NAME = 128;
 /** The API requires a limit; a request without one is a probe of some other client. */
 const DEFAULT_MAX_TOKENS = 4096;
 /** The smallest budget for thinking that the API accepts. */
@@ -135,11 +139,11 @@ function styleOf(model: string): ThinkingStyle {
   return claude !== null && thinksByItself(claude) ? 'adaptive' : 'enabled';
 }
 
-function encodeTool(tool: ToolParam, betas: Betas): ToolParam {
+function encodeTool(tool: ToolParam, names: ToolNames, betas: Betas): ToolParam {
   const { name, description, input_schema } = tool;
   const words = filled(description);
   return {
-    name,
+    name: names.wire(name),
     ...(words ? { description: words } : {}),
     input_schema: parameters(input_schema),
     ...betas.tool(tool),
@@ -153,6 +157,7 @@ type Choice = NonNullable<MessagesRequest['tool_choice']>;
 function toolChoice(
   { tool_choice: asked }: MessagesRequest,
   tools: readonly ToolParam[],
+  names: ToolNames,
 ): Choice | undefined {
   if (tools.length === 0) return;
   switch (asked?.type) {
@@ -161,9 +166,11 @@ function toolChoice(
     case 'auto':
     case 'any':
       return { type: asked.type, ...parallel(asked) };
-    case 'tool':
-      if (!tools.some(({ name }) => name === asked.name)) return;
-      return { type: 'tool', name: asked.name, ...parallel(asked) };
+    case 'tool': {
+      const wanted = names.wire(asked.name);
+      if (!tools.some(({ name }) => name === wanted)) return;
+      return { type: 'tool', name: wanted, ...parallel(asked) };
+    }
   }
 }
 

@@ -3,10 +3,11 @@ import type { Block, Usage } from '../../../core/messages.ts';
 import type { Transducer } from '../../../core/transducer.ts';
 import type { Packet, Target } from '../../../core/upstream.ts';
 import { refuseFailure } from '../../answer/finish.ts';
-import { meantBy, offeredNames } from '../../answer/offered.ts';
 import { AnswerWriter, failure } from '../../answer/writer.ts';
 import { filled, isObject } from '../../history/json.ts';
 import { sealFor } from '../../history/seal.ts';
+import { namesFor, type ToolNames } from '../../history/tool-names.ts';
+import { LONGEST_NAME } from './compatible.ts';
 import { type LooseEvent, readEvent } from './read-event.ts';
 import { type ServerCall, type ServerTools, serverTools } from './server-tools.ts';
 import { countsOf } from './usage.ts';
@@ -39,13 +40,20 @@ class CompatibleStream implements Transducer<Packet, Frame> {
   /** Blocks that are not stopped and are neither text nor thinking, by the server's index; null for unknown ones. */
   private readonly open = new Map<unknown, CallBlock | ServerCall | null>();
   private readonly tools: ServerTools;
+  private names: ToolNames | undefined;
   /** What the server signed the open thinking block with. */
   private signature: string | undefined;
 
   constructor(private readonly target: Target) {
     this.tools = serverTools(target.answerId);
-    const { inbound } = target;
-    this.answer = new AnswerWriter(target, (name) => meantBy(name, offeredNames(inbound?.request)) ?? name);
+    this.answer = new AnswerWriter(target, (name) => this.nameOf(name));
+  }
+
+  private nameOf(name: string): string {
+    const { inbound } = this.target;
+    if (inbound === undefined) return name;
+    this.names ??= namesFor(inbound.request, LONGEST_NAME);
+    return this.names.original(name);
   }
 
   *push(packet: Packet): Generator<Frame> {

@@ -6,13 +6,13 @@ import { refuseFailure } from '../../answer/finish.ts';
 import { AnswerWriter, failure } from '../../answer/writer.ts';
 import { explainInStream } from '../../errors/explain.ts';
 import { filled, isObject } from '../../history/json.ts';
+import { namesFor, type ToolNames } from '../../history/tool-names.ts';
 import type { ChatDelta, Chunk } from './api.ts';
 import { reasoningOf, textOf } from './delta.ts';
-import { namesFor } from './encode.ts';
+import { LONGEST_NAME } from './encode.ts';
 import { isDone, isError, readChunks } from './read-chunk.ts';
 import { type DetailsReader, detailsReader } from './reasoning-details.ts';
 import { type ThinkTags, type Told, thinkTags } from './think-tags.ts';
-import type { ToolNames } from './tool-names.ts';
 import { heard, type Tokens, usageOf } from './usage.ts';
 
 /** Packets without content that may follow a finish reason (late usage) before the answer is taken for ended. */
@@ -127,7 +127,7 @@ class ChatStream implements Transducer<Packet, Frame> {
   private nameOf(name: string): string {
     const { inbound } = this.target;
     if (inbound === undefined) return name;
-    this.names ??= namesFor(inbound.request);
+    this.names ??= namesFor(inbound.request, LONGEST_NAME);
     return this.names.original(name);
   }
 

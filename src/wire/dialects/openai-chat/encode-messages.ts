@@ -7,13 +7,13 @@ import { type Pairs, pair } from '../../history/pairs.ts';
 import { withoutPrefill } from '../../history/prefill.ts';
 import { systemTexts } from '../../history/system.ts';
 import { NO_CONTENT } from '../../history/text.ts';
+import type { ToolNames } from '../../history/tool-names.ts';
 import { isWebSearch } from '../../history/tools.ts';
 import { type Turn, turns } from '../../history/turns.ts';
 import type { ChatMessage, Part, ToolCall } from './api.ts';
 import { joined, parts } from './content.ts';
 import { ownDetails } from './own-details.ts';
 import { wireToolId } from './tool-ids.ts';
-import type { ToolNames } from './tool-names.ts';
 import { INTERRUPTED, orphan, toolOutput } from './tool-results.ts';
 
 /**

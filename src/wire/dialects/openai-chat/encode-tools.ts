@@ -1,9 +1,9 @@
 import type { MessagesRequest, ToolParam } from '../../../core/messages.ts';
 import type { Quirks } from '../../../core/upstream.ts';
 import { parameters } from '../../history/schema.ts';
+import type { ToolNames } from '../../history/tool-names.ts';
 import { isWebSearch, portableTools } from '../../history/tools.ts';
 import type { ChatRequest, ChatTool } from './api.ts';
-import type { ToolNames } from './tool-names.ts';
 
 type ToolFields = Pick<ChatRequest, 'tools' | 'tool_choice' | 'parallel_tool_calls'>;
 

@@ -2,19 +2,20 @@ import type { MessagesRequest } from '../../../core/messages.ts';
 import type { Encoded, Inbound, Target } from '../../../core/upstream.ts';
 import { effortFor } from '../../history/effort.ts';
 import { askedForm, formInWords } from '../../history/form.ts';
-import { portableTools } from '../../history/tools.ts';
+import { namesFor } from '../../history/tool-names.ts';
 import type { ChatRequest, ChatToolChoice } from './api.ts';
 import { encodeMessages } from './encode-messages.ts';
 import { choiceInWords, encodeTools } from './encode-tools.ts';
-import { type ToolNames, toolNames } from './tool-names.ts';
 
 /** OpenAI's limit. */
 const DEFAULT_STOPS = 4;
+/** Characters of a tool's name; OpenAI's limit as well. */
+export const LONGEST_NAME = 64;
 
 /** A Messages request as a chat completion. Nothing of the client's headers goes along: they are Anthropic's business. */
 export function encode(inbound: Inbound, target: Target): Encoded {
   const { request } = inbound;
-  const names = namesFor(request);
+  const names = namesFor(request, LONGEST_NAME);
   const tools = encodeTools(request, names, target.quirks);
   const form = encodeForm(request, tools.tools !== undefined, target);
   const body: ChatRequest = {
@@ -38,11 +39,6 @@ export function encode(inbound: Inbound, target: Target): Encoded {
     accept: target.stream ? 'text/event-stream' : 'application/json',
   });
   return { body: JSON.stringify(body), headers };
-}
-
-/** The tool names of a request on both sides; encode and decode must agree on them. */
-export function namesFor(request: MessagesRequest): ToolNames {
-  return toolNames(portableTools(request).map((tool) => tool.name));
 }
 
 function limits(request: MessagesRequest, { maxTokens, quirks }: Target): Partial<ChatRequest> {

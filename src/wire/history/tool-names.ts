@@ -1,9 +1,10 @@
-import { shortHash } from '../../../core/short-hash.ts';
-import { meantBy } from '../../answer/offered.ts';
+import type { MessagesRequest } from '../../core/messages.ts';
+import { shortHash } from '../../core/short-hash.ts';
+import { meantBy } from '../answer/offered.ts';
+import { portableTools } from './tools.ts';
 
-/** OpenAI's rule for function names; most others copy it. */
-const VALID = /^[a-zA-Z0-9_-]{1,64}$/;
-const MAX_LENGTH = 64;
+/** What names of tools are made of at OpenAI and at Anthropic; most others copy it. */
+const VALID = /^[a-zA-Z0-9_-]+$/;
 
 /** The names of a request's tools on both sides. */
 export interface ToolNames {
@@ -13,18 +14,27 @@ export interface ToolNames {
   original(name: string): string;
 }
 
+/** The tool names of a request on both sides; encode and decode must agree on them. */
+export function namesFor(request: MessagesRequest, longest: number): ToolNames {
+  return toolNames(
+    portableTools(request).map((tool) => tool.name),
+    longest,
+  );
+}
+
 /**
  * Names upstreams accept for `offered`. MCP tools (`mcp__server__tool`) are longer than the 64 characters of OpenAI
  * (cline/cline#11885): those are cut and end in a hash of the whole. A name's short form depends on nothing but the name,
  * unless two of `offered` fell together.
+ * @param longest characters that a name may have there
  */
-export function toolNames(offered: readonly string[]): ToolNames {
+export function toolNames(offered: readonly string[], longest: number): ToolNames {
+  const isValid = (name: string) => name.length <= longest && VALID.test(name);
+  const shorten = (name: string, salt: string) =>
+    salt === '' && isValid(name) ? name : hashed(name, salt, longest);
   const toWire = new Map<string, string>();
   const toOriginal = new Map<string, string>();
-  const inOrder = [
-    ...offered.filter((name) => VALID.test(name)),
-    ...offered.filter((name) => !VALID.test(name)),
-  ];
+  const inOrder = [...offered.filter((name) => isValid(name)), ...offered.filter((name) => !isValid(name))];
   for (const name of inOrder) {
     if (toWire.has(name)) continue;
     let short = shorten(name, '');
@@ -38,9 +48,8 @@ export function toolNames(offered: readonly string[]): ToolNames {
   };
 }
 
-function shorten(name: string, salt: string): string {
-  if (salt === '' && VALID.test(name)) return name;
+function hashed(name: string, salt: string, longest: number): string {
   const hash = shortHash(`${name}${salt}`);
   const clean = name.replace(/[^a-zA-Z0-9_-]/g, '_');
-  return `${clean.slice(0, MAX_LENGTH - hash.length - 1)}_${hash}`;
+  return `${clean.slice(0, longest - hash.length - 1)}_${hash}`;
 }
