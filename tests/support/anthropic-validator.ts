@@ -1,3 +1,5 @@
+import { checkSchema } from './schema-validator.ts';
+
 /**
  * `compatible`: the core of the Messages API, as its imitators take it, in the strictest reading of all of them (Ollama,
  * LM Studio, vLLM, DeepSeek, gateways before Anthropic). `native`: what Anthropic itself refuses of a history.
@@ -52,7 +54,7 @@ function checkCore(request: Loose, complain: Complain): void {
   if (typeof stream !== 'boolean') complain(`stream is ${stream}`);
   if (system !== undefined && isBlank(system)) complain('system is no text');
   for (const key of ['temperature', 'top_p', 'top_k']) {
-    if (key in request && typeof request[key] !== 'number') complain(`${key} is ${request[key]}`);
+    if (key in request && !((request[key] as number) >= 0)) complain(`${key} is ${request[key]}`);
   }
   if (stops !== undefined && !(Array.isArray(stops) && stops.length > 0 && !stops.some(isBlank)))
     complain('stop_sequences');
@@ -80,29 +82,21 @@ function checkTools(tools: unknown, complain: Complain): Set<string> {
   for (const tool of Array.isArray(tools) ? (tools as Loose[]) : []) {
     unknownKeys(tool, ['name', 'description', 'input_schema'], 'tool', complain);
     const name = String(tool.name);
-    if (!NAME.test(name)) complain(`tool name ${name}`);
+    if (typeof tool.name !== 'string' || !NAME.test(name)) complain(`tool name ${name}`);
     if (names.has(name)) complain(`tool name ${name} twice`);
     names.add(name);
     if ('description' in tool && isBlank(tool.description)) complain(`description of ${name}`);
-    checkSchema(tool.input_schema, name, complain);
+    checkInput(tool.input_schema, name, complain);
   }
   return names;
 }
 
-/** As Ollama reads it: an object of properties that are objects, and a list of names. */
-function checkSchema(value: unknown, name: string, complain: Complain): void {
+/** An object of properties, without what only a schema of its own needs. */
+function checkInput(value: unknown, name: string, complain: Complain): void {
   const schema = (isObject(value) ? value : {}) as Loose;
   if (schema.type !== 'object' || !isObject(schema.properties)) complain(`schema of ${name}`);
-  if ('$schema' in schema) complain(`$schema in ${name}`);
-  const { required, properties } = schema;
-  if (
-    required !== undefined &&
-    !(Array.isArray(required) && required.every((key) => typeof key === 'string'))
-  )
-    complain(`required of ${name}`);
-  for (const [key, property] of Object.entries((properties ?? {}) as Loose)) {
-    if (!isObject(property)) complain(`property ${key} of ${name}`);
-  }
+  if (Object.hasOwn(schema, '$schema')) complain(`$schema in ${name}`);
+  checkSchema(value, name, complain);
 }
 
 function checkChoice(request: Loose, names: Set<string>, complain: Complain): void {
@@ -170,9 +164,10 @@ function checkAssistant(blocks: Loose[], ids: Set<string>, where: string, compla
     if (block.type === 'tool_use') {
       unknownKeys(block, ['type', 'id', 'name', 'input'], where, complain);
       const id = String(block.id);
-      if (!ID.test(id)) complain(`${where}: tool id ${id}`);
+      if (typeof block.id !== 'string' || !ID.test(id)) complain(`${where}: tool id ${id}`);
       if (ids.has(id)) complain(`${where}: tool id ${id} twice`);
-      if (!NAME.test(String(block.name))) complain(`${where}: tool name ${block.name}`);
+      if (typeof block.name !== 'string' || !NAME.test(block.name))
+        complain(`${where}: tool name ${block.name}`);
       if (!isObject(block.input)) complain(`${where}: input ${block.input}`);
       ids.add(id);
       calls.push(id);
@@ -200,7 +195,8 @@ function checkSaid(block: Loose, where: string, complain: Complain): void {
     const source = block.source as Loose;
     unknownKeys(block, ['type', 'source', 'title'], where, complain);
     unknownKeys(source, ['type', 'media_type', 'data'], where, complain);
-    if (source.type !== 'base64' || isBlank(source.data)) complain(`${where}: source ${source.type}`);
+    if (source.type !== 'base64' || isBlank(source.data) || isBlank(source.media_type))
+      complain(`${where}: source ${source.type}`);
   } else complain(`${where}: block ${block.type}`);
 }
 

@@ -1,3 +1,5 @@
+import { checkSchema } from './schema-validator.ts';
+
 /** What a strict Chat Completions server refuses. Source: OpenAI's API reference; Mistral's and Groq's errors. */
 export interface Strictness {
   /** Shape of tool-call ids. */
@@ -38,6 +40,8 @@ const MESSAGE_FIELDS: Record<string, string[]> = {
 };
 const NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 
+const EFFORTS = new Set<unknown>(['minimal', 'low', 'medium', 'high']);
+
 type Loose = Record<string, unknown>;
 
 /** Everything a strict server would refuse in `body`; empty for a good request. */
@@ -69,8 +73,21 @@ function checkLimits(request: Loose, { stops = 4 }: Strictness, complain: Compla
       complain(`${key} is ${value}`);
   }
   if ('stream_options' in request && request.stream !== true) complain('stream_options without stream');
+  for (const [key, most] of [
+    ['temperature', 2],
+    ['top_p', 1],
+  ] as const) {
+    const value = request[key];
+    if (key in request && !((value as number) >= 0 && (value as number) <= most))
+      complain(`${key} is ${value}`);
+  }
+  const effort = request.reasoning_effort;
+  if (effort !== undefined && !EFFORTS.has(effort)) complain(`reasoning_effort is ${JSON.stringify(effort)}`);
   const stop = request.stop;
-  if (stop !== undefined && !(Array.isArray(stop) && stop.length > 0 && stop.length <= stops))
+  if (
+    stop !== undefined &&
+    !(Array.isArray(stop) && stop.length > 0 && stop.length <= stops && stop.every(isText))
+  )
     complain('stop');
 }
 
@@ -99,7 +116,7 @@ function checkTools(request: Loose, complain: Complain): Set<string> {
     const fn = tool.function as Loose;
     unknownKeys(fn, ['name', 'description', 'parameters'], 'function', complain);
     const name = String(fn.name);
-    if (!NAME.test(name)) complain(`tool name ${name}`);
+    if (typeof fn.name !== 'string' || !NAME.test(name)) complain(`tool name ${name}`);
     if (names.has(name)) complain(`tool name ${name} twice`);
     names.add(name);
     if ('description' in fn && (typeof fn.description !== 'string' || fn.description === ''))
@@ -107,7 +124,8 @@ function checkTools(request: Loose, complain: Complain): Set<string> {
     const parameters = fn.parameters as Loose | undefined;
     if (parameters?.type !== 'object' || typeof parameters.properties !== 'object')
       complain(`parameters of ${name}`);
-    if (parameters !== undefined && '$schema' in parameters) complain(`$schema in ${name}`);
+    if (parameters !== undefined && Object.hasOwn(parameters, '$schema')) complain(`$schema in ${name}`);
+    checkSchema(parameters, name, complain);
   }
   return names;
 }
@@ -183,7 +201,11 @@ function checkContent(content: unknown, where: string, complain: Complain): void
       checkText(part.text, where, complain);
     } else if (part.type === 'image_url') {
       unknownKeys(part, ['type', 'image_url'], where, complain);
-      if (!/^(data:image\/|https?:)/.test(String((part.image_url as Loose).url)))
+      if (
+        !/^(data:image\/[\w.+-]+;base64,[A-Za-z0-9+/=\s]+$|https?:)/.test(
+          String((part.image_url as Loose).url),
+        )
+      )
         complain(`${where}: image url`);
     } else if (part.type === 'file') {
       unknownKeys(part.file as Loose, ['filename', 'file_data'], where, complain);
@@ -231,16 +253,20 @@ function checkAssistant(
   for (const call of calls) {
     unknownKeys(call, ['id', 'type', 'function'], where, complain);
     const id = String(call.id);
-    if (!toolId.test(id)) complain(`${where}: tool id ${id}`);
+    if (typeof call.id !== 'string' || !toolId.test(id)) complain(`${where}: tool id ${id}`);
     if (used.has(id)) complain(`${where}: tool id ${id} twice`);
     used.add(id);
     ids.push(id);
     const fn = call.function as Loose;
     unknownKeys(fn, ['name', 'arguments'], where, complain);
-    if (!NAME.test(String(fn.name))) complain(`${where}: function name ${fn.name}`);
+    if (typeof fn.name !== 'string' || !NAME.test(fn.name)) complain(`${where}: function name ${fn.name}`);
     if (!isObjectText(fn.arguments)) complain(`${where}: arguments ${fn.arguments}`);
   }
   return ids;
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
 }
 
 function isObjectText(text: unknown): boolean {

@@ -25,6 +25,18 @@ const NAMED = new Set(['properties', 'patternProperties', '$defs', 'definitions'
 const UNPORTABLE = /\(\?<?[=!]|\\p\{/i;
 
 /**
+ * Keywords that readers with types of their own fail at, and with them at the whole request, when another kind of value stands
+ * there. Without the keyword the schema allows more; older drafts have `required: true`.
+ */
+const KINDS: ReadonlyMap<string, (value: Json) => boolean> = new Map([
+  ['type', (value: Json) => typeof value === 'string' || isNames(value)],
+  ['required', isNames],
+  ['enum', Array.isArray],
+  ['description', (value: Json) => typeof value === 'string'],
+  ...['allOf', 'anyOf', 'oneOf', 'prefixItems'].map((key) => [key, isFilledList] as const),
+]);
+
+/**
  * A tool's input schema as the parameters of a function: an object schema with properties, which OpenAI and others
  * insist on, without `$schema` and without what they refuse. Walks schema positions only, so that a property named
  * `format` or `$schema` stays.
@@ -38,42 +50,45 @@ export function parameters(schema: unknown): JsonObject {
 function cleaned(schema: JsonObject): JsonObject {
   const out: JsonObject = {};
   for (const [key, value] of Object.entries(schema)) {
-    if (key === '$schema') continue;
+    if (key === '$schema' || KINDS.get(key)?.(value) === false) continue;
     if (key === 'pattern' && typeof value === 'string' && UNPORTABLE.test(value)) continue;
-    if (SCHEMAS.has(key)) out[key] = subschema(value);
-    else if (NAMED.has(key) && isObject(value)) out[key] = named(value as JsonObject);
-    else out[key] = value;
+    if (SCHEMAS.has(key)) put(out, key, subschema(value));
+    else if (!NAMED.has(key)) put(out, key, value);
+    else if (isObject(value)) put(out, key, named(value as JsonObject));
   }
-  if ('required' in out && !isNames(out.required)) delete out.required;
   if (out.type === 'array' && out.items === undefined && out.prefixItems === undefined) out.items = {};
   return out;
 }
 
-/** A list of names; older drafts have `true` there, which stricter readers refuse (Ollama's among them). */
-function isNames(required: Json | undefined): boolean {
-  return Array.isArray(required) && required.every((name) => typeof name === 'string');
+function isFilledList(value: Json): boolean {
+  return Array.isArray(value) && value.length > 0;
 }
 
+function isNames(value: Json): boolean {
+  return Array.isArray(value) && value.every((name) => typeof name === 'string');
+}
+
+/** What is no schema at all allows anything. */
 function subschema(value: Json): Json {
   if (Array.isArray(value)) return value.map(subschema);
-  return isObject(value) ? cleaned(value as JsonObject) : value;
+  if (isObject(value)) return cleaned(value as JsonObject);
+  return typeof value === 'boolean' ? value : {};
 }
 
 /** A schema may be a boolean, but Ollama and others read every property as an object. */
-function asObject(schema: boolean): JsonObject {
-  return schema ? {} : { not: {} };
+function property(schema: Json): Json {
+  if (schema === false) return { not: {} };
+  return isObject(schema) ? cleaned(schema as JsonObject) : {};
 }
 
 function named(schemas: JsonObject): JsonObject {
   const out: JsonObject = {};
-  for (const [name, value] of Object.entries(schemas)) {
-    // Assignment to `__proto__` would set the prototype instead of a property.
-    Object.defineProperty(out, name, {
-      value: typeof value === 'boolean' ? asObject(value) : subschema(value),
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    });
-  }
+  for (const [name, schema] of Object.entries(schemas)) put(out, name, property(schema));
   return out;
+}
+
+/** Assignment to `__proto__` would set the prototype instead of a property. */
+function put(object: JsonObject, key: string, value: Json): void {
+  if (key !== '__proto__') object[key] = value;
+  else Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
 }
