@@ -19,7 +19,11 @@ export interface Inbound {
   readonly stream: boolean;
   /** Where the model's JSON string stands in `bytes`, quotes included: [from, to). */
   readonly modelSpan: readonly [from: number, to: number];
-  /** The parsed body; parsed on first use. */
+  /**
+   * The parsed body; parsed on first use. Nothing is known of its shape before it was checked, as it is for every upstream but
+   * Anthropic.
+   * @throws Error in words for the client, when it is no JSON after all
+   */
   readonly request: MessagesRequest;
 }
 

@@ -6,6 +6,7 @@ import type { RelayContext } from './context.ts';
 import type { Place } from './gate.ts';
 import { type Beginning, begin, type Hop } from './hop.ts';
 import { ask, insist, type Leave, mayBeAsked } from './permits.ts';
+import { isMalformed, isReadable } from './readable.ts';
 import { recoveryOf, standing } from './standing.ts';
 import type { Subject } from './subject.ts';
 
@@ -28,6 +29,8 @@ export interface Round extends Candidates {
   asked: number;
   /** How many of these had an open breaker. */
   lastResorts: number;
+  /** Why a backup was not asked, and none will be: what is wrong with the request. Null where that was not the reason. */
+  malformed: string | null;
 }
 
 /** At most this many upstreams with an open breaker are asked when nothing else can answer. */
@@ -58,6 +61,10 @@ async function firstToTake(
   for (const subject of order) {
     if (isOver(round) || isEnough(isLastResort, round)) return null;
     if (done.has(subject) || !isPossible(subject, isLastResort, round)) continue;
+    if (!isReadable(subject, round)) {
+      done.add(subject);
+      continue;
+    }
     const hasTime = !hasOthers(subject, round);
     const place = await enter(subject, hasTime ? FOREVER : QUEUE_MS, client, round);
     if (place === null) {
@@ -100,7 +107,7 @@ export function company(round: Round): Hop | null {
   let isGranted = false;
   for (const subject of order) {
     if (isOver(round) || isEnough(false, round)) return null;
-    if (done.has(subject) || !isPossible(subject, false, round)) continue;
+    if (done.has(subject) || !isPossible(subject, false, round) || !isReadable(subject, round)) continue;
     const place = enter(subject, 0, round.client, round);
     // Without patience it is never promised one.
     if (place === null || place instanceof Promise) continue;
@@ -164,8 +171,11 @@ export function isOver({ client, inbound, contentBy, context }: Round): boolean 
   return client.aborted || (inbound.stream && context.runtime.clock.now() >= contentBy);
 }
 
-function isEnough(isLastResort: boolean, { asked, lastResorts, context }: Round): boolean {
-  return asked > context.failover.maxFailoverAttempts || (isLastResort && lastResorts >= LAST_RESORTS);
+function isEnough(isLastResort: boolean, round: Round): boolean {
+  const { asked, lastResorts, context } = round;
+  if (asked > context.failover.maxFailoverAttempts) return true;
+  // Whoever cannot be helped by others need not wait for one that is known to be down.
+  return isLastResort && (lastResorts >= LAST_RESORTS || isMalformed(round));
 }
 
 /** Those that are about to be tried, before those that are known to fail. */

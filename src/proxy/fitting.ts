@@ -2,6 +2,7 @@ import { estimateTokens } from '../core/estimate.ts';
 import type { MessagesRequest } from '../core/messages.ts';
 import type { ModelFacts } from '../core/model-facts.ts';
 import type { Inbound, Quirks, Upstream } from '../core/upstream.ts';
+import { readable } from './readable.ts';
 
 /** The quirks of an upstream as they are for a model of which this is known. */
 export function quirksFor({ quirks }: Upstream, facts: ModelFacts): Quirks {
@@ -40,13 +41,4 @@ export function mostTokens(inbound: Inbound, facts: ModelFacts, tokenFactor = 1)
 function roomIn(context: number, request: MessagesRequest, tokenFactor: number): number {
   const rest = context - Math.ceil(estimateTokens(request) * tokenFactor);
   return Math.max(rest, Math.min(LEAST_ROOM, Math.ceil(context * LEAST_SHARE)));
-}
-
-/** The request, where it has the shape of one; null where it has not, which its encoding finds words for. */
-export function readable(inbound: Inbound): MessagesRequest | null {
-  try {
-    return inbound.request;
-  } catch {
-    return null;
-  }
 }

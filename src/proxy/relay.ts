@@ -6,7 +6,15 @@ import { VERDICTS } from '../core/verdict.ts';
 import { askAgain, isOver, type Round } from './asked.ts';
 import { candidates } from './candidates.ts';
 import { isClaudeCode, isSideSearch } from './claude-code.ts';
-import { because, conclude, lastWord, sameAnswer, type Try, type WholeReply } from './conclude.ts';
+import {
+  because,
+  conclude,
+  errorReply,
+  lastWord,
+  sameAnswer,
+  type Try,
+  type WholeReply,
+} from './conclude.ts';
 import type { Failover, RelayContext } from './context.ts';
 import { breachIn, type Course, noteBreach } from './course.ts';
 import { goOn } from './go-on.ts';
@@ -14,6 +22,7 @@ import { type Begun, LEFT } from './hop.ts';
 import { movesOn } from './moves-on.ts';
 import { pass, ResetConnection } from './pass.ts';
 import { firstToAnswer } from './race.ts';
+import { isMalformed } from './readable.ts';
 import { join, mark, type Piece } from './reply.ts';
 import { standing } from './standing.ts';
 import type { Subject } from './subject.ts';
@@ -46,6 +55,7 @@ export async function* relay(
     busy: new Set(),
     asked: 0,
     lastResorts: 0,
+    malformed: null,
   };
   const course: Course = { round, begun: undefined, outcome: LEFT };
   const transcript = inbound.stream && failover.midStream === 'continue' ? transcribe() : null;
@@ -115,7 +125,10 @@ function* refuse(one: Try | null, round: Round): Generator<Piece, void> {
   const theirs = one ?? lastWord(inbound, tries);
   const same = theirs === null ? null : sameAnswer(theirs, inbound.id);
   if (theirs !== null && same !== null) return yield* whole(same, round, theirs.upstream.name);
-  yield* whole(conclude(inbound, chain, tries, barred, context.runtime, skipped), round, null);
+  const own = isMalformed(round)
+    ? errorReply(400, 'invalid_request_error', round.malformed, inbound.id)
+    : conclude(inbound, chain, tries, barred, context.runtime, skipped);
+  yield* whole(own, round, null);
 }
 
 /** A whole answer as pieces. `upstream` is whose answer it is; null for ccproxy's own. */
@@ -124,17 +137,23 @@ function* whole(
   round: Round,
   upstream: string | null,
 ): Generator<Piece, void> {
-  const { inbound, attempts, tries, skipped, context } = round;
+  const { inbound, attempts, context } = round;
   mark(headers, inbound.id, upstream, attempts);
   context.runtime.journal.request({
     requestId: inbound.id,
     upstream,
     attempts,
     outcome: 'failed',
-    because: because([...skipped, ...tries]),
+    because: whyNobody(round),
   });
   yield { head: { status, headers } };
   yield { bytes: body };
+}
+
+function whyNobody(round: Round): string | null {
+  const why = because([...round.skipped, ...round.tries]);
+  if (!isMalformed(round)) return why;
+  return `${why === null ? '' : `${why}; `}the request is malformed: ${round.malformed}`;
 }
 
 /** How a request went that was answered, or whose client left. */

@@ -5,7 +5,7 @@ import { type Block, isBlock, type MessagesRequest } from '../core/messages.ts';
 import type { ModelFacts } from '../core/model-facts.ts';
 import type { Inbound, Upstream } from '../core/upstream.ts';
 import { isWebSearch, portableTools } from '../wire/history/tools.ts';
-import { readable } from './fitting.ts';
+import { readable } from './readable.ts';
 
 /**
  * Why an upstream is not asked at all, because its model could not do what the request wants; null when it may. Anthropic

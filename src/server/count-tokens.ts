@@ -2,6 +2,7 @@ import { estimateTokens } from '../core/estimate.ts';
 import type { Inbound, Upstream } from '../core/upstream.ts';
 import type { RelayContext } from '../proxy/context.ts';
 import { targetFor } from '../proxy/hop.ts';
+import { readable } from '../proxy/readable.ts';
 import { withoutToken } from './guard.ts';
 import { inboundOf } from './inbound.ts';
 import type { MessagesSettings } from './messages.ts';
@@ -80,6 +81,7 @@ async function ownCount(
   const { count } = upstream.dialect;
   if (count === undefined || COUNTLESS.has(upstream) || control.signal.aborted) return null;
   try {
+    if (!upstream.native && readable(inbound) === null) return null;
     const { body, headers } = count.encode(inbound, targetFor(upstream, { inbound, context: relay }, ''));
     const path = `${count.path}${upstream.native ? inbound.search : ''}`;
     const response = await call(upstream, relay, { method: 'POST', path, inbound, headers, body, control });

@@ -236,28 +236,6 @@ describe('a request that is none', () => {
     }
     expect(anthropic.requests).toHaveLength(0);
   });
-
-  test.each<[string, unknown, RegExp]>([
-    ['no messages', { messages: undefined }, /messages: an array is required/],
-    ['messages that are a text', { messages: 'hello' }, /messages: an array is required/],
-    ['a message that is null', { messages: [null] }, /messages\.0: an object is required/],
-    ['a message without content', { messages: [{ role: 'user' }] }, /messages\.0\.content: /],
-    ['a block that is null', { messages: [{ role: 'user', content: [null] }] }, /messages\.0\.content: /],
-    ['tools that are a text', { tools: 'all' }, /tools: an array of objects is required/],
-    ['a tool that is null', { tools: [null] }, /tools: an array of objects is required/],
-    ['a system prompt that is a number', { system: 5 }, /system: a string or an array/],
-  ])('for a backup, with %s, is 400 in words of the API', async (_, change, words) => {
-    await using backup = await startUpstream();
-    await using app = await startApp({ file: chainFile({ backup: backup.url }) });
-    for (const path of ['/v1/messages', '/v1/messages/count_tokens']) {
-      const answer = await ask(app, path, { ...HELLO, ...(change as object) });
-      expect(answer.status).toBe(400);
-      const { type, message } = await errorOf(answer);
-      expect([type, message]).toEqual(['invalid_request_error', expect.stringMatching(words)]);
-      expect(message).not.toMatch(/is not a function|undefined|evaluating/);
-    }
-    expect(backup.requests).toHaveLength(0);
-  });
 });
 
 describe('a body that is too large', () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'bun:test';
 import { estimateTokens } from '../../src/core/estimate.ts';
 import type { MessagesRequest } from '../../src/core/messages.ts';
 import { portable } from '../../src/wire/dialects/anthropic/portable.ts';
+import { malformed } from '../../src/wire/shape/malformed.ts';
 import { encoded as anthropicEncoded } from '../support/anthropic.ts';
 import { complaints as anthropicComplaints } from '../support/anthropic-validator.ts';
 import { encoded as chatEncoded, REQUEST } from '../support/openai-chat.ts';
@@ -108,7 +109,8 @@ describe.each(CASES)('%s', (_name, make) => {
     expect(anthropicComplaints(anthropicEncoded(make()).body)).toEqual([]);
   });
 
-  test('for Anthropic, and counted', () => {
+  test('for Anthropic, counted and checked', () => {
+    expect(malformed(make())).toBeNull();
     expect(portable(make()).messages.length).toBeGreaterThan(0);
     expect(estimateTokens(make())).toBeGreaterThan(0);
   });

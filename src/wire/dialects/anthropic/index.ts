@@ -1,3 +1,4 @@
+import type { MessagesRequest } from '../../../core/messages.ts';
 import { replaceModel } from '../../../core/scan.ts';
 import type { Dialect, Encoded, Inbound, Target } from '../../../core/upstream.ts';
 import { encodeCompatible, encodeCount } from './compatible.ts';
@@ -27,8 +28,8 @@ export const anthropic: Dialect = {
 function encodeNative(inbound: Inbound, target: Target): Encoded {
   const headers = nativeHeaders(inbound.headers);
   if (mayBeRefused(inbound.bytes)) {
-    const mended = portable(inbound.request);
-    if (mended !== inbound.request)
+    const mended = mend(inbound);
+    if (mended !== null)
       return { body: JSON.stringify({ ...mayThink(mended), model: target.model }), headers };
   }
   const isAsked = target.model === inbound.model;
@@ -36,4 +37,15 @@ function encodeNative(inbound: Inbound, target: Target): Encoded {
     body: isAsked ? inbound.bytes : replaceModel(inbound.bytes, inbound.modelSpan, target.model),
     headers,
   };
+}
+
+/** Null when there is nothing to mend, or what is there has not the shape of a request: Anthropic says what is wrong with it. */
+function mend(inbound: Inbound): MessagesRequest | null {
+  try {
+    const { request } = inbound;
+    const mended = portable(request);
+    return mended === request ? null : mended;
+  } catch {
+    return null;
+  }
 }
