@@ -1,3 +1,4 @@
+import { checkCharacters } from './character-validator.ts';
 import { checkSchema } from './schema-validator.ts';
 
 /**
@@ -39,6 +40,7 @@ export function complaints(body: unknown, mode: Mode = 'compatible'): string[] {
     checkHistory(request.messages, complain);
     return found;
   }
+  checkCharacters(body, complain);
   unknownKeys(request, FIELDS, 'request', complain);
   checkCore(request, complain);
   const names = checkTools(request.tools, complain);
@@ -189,8 +191,6 @@ function checkSaid(block: Loose, where: string, complain: Complain): void {
   if (block.type === 'text') {
     unknownKeys(block, ['type', 'text'], where, complain);
     if (isBlank(block.text)) complain(`${where}: blank text`);
-    if (/\0/.test(String(block.text)) || !String(block.text).isWellFormed())
-      complain(`${where}: broken text`);
   } else if (block.type === 'image' || block.type === 'document') {
     const source = block.source as Loose;
     unknownKeys(block, ['type', 'source', 'title'], where, complain);

@@ -1,3 +1,4 @@
+import { checkCharacters } from './character-validator.ts';
 import { checkSchema } from './schema-validator.ts';
 
 /** What a strict Chat Completions server refuses. Source: OpenAI's API reference; Mistral's and Groq's errors. */
@@ -51,6 +52,7 @@ export function complaints(body: unknown, strictness: Strictness = OPENAI): stri
     found.push(text);
   };
   const request = body as Loose;
+  checkCharacters(body, complain);
   for (const key of Object.keys(request)) {
     if (!FIELDS.has(key) && strictness.fields?.includes(key) !== true) complain(`unknown field ${key}`);
   }
@@ -165,7 +167,6 @@ function checkMessages(messages: unknown, strictness: Strictness, complain: Comp
       else if (message.tool_call_id !== expected)
         complain(`${where}: ${message.tool_call_id} instead of ${expected}`);
       if (typeof message.content !== 'string' || message.content === '') complain(`${where}: content`);
-      checkText(message.content, where, complain);
     } else if (pending.length > 0) {
       complain(`${where}: ${pending.join(', ')} have no tool message`);
       pending = [];
@@ -185,7 +186,6 @@ function checkMessages(messages: unknown, strictness: Strictness, complain: Comp
 }
 
 function checkContent(content: unknown, where: string, complain: Complain): void {
-  checkText(content, where, complain);
   if (typeof content === 'string') {
     if (content === '') complain(`${where}: empty content`);
     return;
@@ -198,7 +198,6 @@ function checkContent(content: unknown, where: string, complain: Complain): void
     if (part.type === 'text') {
       unknownKeys(part, ['type', 'text'], where, complain);
       if (typeof part.text !== 'string' || part.text === '') complain(`${where}: empty text part`);
-      checkText(part.text, where, complain);
     } else if (part.type === 'image_url') {
       unknownKeys(part, ['type', 'image_url'], where, complain);
       if (
@@ -217,13 +216,6 @@ function checkContent(content: unknown, where: string, complain: Complain): void
 function checkSystem(content: unknown, where: string, complain: Complain): void {
   if (typeof content !== 'string' || content.trim() === '')
     complain(`${where}: the system prompt is no text`);
-  checkText(content, where, complain);
-}
-
-/** What strict JSON parsers and databases behind them refuse. */
-function checkText(text: unknown, where: string, complain: Complain): void {
-  if (typeof text === 'string' && (text.includes('\0') || !text.isWellFormed()))
-    complain(`${where}: broken text`);
 }
 
 function checkAssistant(
@@ -234,7 +226,6 @@ function checkAssistant(
   complain: Complain,
 ): string[] {
   const { toolId, reasoning } = strictness;
-  checkText(message.content, where, complain);
   if (message.content !== null && typeof message.content !== 'string') complain(`${where}: content`);
   if (reasoning !== undefined && 'reasoning_content' in message !== reasoning)
     complain(`${where}: reasoning_content ${reasoning ? 'is missing' : 'was sent'}`);

@@ -68,9 +68,12 @@ function isNames(value: Json): boolean {
   return Array.isArray(value) && value.every((name) => typeof name === 'string');
 }
 
-/** What is no schema at all allows anything. */
 function subschema(value: Json): Json {
-  if (Array.isArray(value)) return value.map(subschema);
+  return Array.isArray(value) ? value.map(single) : single(value);
+}
+
+/** What is no schema at all allows anything. */
+function single(value: Json): Json {
   if (isObject(value)) return cleaned(value as JsonObject);
   return typeof value === 'boolean' ? value : {};
 }

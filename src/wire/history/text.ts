@@ -4,6 +4,16 @@ export function clean(text: string): string {
   return whole.includes('\0') ? whole.replaceAll('\0', '') : whole;
 }
 
+/** How NUL and a half of a pair are written in JSON; also found where someone writes about that. */
+const BROKEN = /\\u(?:0000|d[89a-f])/;
+
+/** `value` as JSON in which all strings are clean, those of a tool's input and description among them. */
+export function cleanJson(value: unknown): string {
+  const json = JSON.stringify(value);
+  if (!BROKEN.test(json)) return json;
+  return JSON.stringify(value, (_, part: unknown) => (typeof part === 'string' ? clean(part) : part));
+}
+
 /** True for what says nothing: no text at all, or white space and characters that do not survive `clean`. */
 export function isBlank(text: unknown): boolean {
   return typeof text !== 'string' || clean(text).trim() === '';

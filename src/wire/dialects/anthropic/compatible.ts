@@ -1,10 +1,9 @@
 import type { MessageParam, MessagesRequest, ToolParam } from '../../../core/messages.ts';
 import type { Encoded, Inbound, Target, ThinkingStyle } from '../../../core/upstream.ts';
 import { formInWords } from '../../history/form.ts';
-import { filled } from '../../history/json.ts';
 import { parameters } from '../../history/schema.ts';
 import { systemTexts } from '../../history/system.ts';
-import { isBlank } from '../../history/text.ts';
+import { cleanJson, isBlank } from '../../history/text.ts';
 import { namesFor, type ToolNames } from '../../history/tool-names.ts';
 import { portableTools } from '../../history/tools.ts';
 import { type Betas, betasFor } from './betas.ts';
@@ -21,14 +20,14 @@ import { VERSION } from './version.ts';
  */
 export function encodeCompatible(inbound: Inbound, target: Target): Encoded {
   const { body, headers } = bodyFor(inbound, target);
-  return { body: JSON.stringify(body), headers };
+  return { body: cleanJson(body), headers };
 }
 
 /** What such a server counts the tokens of. Of what the answer may be it takes nothing. */
 export function encodeCount(inbound: Inbound, target: Target): Encoded {
   const { body, headers } = bodyFor(inbound, { ...target, stream: false });
   const { model, thinking: told, system, tools, tool_choice, messages } = body;
-  return { body: JSON.stringify({ model, thinking: told, system, tools, tool_choice, messages }), headers };
+  return { body: cleanJson({ model, thinking: told, system, tools, tool_choice, messages }), headers };
 }
 
 function bodyFor(inbound: Inbound, target: Target): { body: Partial<MessagesRequest>; headers: Headers } {
@@ -141,10 +140,9 @@ function styleOf(model: string): ThinkingStyle {
 
 function encodeTool(tool: ToolParam, names: ToolNames, betas: Betas): ToolParam {
   const { name, description, input_schema } = tool;
-  const words = filled(description);
   return {
     name: names.wire(name),
-    ...(words ? { description: words } : {}),
+    ...(typeof description !== 'string' || isBlank(description) ? {} : { description }),
     input_schema: parameters(input_schema),
     ...betas.tool(tool),
     ...betas.cacheMark(tool),

@@ -20,7 +20,8 @@ function part(block: Block, quirks: Quirks): Part[] {
 }
 
 function text(value: unknown): Part[] {
-  return typeof value !== 'string' || value === '' ? [] : [{ type: 'text', text: clean(value) }];
+  const words = typeof value === 'string' ? clean(value) : '';
+  return words === '' ? [] : [{ type: 'text', text: words }];
 }
 
 function note(value: string): Part {

@@ -6,7 +6,7 @@ import { isObject, parseJson } from '../../history/json.ts';
 import { type Pairs, pair } from '../../history/pairs.ts';
 import { withoutPrefill } from '../../history/prefill.ts';
 import { systemTexts } from '../../history/system.ts';
-import { NO_CONTENT } from '../../history/text.ts';
+import { cleanJson, NO_CONTENT } from '../../history/text.ts';
 import type { ToolNames } from '../../history/tool-names.ts';
 import { isWebSearch } from '../../history/tools.ts';
 import { type Turn, turns } from '../../history/turns.ts';
@@ -96,7 +96,7 @@ function toolCall({ name, input }: ToolUseBlock, names: ToolNames, id: string): 
   return {
     id,
     type: 'function',
-    function: { name: names.wire(name), arguments: JSON.stringify(inputOf(input)) },
+    function: { name: names.wire(name), arguments: cleanJson(inputOf(input)) },
   };
 }
 

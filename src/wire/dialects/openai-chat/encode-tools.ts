@@ -1,6 +1,7 @@
 import type { MessagesRequest, ToolParam } from '../../../core/messages.ts';
 import type { Quirks } from '../../../core/upstream.ts';
 import { parameters } from '../../history/schema.ts';
+import { isBlank } from '../../history/text.ts';
 import type { ToolNames } from '../../history/tool-names.ts';
 import { isWebSearch, portableTools } from '../../history/tools.ts';
 import type { ChatRequest, ChatTool } from './api.ts';
@@ -21,7 +22,9 @@ export function encodeTools(request: MessagesRequest, names: ToolNames, quirks: 
 
 function encodeTool(tool: ToolParam, names: ToolNames): ChatTool {
   const about =
-    typeof tool.description === 'string' && tool.description !== '' ? { description: tool.description } : {};
+    typeof tool.description !== 'string' || isBlank(tool.description)
+      ? {}
+      : { description: tool.description };
   return {
     type: 'function',
     function: { name: names.wire(tool.name), ...about, parameters: parameters(tool.input_schema) },

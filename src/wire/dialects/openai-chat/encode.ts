@@ -2,6 +2,7 @@ import type { MessagesRequest } from '../../../core/messages.ts';
 import type { Encoded, Inbound, Target } from '../../../core/upstream.ts';
 import { effortFor } from '../../history/effort.ts';
 import { askedForm, formInWords } from '../../history/form.ts';
+import { cleanJson, isBlank } from '../../history/text.ts';
 import { namesFor } from '../../history/tool-names.ts';
 import type { ChatRequest, ChatToolChoice } from './api.ts';
 import { encodeMessages } from './encode-messages.ts';
@@ -38,7 +39,7 @@ export function encode(inbound: Inbound, target: Target): Encoded {
     'content-type': 'application/json',
     accept: target.stream ? 'text/event-stream' : 'application/json',
   });
-  return { body: JSON.stringify(body), headers };
+  return { body: cleanJson(body), headers };
 }
 
 function limits(request: MessagesRequest, { maxTokens, quirks }: Target): Partial<ChatRequest> {
@@ -58,9 +59,7 @@ function sampling(request: MessagesRequest, { model, quirks }: Target): Partial<
   if (isFree && typeof request.temperature === 'number' && !thinks(request))
     fields.temperature = request.temperature;
   if (isFree && typeof request.top_p === 'number') fields.top_p = request.top_p;
-  const stops = (request.stop_sequences ?? []).filter(
-    (stop) => typeof stop === 'string' && stop.trim() !== '',
-  );
+  const stops = (request.stop_sequences ?? []).filter((stop) => !isBlank(stop));
   const allowed = stops.slice(0, quirks.maxStops?.(model) ?? DEFAULT_STOPS);
   if (allowed.length > 0) fields.stop = allowed;
   return fields;
