@@ -175,6 +175,19 @@ describe('a malformed request', () => {
     expect((await ask(bench)).status).toBe(200);
   });
 
+  test.each([
+    ['no tools', { tools: false, configured: ['tools'] as const }],
+    ['nothing so long', { context: 1, configured: ['context'] as const }],
+  ])('to a backup that takes %s is refused for what it is', async (_, facts) => {
+    const upstreams = [backup({ facts: () => facts }), backup({ name: 'second' })];
+    for (const body of [BODY.replace('{', '{"tools":[null],'), '{"model":"m","messages":5}']) {
+      const { bench, asked } = playing({}, upstreams);
+      const got = await ask(bench, { body });
+      expect([got.status, JSON.parse(got.text).error.type]).toEqual([400, 'invalid_request_error']);
+      expect(asked()).toEqual([]);
+    }
+  });
+
   test('whose strings are no JSON is refused as such', async () => {
     const { bench, asked } = playing({}, chain().slice(1));
     const got = await ask(bench, { body: BODY.replace('"hi"', '"h\u0001i"') });
