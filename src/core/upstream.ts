@@ -70,7 +70,7 @@ export interface Target {
 }
 
 /** How a model is told to think. */
-export type ThinkingStyle = 'adaptive' | 'enabled' | 'default';
+export type ThinkingStyle = 'adaptive' | 'enabled' | 'default' | 'none';
 
 /** Where an upstream differs from its dialect: data of the preset, never a branch on a name. */
 export interface Quirks {
@@ -92,8 +92,8 @@ export interface Quirks {
   reasoningHistory?: (model: string) => boolean;
   /**
    * anthropic, other than Anthropic itself: how a model is told to think. `adaptive`: it decides how much · `enabled`: within
-   * a budget · `default`: nothing is said, and it does as it does by itself. Default: what a Claude model of that name takes,
-   * `enabled` for all others.
+   * a budget · `default`: nothing is said, and it does as it does by itself · `none`: the same, and it is not told to stop
+   * thinking either. Default: what a Claude model of that name takes, `enabled` for all others.
    */
   thinking?: (model: string) => ThinkingStyle;
   /**
@@ -120,22 +120,34 @@ export interface Quirks {
   /** Whether sampling parameters must be left out for this model. Default: what is known of it, else never. */
   fixedSampling?: (model: string) => boolean;
   /**
-   * openai-chat: whether `tool_choice` can name a tool; otherwise `anyToolChoice` stands in its place and the rest is said in
+   * Whether `tool_choice` can name a tool; otherwise `anyToolChoice` stands in its place and the rest is said in
    * words. Default true.
    */
   namedToolChoice?: boolean;
-  /** openai-chat: `tool_choice` value for "call some tool"; `auto` where there is none, and words say it. Default `required`. */
+  /**
+   * `tool_choice` value for "call some tool" of openai-chat; `auto` where there is none, in either dialect, and words say it.
+   * Default `required`.
+   */
   anyToolChoice?: string;
-  /** openai-chat: whether `parallel_tool_calls` is understood. Default true. */
+  /** Whether it can be said that there is to be one call at a time. Default true. */
   parallelToolCalls?: boolean;
   /** openai-chat: the upstream's own web search in the place of Anthropic's. Default: it has none. */
   webSearch?: (tool: ToolParam) => JsonObject;
+  /** At most so many characters in the description of a tool or of one of its fields; what is longer is cut. Default: any. */
+  maxDescription?: number;
+  /**
+   * Whether tools' schemas are reduced to what every server reads: one type, properties, lists, enums, descriptions.
+   * Default false.
+   */
+  plainSchemas?: boolean;
   /** openai-chat: shape of tool ids the upstream accepts. Default: up to 64 of `[a-zA-Z0-9_-]`. */
   toolId?: 'default' | 'alphanumeric-9';
   /** openai-chat: content of an assistant message that only calls tools. Default `null`. */
   emptyContent?: null | '';
   /** openai-chat: at most this many stop sequences for this model. Default 4. */
   maxStops?: (model: string) => number;
+  /** anthropic: whether thinking in the history goes along where its writer is asked. Default true. */
+  thinkingHistory?: boolean;
   /** Whether models of which that is not known see images; those that do not get a note in their place. Default true. */
   vision?: boolean;
   /**

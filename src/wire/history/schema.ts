@@ -1,5 +1,8 @@
 import type { Json, JsonObject } from '../../core/messages.ts';
+import type { Quirks } from '../../core/upstream.ts';
 import { isObject } from './json.ts';
+import { plain } from './plain-schema.ts';
+import { cut, isBlank } from './text.ts';
 
 /** Keywords whose value is a schema, or a list of schemas. */
 const SCHEMAS = new Set([
@@ -41,20 +44,33 @@ const KINDS: ReadonlyMap<string, (value: Json) => boolean> = new Map([
  * insist on, without `$schema` and without what they refuse. Walks schema positions only, so that a property named
  * `format` or `$schema` stays.
  */
-export function parameters(schema: unknown): JsonObject {
-  const clean = isObject(schema) ? cleaned(schema as JsonObject) : {};
+export function parameters(schema: unknown, quirks: SchemaQuirks = {}): JsonObject {
+  const { plainSchemas = false, maxDescription } = quirks;
+  const given = isObject(schema) ? (schema as JsonObject) : {};
+  const clean = cleaned(plainSchemas ? plain(given) : given, maxDescription);
   const { type: _, properties, ...rest } = clean;
   return { type: 'object', properties: isObject(properties) ? (properties as JsonObject) : {}, ...rest };
 }
 
-function cleaned(schema: JsonObject): JsonObject {
+type SchemaQuirks = Pick<Quirks, 'plainSchemas' | 'maxDescription'>;
+
+/** The description of a tool as far as it is read; nothing where there is none, which some refuse as an empty string. */
+export function describe(description: unknown, { maxDescription }: SchemaQuirks): { description?: string } {
+  return typeof description !== 'string' || isBlank(description)
+    ? {}
+    : { description: cut(description, maxDescription) };
+}
+
+/** @param most characters of a description; undefined: all of it */
+function cleaned(schema: JsonObject, most: number | undefined): JsonObject {
   const out: JsonObject = {};
   for (const [key, value] of Object.entries(schema)) {
     if (key === '$schema' || KINDS.get(key)?.(value) === false) continue;
     if (key === 'pattern' && typeof value === 'string' && UNPORTABLE.test(value)) continue;
-    if (SCHEMAS.has(key)) put(out, key, subschema(value));
+    if (SCHEMAS.has(key)) put(out, key, subschema(value, most));
+    else if (key === 'description' && typeof value === 'string') put(out, key, cut(value, most));
     else if (!NAMED.has(key)) put(out, key, value);
-    else if (isObject(value)) put(out, key, named(value as JsonObject));
+    else if (isObject(value)) put(out, key, named(value as JsonObject, most));
   }
   if (out.type === 'array' && out.items === undefined && out.prefixItems === undefined) out.items = {};
   return out;
@@ -68,25 +84,25 @@ function isNames(value: Json): boolean {
   return Array.isArray(value) && value.every((name) => typeof name === 'string');
 }
 
-function subschema(value: Json): Json {
-  return Array.isArray(value) ? value.map(single) : single(value);
+function subschema(value: Json, most: number | undefined): Json {
+  return Array.isArray(value) ? value.map((one) => single(one, most)) : single(value, most);
 }
 
 /** What is no schema at all allows anything. */
-function single(value: Json): Json {
-  if (isObject(value)) return cleaned(value as JsonObject);
+function single(value: Json, most: number | undefined): Json {
+  if (isObject(value)) return cleaned(value as JsonObject, most);
   return typeof value === 'boolean' ? value : {};
 }
 
 /** A schema may be a boolean, but Ollama and others read every property as an object. */
-function property(schema: Json): Json {
+function property(schema: Json, most: number | undefined): Json {
   if (schema === false) return { not: {} };
-  return isObject(schema) ? cleaned(schema as JsonObject) : {};
+  return isObject(schema) ? cleaned(schema as JsonObject, most) : {};
 }
 
-function named(schemas: JsonObject): JsonObject {
+function named(schemas: JsonObject, most: number | undefined): JsonObject {
   const out: JsonObject = {};
-  for (const [name, schema] of Object.entries(schemas)) put(out, name, property(schema));
+  for (const [name, schema] of Object.entries(schemas)) put(out, name, property(schema, most));
   return out;
 }
 

@@ -19,5 +19,11 @@ export function isBlank(text: unknown): boolean {
   return typeof text !== 'string' || clean(text).trim() === '';
 }
 
+/** `text` where it has at most so many characters, otherwise its beginning; no character is cut in half. */
+export function cut(text: string, most: number | undefined): string {
+  if (most === undefined || text.length <= most) return text;
+  return `${text.slice(0, Math.max(0, most - 1)).replace(/[\uD800-\uDBFF]$/, '')}…`;
+}
+
 /** Stands where a conversation needs words and has none: the client's own for it. */
 export const NO_CONTENT = '(no content)';

@@ -98,7 +98,7 @@ function assistantBlocks(
 }
 
 function thoughts(block: Block, target: Target): Block[] | undefined {
-  const own = ownThinking(block, target);
+  const own = target.quirks.thinkingHistory === false ? undefined : ownThinking(block, target);
   return own && [own];
 }
 

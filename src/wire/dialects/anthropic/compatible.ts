@@ -1,7 +1,8 @@
 import type { MessageParam, MessagesRequest, ToolParam } from '../../../core/messages.ts';
-import type { Encoded, Inbound, Target, ThinkingStyle } from '../../../core/upstream.ts';
+import type { Encoded, Inbound, Quirks, Target, ThinkingStyle } from '../../../core/upstream.ts';
+import { choiceInWords } from '../../history/choice-in-words.ts';
 import { formInWords } from '../../history/form.ts';
-import { parameters } from '../../history/schema.ts';
+import { describe, parameters } from '../../history/schema.ts';
 import { systemTexts } from '../../history/system.ts';
 import { cleanJson, isBlank } from '../../history/text.ts';
 import { namesFor, type ToolNames } from '../../history/tool-names.ts';
@@ -35,12 +36,12 @@ function bodyFor(inbound: Inbound, target: Target): { body: Partial<MessagesRequ
   const betas = betasFor(inbound.headers, target.quirks);
   const enabled = betas.body(request);
   const names = namesFor(request, LONGEST_NAME);
-  const tools = portableTools(request).map((tool) => encodeTool(tool, names, betas));
-  const system = encodeSystem(request, enabled.output_config?.format !== undefined, betas);
+  const tools = portableTools(request).map((tool) => encodeTool(tool, names, betas, target.quirks));
+  const system = encodeSystem(request, enabled.output_config?.format !== undefined, betas, target.quirks);
   const messages = compatibleMessages(request, names, target, betas);
   const limit = maxTokens(request, target);
-  const choice = toolChoice(request, tools, names);
-  const thinks = isForced(choice) ? OFF : thinking(request, limit, messages, target);
+  const choice = toolChoice(request, tools, names, target.quirks);
+  const thinks = thinking(request, limit, messages, target, isForced(choice));
   const body = {
     model: target.model,
     max_tokens: limit,
@@ -67,9 +68,13 @@ function encodeSystem(
   request: MessagesRequest,
   keepsForm: boolean,
   betas: Betas,
+  quirks: Quirks,
 ): MessagesRequest['system'] | undefined {
-  const form = keepsForm ? undefined : formInWords(request);
-  const text = [...systemTexts(request), ...(form === undefined ? [] : [form])].join('\n\n');
+  const asked = [
+    keepsForm ? undefined : formInWords(request),
+    choiceInWords(request, quirks, (name) => name),
+  ];
+  const text = [...systemTexts(request), ...asked.filter((words) => words !== undefined)].join('\n\n');
   if (text === '') return undefined;
   const given = Array.isArray(request.system) ? request.system : [];
   const mark = given.map((block) => betas.cacheMark(block)).findLast((found) => found !== undefined);
@@ -106,7 +111,9 @@ function sampling(
     if (typeof request[name] === 'number') fields[name] = request[name];
   }
   if (fields.temperature !== undefined && claudeNamed(model) !== null) delete fields.top_p;
-  const stops = (request.stop_sequences ?? []).filter((stop) => !isBlank(stop));
+  const stops = (request.stop_sequences ?? [])
+    .filter((stop) => !isBlank(stop))
+    .slice(0, quirks.maxStops?.(model));
   if (stops.length > 0) fields.stop_sequences = stops;
   return fields;
 }
@@ -121,10 +128,12 @@ function thinking(
   limit: number,
   messages: MessageParam[],
   { model, quirks }: Target,
+  isForced: boolean,
 ): Thinking {
   const type = asked?.type ?? 'disabled';
-  if (type === 'disabled') return OFF;
   const style = quirks.thinking?.(model) ?? styleOf(model);
+  if (style === 'none') return {};
+  if (type === 'disabled' || isForced) return OFF;
   if (style === 'adaptive') return { thinking: { type: 'adaptive' } };
   if (style === 'default' && type !== 'enabled') return {};
   const budget = Math.min(asked?.budget_tokens ?? Math.floor(limit * THINKING_SHARE), limit - 1);
@@ -138,12 +147,12 @@ function styleOf(model: string): ThinkingStyle {
   return claude !== null && thinksByItself(claude) ? 'adaptive' : 'enabled';
 }
 
-function encodeTool(tool: ToolParam, names: ToolNames, betas: Betas): ToolParam {
+function encodeTool(tool: ToolParam, names: ToolNames, betas: Betas, quirks: Quirks): ToolParam {
   const { name, description, input_schema } = tool;
   return {
     name: names.wire(name),
-    ...(typeof description !== 'string' || isBlank(description) ? {} : { description }),
-    input_schema: parameters(input_schema),
+    ...describe(description, quirks),
+    input_schema: parameters(input_schema, quirks),
     ...betas.tool(tool),
     ...betas.cacheMark(tool),
   };
@@ -156,24 +165,29 @@ function toolChoice(
   { tool_choice: asked }: MessagesRequest,
   tools: readonly ToolParam[],
   names: ToolNames,
+  quirks: Quirks,
 ): Choice | undefined {
   if (tools.length === 0) return;
+  const single = quirks.parallelToolCalls === false ? {} : parallel(asked ?? {});
+  const any: Choice = { type: quirks.anyToolChoice === 'auto' ? 'auto' : 'any', ...single };
   switch (asked?.type) {
     case 'none':
       return { type: 'none' };
     case 'auto':
+      return { type: 'auto', ...single };
     case 'any':
-      return { type: asked.type, ...parallel(asked) };
+      return any;
     case 'tool': {
       const wanted = names.wire(asked.name);
       if (!tools.some(({ name }) => name === wanted)) return;
-      return { type: 'tool', name: wanted, ...parallel(asked) };
+      return quirks.namedToolChoice === false ? any : { type: 'tool', name: wanted, ...single };
     }
   }
 }
 
-function parallel(choice: { disable_parallel_tool_use?: boolean }): { disable_parallel_tool_use?: true } {
-  return choice.disable_parallel_tool_use === true ? { disable_parallel_tool_use: true } : {};
+function parallel(choice: object): { disable_parallel_tool_use?: true } {
+  const isSingle = 'disable_parallel_tool_use' in choice && choice.disable_parallel_tool_use === true;
+  return isSingle ? { disable_parallel_tool_use: true } : {};
 }
 
 /** Forced calls and thinking exclude each other, at Anthropic as at DeepSeek and Kimi. */

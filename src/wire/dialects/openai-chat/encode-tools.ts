@@ -1,7 +1,6 @@
 import type { MessagesRequest, ToolParam } from '../../../core/messages.ts';
 import type { Quirks } from '../../../core/upstream.ts';
-import { parameters } from '../../history/schema.ts';
-import { isBlank } from '../../history/text.ts';
+import { describe, parameters } from '../../history/schema.ts';
 import type { ToolNames } from '../../history/tool-names.ts';
 import { isWebSearch, portableTools } from '../../history/tools.ts';
 import type { ChatRequest, ChatTool } from './api.ts';
@@ -15,19 +14,23 @@ export function encodeTools(request: MessagesRequest, names: ToolNames, quirks: 
   const searches = webSearch === undefined ? [] : (request.tools ?? []).filter(isWebSearch).map(webSearch);
   if (tools.length + searches.length === 0) return {};
   return {
-    tools: [...tools.map((tool) => encodeTool(tool, names)), ...searches],
+    tools: [...tools.map((tool) => encodeTool(tool, names, quirks)), ...searches],
     ...encodeChoice(request, tools, names, quirks),
   };
 }
 
-function encodeTool(tool: ToolParam, names: ToolNames): ChatTool {
-  const about =
-    typeof tool.description !== 'string' || isBlank(tool.description)
-      ? {}
-      : { description: tool.description };
+function encodeTool(
+  { name, description, input_schema }: ToolParam,
+  names: ToolNames,
+  quirks: Quirks,
+): ChatTool {
   return {
     type: 'function',
-    function: { name: names.wire(tool.name), ...about, parameters: parameters(tool.input_schema) },
+    function: {
+      name: names.wire(name),
+      ...describe(description, quirks),
+      parameters: parameters(input_schema, quirks),
+    },
   };
 }
 
@@ -56,19 +59,4 @@ function encodeChoice(
         return { tool_choice: quirks.anyToolChoice ?? 'required', ...fields };
       return { tool_choice: { type: 'function', function: { name: names.wire(choice.name) } }, ...fields };
   }
-}
-
-/** What the client says of tools as far as `tool_choice` cannot say it here; undefined where it can. */
-export function choiceInWords(
-  request: MessagesRequest,
-  names: ToolNames,
-  quirks: Quirks,
-): string | undefined {
-  const { tool_choice: choice } = request;
-  const tools = portableTools(request);
-  if (choice?.type === 'any' && quirks.anyToolChoice === 'auto' && tools.length > 0)
-    return 'Answer with a call of one of the tools, not in words.';
-  const isNamed = choice?.type === 'tool' && tools.some(({ name }) => name === choice.name);
-  if (!isNamed || quirks.namedToolChoice !== false) return undefined;
-  return `Answer with a call of the tool ${names.wire(choice.name)}, not in words.`;
 }

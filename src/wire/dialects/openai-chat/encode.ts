@@ -1,12 +1,13 @@
 import type { MessagesRequest } from '../../../core/messages.ts';
 import type { Encoded, Inbound, Target } from '../../../core/upstream.ts';
+import { choiceInWords } from '../../history/choice-in-words.ts';
 import { effortFor } from '../../history/effort.ts';
 import { askedForm, formInWords } from '../../history/form.ts';
 import { cleanJson, isBlank } from '../../history/text.ts';
 import { namesFor } from '../../history/tool-names.ts';
 import type { ChatRequest, ChatToolChoice } from './api.ts';
 import { encodeMessages } from './encode-messages.ts';
-import { choiceInWords, encodeTools } from './encode-tools.ts';
+import { encodeTools } from './encode-tools.ts';
 
 /** OpenAI's limit. */
 const DEFAULT_STOPS = 4;
@@ -32,7 +33,7 @@ export function encode(inbound: Inbound, target: Target): Encoded {
       request,
       names,
       target,
-      wordsOf(form.words, choiceInWords(request, names, target.quirks)),
+      wordsOf(form.words, choiceInWords(request, target.quirks, names.wire)),
     ),
   };
   const headers = new Headers({
