@@ -16,6 +16,7 @@ export type Ms = number;
  * - `server_error`: 5xx, or an error event of that kind
  * - `overloaded`: 529 or its equivalent
  * - `transient`: 408, 409 or 425: the same request may pass a moment later
+ * - `fumbled`: the model wrote a call or a form that its own server could not read: it may do better the next time
  * - `rate_limited`: 429, or an error event of that kind
  * - `exhausted`: the money or the subscription's limit is used up
  * - `model_exhausted`: the subscription's limit of this model alone is used up
@@ -42,6 +43,7 @@ export type FailureKind =
   | 'server_error'
   | 'overloaded'
   | 'transient'
+  | 'fumbled'
   | 'rate_limited'
   | 'exhausted'
   | 'model_exhausted'
@@ -60,8 +62,8 @@ export interface Amendment {
   vision?: false;
   /** With at most so many tokens of answer. */
   maxTokens?: number;
-  /** With the limit of the answer in the newer field. */
-  maxTokensField?: 'max_completion_tokens';
+  /** With the limit of the answer in the other field. */
+  maxTokensField?: 'max_tokens' | 'max_completion_tokens';
   /** Without `stream_options`. */
   streamUsage?: false;
   /** Without `parallel_tool_calls`. */
@@ -70,6 +72,35 @@ export interface Amendment {
   fixedSampling?: () => true;
   /** Without `reasoning_effort`. */
   reasoningEffort?: () => false;
+  /** Without a call that is forced. */
+  anyToolChoice?: 'auto';
+  namedToolChoice?: false;
+  /** Without a schema for the answer's form. */
+  jsonSchema?: () => false;
+  /** Without stop sequences. */
+  maxStops?: () => 0;
+  /** Without betas and the fields that they enable. */
+  betas?: readonly [];
+  /** Without cache marks. */
+  cacheMarks?: false;
+  /** With the system prompt in the older role. */
+  systemRole?: 'system';
+  /** With descriptions of tools of at most so many characters. */
+  maxDescription?: number;
+  /** With the tools' schemas at their plainest. */
+  plainSchemas?: true;
+  /** Without PDFs. */
+  files?: false;
+  /** Told to think in another way, or not told anything. */
+  thinking?: () => 'adaptive' | 'enabled' | 'none';
+  /** Without what turns off thinking. */
+  thinkingOff?: () => undefined;
+  /** Without the thinking in its history. */
+  thinkingHistory?: false;
+  /** With or without `reasoning_content` in its history. */
+  reasoningHistory?: () => boolean;
+  /** With tool ids of nine letters and digits. */
+  toolId?: 'alphanumeric-9';
 }
 
 /** How an attempt failed. */
@@ -79,8 +110,10 @@ export interface Failure {
   message: string;
   /** Set when `message` repeats words of the upstream's own: they may quote a key or the request. */
   quotes?: true;
-  /** The HTTP status of the upstream's answer, where it sent one that was an error. */
+  /** The HTTP status of the upstream's answer, where it sent one that was an error; 200 where that stood in a stream. */
   status?: number;
+  /** Set when the request could not be put into the upstream's dialect: nothing was sent. */
+  unsent?: true;
   /** That answer as it came, for passing it on unchanged. */
   answer?: { status: number; headers: Headers; body: Uint8Array };
   /** How long the upstream says it will not serve, counted from its answer; ≥ 0. */
@@ -89,8 +122,8 @@ export interface Failure {
   amend?: Amendment;
   /** Set when the upstream had less time than it is given otherwise: then the failure says nothing about it. */
   excused?: true;
-  /** Tokens of the request and the model's limit, where a `too_long` refusal names them. */
-  tokens?: { asked: number; limit: number };
+  /** The model's limit, and the request's tokens, where a `too_long` refusal names them. */
+  tokens?: { asked?: number; limit: number };
 }
 
 /** What an attempt came to in the end; known only when its stream is over. */

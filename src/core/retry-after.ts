@@ -8,10 +8,14 @@ const MILLISECONDS_FROM = 100_000_000_000;
 /** Anything smaller is a duration in seconds, not an instant. */
 const INSTANT_FROM = 1_000_000_000;
 
-/** What Anthropic limits, as its headers name it: `anthropic-ratelimit-tokens-remaining`, `…-reset`. */
-const BUCKETS = ['requests', 'tokens', 'input-tokens', 'output-tokens'];
-/** What OpenAI and Groq limit, and OpenRouter without a name: `x-ratelimit-remaining-tokens`, `x-ratelimit-reset-tokens`. */
-const LIMITS = ['', '-requests', '-tokens'];
+/**
+ * What is left of a limit, as headers name it; the same name with `reset` says when it is whole again. Anthropic:
+ * `anthropic-ratelimit-tokens-remaining` · OpenAI, Groq: `x-ratelimit-remaining-tokens` · Cerebras:
+ * `x-ratelimit-remaining-tokens-minute` · OpenRouter, Together: `x-ratelimit-remaining` · Mistral: `ratelimitbysize-remaining`.
+ */
+const LEFT = /^(?:x-|anthropic-)?(?:ratelimit|tokenlimit)(?!-unified).*remaining/;
+/** The same in one header, as the drafts of the standard have it: `limit=9, remaining=0, reset=30` · `"day";r=0;t=30`. */
+const LEFT_IN_ONE = /(?:\bremaining=|;r=)(?<left>\d+).*?(?:\breset=|;t=)(?<reset>\d+)/;
 
 /**
  * How long an answer's headers say that it will not serve: by `retry-after` (seconds or an HTTP date, RFC 9110 §10.2.3),
@@ -24,12 +28,15 @@ export function headerWait(headers: Headers, now: Ms): Ms | undefined {
   const date = dateOf(headers);
   const theirNow = Number.isNaN(date) ? now : date;
   return longest(
-    numberIn(headers.get('retry-after-ms')),
+    ...IN_MS.map((name) => numberIn(headers.get(name))),
     delay(headers.get('retry-after'), theirNow),
     ...resets(headers).map((value) => delay(value, theirNow)),
     subscriptionReset(headers, theirNow),
   );
 }
+
+/** OpenAI's and Azure's. */
+const IN_MS = ['retry-after-ms', 'x-ms-retry-after-ms', 'x-retry-after-ms'];
 
 /** The headers with a `date`: ours where the answer has none. */
 export function dated(headers: Headers, now: Ms): Headers {
@@ -39,7 +46,8 @@ export function dated(headers: Headers, now: Ms): Headers {
   return copy;
 }
 
-const RELATIVE = /\b(?:try again|retry)(?: again)? (?:in|after) ((?:about )?\d.{0,40})/i;
+const RELATIVE =
+  /\b(?:(?:try again|retry|retrying|resets?|available again)(?: again)? (?:in|after)|wait(?: for)?|retry-after):? ((?:about )?\d.{0,40})/i;
 const ABSOLUTE =
   /\b(?:regain access|try again|resets?|available again) (?:on|at|after) (\d{4}-\d\d-\d\d)(?:(?:T| at | )(\d\d:\d\d(?::\d\d)?)(?:\.\d+)? ?(UTC|GMT|Z)?)?/i;
 
@@ -81,15 +89,16 @@ export function durationIn(text: string): Ms | undefined {
 
 /** What says when the limits end that are reached: RFC 3339 by Anthropic, a duration or an instant by the others. */
 function resets(headers: Headers): (string | null)[] {
-  const all = [
-    ...BUCKETS.map((name) => [`anthropic-ratelimit-${name}-remaining`, `anthropic-ratelimit-${name}-reset`]),
-    ...LIMITS.map((name) => [`x-ratelimit-remaining${name}`, `x-ratelimit-reset${name}`]),
-  ] as [left: string, reset: string][];
-  return all.filter(([left]) => isSpent(headers.get(left))).map(([, reset]) => headers.get(reset));
+  const found: (string | null)[] = [];
+  headers.forEach((left, name) => {
+    if (LEFT.test(name) && isSpent(left)) found.push(headers.get(name.replace('remaining', 'reset')));
+  });
+  const { left = '', reset = null } = LEFT_IN_ONE.exec(headers.get('ratelimit') ?? '')?.groups ?? {};
+  return isSpent(left) ? [...found, reset] : found;
 }
 
-function isSpent(left: string | null): boolean {
-  return left !== null && left.trim() !== '' && Number(left) <= 0;
+function isSpent(left: string): boolean {
+  return left.trim() !== '' && Number(left) <= 0;
 }
 
 function subscriptionReset(headers: Headers, theirNow: Ms): Ms | undefined {

@@ -183,8 +183,11 @@ export interface Dialect {
    * from `end()` when the stream ended before the answer did.
    */
   decode(target: Target): Transducer<Packet, Frame>;
-  /** What an error answer (or an error object inside a stream) means. `body` is text; HTML and empty are fine. */
-  explain(status: number, headers: Headers, body: string): Failure;
+  /**
+   * What an error answer means. `body` is text; HTML and empty are fine.
+   * @param from whose answer it is: Anthropic's own is taken at its word, anybody else's may be worded like any API's
+   */
+  explain(status: number, headers: Headers, body: string, from: Pick<Target, 'native'>): Failure;
 }
 
 /** Adds the credential to `headers` and returns them; null when there is none to send (the upstream is skipped). */

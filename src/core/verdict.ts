@@ -66,6 +66,14 @@ export const VERDICTS: Record<FailureKind, Verdict> = {
     needs: 'inference',
     weight: 0.5,
   },
+  fumbled: {
+    failover: true,
+    again: 'once',
+    breaker: 'count',
+    scope: 'model',
+    needs: 'inference',
+    weight: 0.5,
+  },
   rate_limited: {
     failover: true,
     again: 'after-wait',

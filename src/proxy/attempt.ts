@@ -166,6 +166,7 @@ function encode({ dialect }: Upstream, inbound: Inbound, target: Target): Encode
     throw new AttemptError({
       kind: 'rejected',
       message: `the request could not be translated: ${whyNot(error)}`,
+      unsent: true,
     });
   }
 }
@@ -192,7 +193,8 @@ async function refusal(response: Response, { upstream, runtime }: AttemptOptions
   const { status, headers } = response;
   const now = runtime.clock.now();
   const body = await readSome(response, runtime.clock);
-  const failure = upstream.dialect.explain(status, dated(headers, now), new TextDecoder().decode(body));
+  const text = new TextDecoder().decode(body);
+  const failure = upstream.dialect.explain(status, dated(headers, now), text, upstream);
   const waitMs = longest(failure.waitMs, headerWait(headers, now));
   return {
     ...failure,

@@ -1,5 +1,6 @@
 import { clientCredentials } from '../auth/credential.ts';
 import type { BreakerView } from '../core/breaker-view.ts';
+import { estimateTokens } from '../core/estimate.ts';
 import type { Failure, FailureKind, Ms } from '../core/failure.ts';
 import type { ApiErrorType } from '../core/messages.ts';
 import type { Runtime } from '../core/runtime.ts';
@@ -111,7 +112,7 @@ function isTooLong({ failure }: Try): boolean {
 
 /** The request could not even be put into the upstream's dialect. */
 function isUnsent({ failure }: Try): boolean {
-  return failure.kind === 'rejected' && failure.status === undefined;
+  return failure.unsent === true;
 }
 
 /** The wording that makes the client compact the conversation; any other is shown and ends the turn (measured). */
@@ -120,7 +121,7 @@ function tooLong(inbound: Inbound, tries: readonly Try[]): WholeReply {
   const known = tries
     .flatMap(({ failure }) => failure.tokens ?? [])
     .sort((one, other) => other.limit - one.limit)[0];
-  const asked = known?.asked ?? Math.ceil(inbound.bytes.byteLength / 4);
+  const asked = known?.asked ?? Math.max(estimateTokens(inbound.request), (known?.limit ?? 0) + 1);
   const limit = known?.limit ?? asked - 1;
   return errorReply(
     400,

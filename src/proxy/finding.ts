@@ -78,7 +78,7 @@ function ofStatus(
 ): Finding | null {
   const isRejected = status === 401 && hasCredential;
   if (!isRejected && !isBroken(status)) return null;
-  const said = upstream.dialect.explain(status, dated(headers, answeredAt), body);
+  const said = upstream.dialect.explain(status, dated(headers, answeredAt), body, upstream);
   const waitMs = longest(said.waitMs, headerWait(headers, answeredAt));
   const failure = { ...said, status, ...(waitMs === undefined ? {} : { waitMs }) };
   return failed(told(failure, isRejected ? 'unauthorized' : 'server_error', upstream));

@@ -17,6 +17,7 @@ describe('every kind of failure', () => {
     ['misdirected', 'trip', 'upstream', 'inference'],
     ['slow', 'count', 'model', 'inference'],
     ['empty', 'count', 'model', 'inference'],
+    ['fumbled', 'count', 'model', 'inference'],
     ['overloaded', 'count', 'model', 'inference'],
     ['no_such_model', 'trip', 'model', 'inference'],
     ['rate_limited', 'cooldown', 'model', 'inference'],
@@ -49,13 +50,14 @@ describe('every kind of failure', () => {
   });
 
   test('is for another upstream, not for the same once more, but for those that may pass', () => {
-    expect(those(({ again }) => again === 'once')).toEqual(['transient']);
+    expect(those(({ again }) => again === 'once')).toEqual(['transient', 'fumbled']);
     expect(those(({ again }) => again === 'after-wait')).toEqual(['rate_limited']);
   });
 
   test('counts whole, but for what may pass a moment later', () => {
     expect(all.filter(([, { weight }]) => weight !== undefined)).toEqual([
       ['transient', expect.objectContaining({ weight: 0.5 })],
+      ['fumbled', expect.objectContaining({ weight: 0.5 })],
     ]);
   });
 

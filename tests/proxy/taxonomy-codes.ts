@@ -36,8 +36,8 @@ export const CODES: [code: string, kind: FailureKind][] = [
   ['BrotliDecompressionError', 'garbled'],
   ['ZstdDecompressionError', 'garbled'],
 ];
-/** Status → its kind in either dialect. */
-export const STATUSES: [status: number, anthropic: FailureKind, openai: FailureKind][] = [
+/** Status → its kind where it is Anthropic's own, and where it is anybody else's. */
+export const STATUSES: [status: number, native: FailureKind, others: FailureKind][] = [
   [400, 'rejected', 'rejected'],
   [401, 'unauthorized', 'unauthorized'],
   [402, 'exhausted', 'exhausted'],
@@ -50,6 +50,7 @@ export const STATUSES: [status: number, anthropic: FailureKind, openai: FailureK
   [409, 'transient', 'transient'],
   [413, 'rejected', 'too_long'],
   [422, 'rejected', 'rejected'],
+  [424, 'rejected', 'server_error'],
   [425, 'transient', 'transient'],
   [429, 'rate_limited', 'rate_limited'],
   [498, 'rejected', 'overloaded'],
@@ -66,8 +67,8 @@ export const STATUSES: [status: number, anthropic: FailureKind, openai: FailureK
   [529, 'overloaded', 'overloaded'],
 ];
 
-/** Type of an error inside a stream → its kind in either dialect. */
-export const EVENTS: [type: string, anthropic: FailureKind, openai: FailureKind][] = [
+/** Type of an error inside a stream → its kind where it is Anthropic's own, and where it is anybody else's. */
+export const EVENTS: [type: string, native: FailureKind, others: FailureKind][] = [
   ['invalid_request_error', 'rejected', 'rejected'],
   ['authentication_error', 'unauthorized', 'unauthorized'],
   ['permission_error', 'forbidden', 'forbidden'],
@@ -78,6 +79,9 @@ export const EVENTS: [type: string, anthropic: FailureKind, openai: FailureKind]
   ['rate_limit_error', 'rate_limited', 'rate_limited'],
   ['slow_down', 'server_error', 'rate_limited'],
   ['overloaded_error', 'overloaded', 'overloaded'],
+  ['conflict_error', 'transient', 'transient'],
+  ['request_too_large', 'rejected', 'too_long'],
+  ['tool_use_failed', 'server_error', 'fumbled'],
   ['timeout_error', 'server_error', 'server_error'],
   ['api_error', 'server_error', 'server_error'],
   ['something_new', 'server_error', 'server_error'],

@@ -13,6 +13,7 @@ export type Meaning = [kind: FailureKind, waitMs?: Ms];
 
 export type Refusal = [
   who: string,
+  /** `anthropic`: Anthropic itself, and whoever speaks its API. */
   dialect: 'anthropic' | 'openai-chat',
   status: number,
   headers: Record<string, string>,

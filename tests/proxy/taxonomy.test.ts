@@ -38,6 +38,8 @@ const shown = new Set<FailureKind>();
 interface Trial {
   send: Send;
   dialect?: Dialect;
+  /** It is Anthropic itself. */
+  native?: boolean;
   stream?: boolean;
   base?: string;
   clock?: ManualClock;
@@ -48,8 +50,9 @@ interface Trial {
 
 /** The failure of one attempt; null when there was none. */
 async function failureOf(trial: Trial): Promise<Failure | null> {
-  const { send, dialect = anthropic, stream = true, base, clock = manualClock(), budgetMs = 120_000 } = trial;
-  const plain = backup({ dialect, ...(base === undefined ? {} : { base }) });
+  const { send, dialect = anthropic, native = false, stream = true, base } = trial;
+  const { clock = manualClock(), budgetMs = 120_000 } = trial;
+  const plain = backup({ dialect, native, ...(base === undefined ? {} : { base }) });
   const upstream = { ...plain, timeouts: { ...plain.timeouts, ...trial.timeouts } };
   const { runtime } = benchOf([upstream], { send, clock });
   const inbound = asking({ stream });
@@ -57,7 +60,7 @@ async function failureOf(trial: Trial): Promise<Failure | null> {
     model: 'their-model',
     asked: inbound.model,
     stream,
-    native: false,
+    native,
     provider: 'test',
     quirks: {},
     answerId: 'msg_1',
@@ -81,18 +84,26 @@ beforeAll(async () => {
 });
 afterAll(() => upstream.stop());
 
-const DIALECTS = { anthropic, 'openai-chat': openaiChat };
+const DIALECTS = { native: anthropic, anthropic, 'openai-chat': openaiChat };
 type Name = keyof typeof DIALECTS;
-const NAMES: readonly Name[] = ['anthropic', 'openai-chat'];
+const NAMES: readonly Name[] = ['native', 'anthropic', 'openai-chat'];
 const inEach = (one: FailureKind, other: FailureKind): [Name, FailureKind][] => [
-  ['anthropic', one],
+  ['native', one],
+  ['anthropic', other],
   ['openai-chat', other],
 ];
 
 /** One attempt over a real socket. */
 async function wire(reply: Reply | 'refuse', dialect: Name, stream = true): Promise<Failure | null> {
   await upstream.play(reply);
-  return failureOf({ send: realSend(), dialect: DIALECTS[dialect], stream, base: `${upstream.url}/v1` });
+  const native = dialect === 'native';
+  return failureOf({
+    send: realSend(),
+    dialect: DIALECTS[dialect],
+    native,
+    stream,
+    base: `${upstream.url}/v1`,
+  });
 }
 
 describe('an exception before the head', () => {
@@ -317,7 +328,8 @@ const expectRefusals = (rows: readonly Refusal[]) =>
   test.each([...rows])('%s (%s, %p)', async (_, dialect, code, headers, body, meaning) => {
     const bytes = JSON.stringify(body);
     const whole = { body: bytes, headers: { date, 'content-type': 'application/json', ...headers } };
-    expectMeaning(await wire(status(code, whole), dialect), meaning);
+    const names: readonly Name[] = dialect === 'anthropic' ? ['native', 'anthropic'] : [dialect];
+    for (const name of names) expectMeaning(await wire(status(code, whole), name), meaning);
   });
 
 describe('no money', () => expectRefusals(MONEY));

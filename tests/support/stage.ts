@@ -30,10 +30,10 @@ type Voice = Voices[string];
 /** Anthropic's dialect, in which an answer can also say itself what it means: what a real one means is tested elsewhere. */
 export const frank: Dialect = {
   ...anthropic,
-  explain(status, headers, body) {
+  explain(status, headers, body, from) {
     const said = headers.get('x-failure');
     return said === null
-      ? anthropic.explain(status, headers, body)
+      ? anthropic.explain(status, headers, body, from)
       : { message: `status ${status}`, status, ...(JSON.parse(said) as Pick<Failure, 'kind'>) };
   },
 };

@@ -108,7 +108,46 @@ const STREAMS: Case[] = [
   ['an error without event lines', `data: ${JSON.stringify(error('api_error'))}\n\n`, 'server_error', 0],
   ['an error event that is not JSON', 'event: error\ndata: closed\n\n', 'server_error', 0],
   ['an error reason', sseOf([START, ...text('Roses'), end('error'), STOP]), 'server_error', 3],
-  ['OpenAIs error', `data: ${JSON.stringify({ error: { message: 'no', type: 'x' } })}\n\n`, 'garbled', 0],
+  [
+    'OpenAIs error',
+    `data: ${JSON.stringify({ error: { message: 'no', type: 'x' } })}\n\n`,
+    'server_error',
+    0,
+  ],
+  [
+    'OpenAIs error with a code, after content',
+    `${sseOf([START, ...text('Roses')])}data: {"error":{"message":"no","code":429}}\n\n`,
+    'rate_limited',
+    3,
+  ],
+  [
+    'an error event in plain words',
+    'event: error\ndata: rate_limit: the garden is closed\n\n',
+    'rate_limited',
+    0,
+  ],
+  ['an error event without an error', 'event: error\ndata: {}\n\n', 'server_error', 0],
+  [
+    'an error event of another shape',
+    'event: error\ndata: {"detail":"the garden is overloaded"}\n\n',
+    'overloaded',
+    0,
+  ],
+  [
+    'a call that the server cannot read',
+    'event: error\ndata: {"error":{"message":"no","code":"tool_use_failed","status_code":400}}\n\n',
+    'fumbled',
+    0,
+  ],
+  [
+    'a prompt that is too long',
+    sseOf([
+      START,
+      { type: 'error', error: { type: 'x', message: 'context length exceeded', code: 400 } } as typeof STOP,
+    ]),
+    'too_long',
+    1,
+  ],
   ['an event that is not JSON', 'event: message_start\ndata: {"type":\n\n', 'garbled', 0],
   ['an event that is a list', 'event: content_block_delta\ndata: []\n\n', 'garbled', 0],
   ['an object of no kind', 'data: {"garden":"closed"}\n\n', 'garbled', 0],
@@ -119,9 +158,17 @@ const STREAMS: Case[] = [
 /** The same for whole bodies. */
 const BODIES: Case[] = [
   ['an error', JSON.stringify(error('not_found_error')), 'no_such_model', 0],
-  ['OpenAIs error', '{"error":{"message":"no","type":"server_error","code":null}}', 'garbled', 0],
-  ['an error that is a string', '{"error":"model is loading"}', 'garbled', 0],
-  ['a bare message', '{"message":"no"}', 'garbled', 0],
+  ['OpenAIs error', '{"error":{"message":"no","type":"server_error","code":null}}', 'server_error', 0],
+  ['an error that is a string', '{"error":"model is loading"}', 'server_error', 0],
+  [
+    'an error that knows no such path',
+    '{"error":"Unexpected endpoint or method. (POST /v1/messages)"}',
+    'misdirected',
+    0,
+  ],
+  ['a list of errors', '{"errors":[{"message":"no","code":429}]}', 'rate_limited', 0],
+  ['a detail', '{"detail":"Not authenticated: the authentication is missing"}', 'unauthorized', 0],
+  ['a bare message', '{"message":"no"}', 'server_error', 0],
   ['a list', '[]', 'garbled', 0],
   ['half of a message', '{"type":"message","content":[{"type":"text"', 'garbled', 0],
   ['no content', '{"type":"message","content":[],"stop_reason":"end_turn"}', 'empty', 1],
@@ -135,7 +182,9 @@ describe.each([
   test.each([...cases])('%s', (_name, body, kind, seen) => {
     const answer = runText(body, undefined, contentType);
     expect(answer.failure?.kind).toBe(kind);
-    expect(answer.failure?.message).not.toContain('garden');
+    // Words that are not ours are looked through before anybody reads them.
+    const isQuoted = answer.failure?.message.includes('garden') === true;
+    expect(isQuoted && answer.failure?.quotes !== true).toBe(false);
     assertPrefix(answer.frames);
     expect(events(answer).length).toBe(seen);
   });

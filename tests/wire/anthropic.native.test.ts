@@ -7,7 +7,10 @@ import { pipe } from '../../src/core/transducer.ts';
 import { VERDICTS } from '../../src/core/verdict.ts';
 import { text } from '../../src/drill/answers.ts';
 import { decodeNative } from '../../src/wire/dialects/anthropic/decode.ts';
-import { explain, explainError } from '../../src/wire/dialects/anthropic/explain.ts';
+import {
+  explainNative as explain,
+  explainNativeEvent as explainError,
+} from '../../src/wire/dialects/anthropic/explain.ts';
 import { framingFor } from '../../src/wire/framing/index.ts';
 import { eventsOf, wholeOf } from '../support/relay.ts';
 
@@ -183,6 +186,40 @@ describe('an error answer means', () => {
       kind: 'too_long',
       tokens: { asked: 210_000, limit: 200_000 },
     });
+  });
+
+  test.each([
+    ['digits', '7'.repeat(1 << 20)],
+    ['a beginning that has no end', 'reached your specified '.repeat(1 << 16)],
+  ])('a megabyte of %s, too, in a moment', (_, message) => {
+    expect(explain(400, new Headers(), error('invalid_request_error', message)).kind).toBe('rejected');
+  });
+
+  test.each([
+    [400, 'messages.1.content.0: Invalid `signature` in `thinking` block'],
+    [400, 'messages.1.content.0.thinking.signature: Field required'],
+    [400, 'messages.3.content.1: Invalid `data` in `redacted_thinking` block'],
+    [
+      400,
+      'messages.5.content.0: `thinking` or `redacted_thinking` blocks in the latest assistant message cannot be modified. These blocks must remain as they were in the original response.',
+    ],
+  ])('%p %s: once more, without the thinking of its history', (status, message) => {
+    const { kind, amend } = explain(status, new Headers(), error('invalid_request_error', message));
+    expect([kind, amend]).toEqual(['rejected', { thinkingHistory: false }]);
+  });
+
+  test.each([
+    [400, 'messages: Unexpected role "system".'],
+    [400, 'max_tokens: 64000 > 8192, which is the maximum allowed number of output tokens'],
+    [400, 'input length and `max_tokens` exceed context limit: 188240 + 21333 > 200000'],
+    [400, 'adaptive thinking is not supported on this model'],
+    [400, 'messages.0.content.1.image: Could not process image'],
+    [400, 'prompt is too long: 210000 tokens > 200000 maximum'],
+    [422, 'messages.1.content.0: Invalid `signature` in `thinking` block'],
+    [500, 'messages.1.content.0: Invalid `signature` in `thinking` block'],
+  ])("%p %s: the client's to mend", (status, message) => {
+    const failure = explain(status, new Headers(), error('invalid_request_error', message));
+    expect(failure.amend).toBeUndefined();
   });
 
   test('nothing of its text in our words', () => {

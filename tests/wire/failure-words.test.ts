@@ -1,8 +1,8 @@
 /** What a failure is called: people read it in the log, in `status` and in the client. */
 import { describe, expect, test } from 'bun:test';
 import {
-  explain as anthropic,
-  explainError as anthropicEvent,
+  explainNative as anthropic,
+  explainNativeEvent as anthropicEvent,
 } from '../../src/wire/dialects/anthropic/explain.ts';
 import { explain as openai, explainInStream as openaiEvent } from '../../src/wire/errors/explain.ts';
 
@@ -59,7 +59,7 @@ describe('the Messages API', () => {
   });
 });
 
-describe('Chat Completions', () => {
+describe('anybody else, in either API', () => {
   const error = (message: string, more: object = {}) => JSON.stringify({ error: { message, ...more } });
   test.each<[status: number, body: string, words: string]>([
     [402, error('Insufficient credits'), `402: ${NO_MONEY}: Insufficient credits`],
@@ -74,6 +74,12 @@ describe('Chat Completions', () => {
     [529, error('', { type: 'overloaded_error' }), '529: overloaded'],
     [500, error('Overloaded_Error: overloaded_error'), '500: overloaded: overloaded'],
     [500, '', 'status 500'],
+    [500, body('api_error'), `500: ${SECRET}`],
+    [529, body('overloaded_error', 'Overloaded'), '529: Overloaded'],
+    [529, body('overloaded_error', ''), '529: overloaded'],
+    [402, body('billing_error', ''), `402: ${NO_MONEY}: billing_error`],
+    [502, '<html><title>502 Bad Gateway</title>', '502: 502 Bad Gateway'],
+    [502, '<html>', '502: an HTML page'],
   ])('%p %s', (status, text, words) => {
     expect(openai(status, NONE, text).message).toBe(words);
   });

@@ -163,6 +163,35 @@ const CASES: [name: string, stream: string, kind: FailureKind, frames: number][]
     0,
   ],
   ['a JSON detail', '{"detail":"Not authenticated"}', 'server_error', 0],
+  [
+    'an error that knows no such path',
+    '{"error":"Unexpected endpoint or method. (POST /v1/chat)"}',
+    'misdirected',
+    0,
+  ],
+  [
+    'a call that Groq cannot read',
+    'event: error\ndata: {"error":{"message":"Failed to call a function.","code":"tool_use_failed","status_code":400}}\n\n',
+    'fumbled',
+    0,
+  ],
+  ['a call that Gemini cannot read', sseOf([role, finish('malformed_function_call')]), 'fumbled', 1],
+  [
+    'a prompt that is too long, behind a gateway',
+    sseOf([
+      {
+        error: {
+          message: 'Provider returned error',
+          code: 400,
+          metadata: { raw: 'context_length_exceeded' },
+        },
+      },
+    ]),
+    'too_long',
+    0,
+  ],
+  ['an error that is null', sseOf([role, { error: null }], { done: false }), 'cut', 1],
+  ['an error that is a list', sseOf([{ error: [] }]), 'server_error', 0],
   ['JSON of another kind', '{"hello":"world"}', 'empty', 0],
 ];
 

@@ -56,8 +56,9 @@ const FAILURES = new Map<string, FailureKind>(
     abort: 'cut',
     aborted: 'cut',
     cancelled: 'cut',
-    malformed_function_call: 'garbled',
-    unexpected_tool_call: 'garbled',
+    malformed_function_call: 'fumbled',
+    'function_call_filter: malformed_function_call': 'fumbled',
+    unexpected_tool_call: 'fumbled',
   }),
 );
 

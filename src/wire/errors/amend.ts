@@ -1,56 +1,126 @@
 import type { Amendment } from '../../core/failure.ts';
+import { isRefusedSchema } from './refused-schema.ts';
+import { roomIn, sizesIn } from './sizes.ts';
 
 /** A refusal that names images: of a model that only reads, or of a server that does not pass them on. */
-const IMAGES = /\bimages?\b|image_url|\bvision\b|multi-?modal/i;
+const IMAGES = /\bimages?\b|image_url|\bvision\b|multi-?modal|\bmmproj\b/i;
+/** The same of documents. */
+const FILES = /\bfiles?\b|input_file|\bpdfs?\b|\bdocuments?\b/i;
 const REFUSED =
-  /not support|unsupported|n't support|cannot|only supported|not (?:enabled|available|allowed|accept)|no endpoints found|text[- ]only|only (?:supports? )?text|unknown variant|invalid content type/i;
+  /not support|unsupported|n't support|cannot|only supported|not (?:enabled|available|allowed|accept)|no endpoints found|text[- ]only|only (?:supports? )?text|unknown variant|invalid (?:content type|value)|at most \d+ images?/i;
+/** It takes images, but not one of these: a picture that nobody can read would end the session. */
+const BAD_IMAGE =
+  /(?:could not|unable to|failed to|cannot|can't) (?:process|decode|load|read|download|identify|parse)\b.{0,30}\bimage|invalid image|unsupported image|image.{0,40}(?:exceeds?|too (?:large|big|many)|could not be (?:loaded|processed|decoded))|too many images/i;
+/** The kind of part is refused, and named, among those that are taken. */
+const FILE_PART =
+  /(?:invalid (?:value|content type)|unknown variant):? ['"`](?:input_)?(?:file|document)['"`]/i;
+const BAD_FILE =
+  /(?:could not|unable to|failed to|cannot) (?:process|read|parse|open)\b.{0,30}\b(?:pdf|document|file)/i;
 
 /** The largest answer a model gives, as its refusal of a larger one names it. */
 const LARGEST: readonly RegExp[] = [
   /max(?:_completion|_output|_new)?_tokens[^.]{0,80}?(?:less than or equal to|at most|<=|≤|maximum(?: value)?(?: of| is)?|max(?:imum)? allowed(?: value)?(?: is)?)[^\d]{0,20}(\d+)/i,
   /(?:at most|up to|maximum of) (\d+) (?:completion|output) tokens/i,
+  // DeepSeek, Qwen: the valid range of max_tokens is [1, 8192] · Z.ai: The max_tokens parameter is illegal.：限制数值范围[1,131072]
+  /max_tokens.{0,60}\[\d+, ?(\d+)\]/i,
+  // Anthropic and Bedrock: max_tokens: 64000 > 8192, which is the maximum · exceeds the model limit of 8192
+  /max_tokens: \d+ > (\d+)/i,
+  /maximum tokens you requested exceeds the model limit of (\d+)/i,
+  // Fireworks: Requests with max_tokens > 4096 must have stream=true
+  /max_tokens > (\d+) must have/i,
+  // Gemini: the supported range is from 1 (inclusive) to 65537 (exclusive)
+  /maxOutputTokens.{0,80}\(inclusive\) to (\d+) \(exclusive\)/i,
 ];
-/** OpenAI and vLLM tell the prompt from the answer where both together do not fit. */
-const CONTEXT = /maximum context length (?:is|of)[^\d]{0,20}(\d+)/i;
-const PROMPT = /\((\d+) in the messages, \d+ in the completion\)|request has (\d+) input tokens/i;
-/** Servers count a little differently from what they say. */
-const SLACK_TOKENS = 64;
-/** A smaller answer is not worth having: the conversation has to be compacted. */
-const LEAST_TOKENS = 256;
+
+/** A tool's description that is longer than a server reads: OpenAI's limit, and that of those who copied it, is 1024. */
+const DESCRIPTION =
+  /(?:(?:tools?|functions?)\b.{0,60}description|description of (?:the )?(?:tool|function)\b)[^\d]{0,80}?(?:max(?:imum)?(?: allowed)?(?: length)?|at most|up to|longer than|exceeds?|limit)[^\d]{0,30}(\d{2,6})/i;
 
 const OTHER_FIELD = /max_tokens.{0,80}max_completion_tokens/is;
 
-/** Parameters that a server may not know, or not for this model, and the request without them. */
-const WITHOUT: readonly [parameter: RegExp, amendment: Amendment][] = [
-  [/stream_options/i, { streamUsage: false }],
-  [/parallel_tool_calls/i, { parallelToolCalls: false }],
-  [/reasoning_effort/i, { reasoningEffort: () => false }],
-  [/\b(?:temperature|top_p)\b/i, { fixedSampling: () => true }],
-];
 const UNKNOWN =
-  /not support|unsupported|n't support|unknown|unrecognized|unexpected|not permitted|not allowed|extra inputs|extra fields|only the default/i;
+  /not support|unsupported|n't support|unknown|unrecognized|unexpected|not permitted|not allowed|extra inputs|extra fields|extra_forbidden|only the default|only \S+ is allowed|unavailable|may not|cannot (?:both )?be|not (?:one of|valid|available|enabled)|does not match|no endpoints found|must be (?:one of|['"[])|should be (?:one of|['"[])|expected (?:one of|['"`])|one of the (?:strings|allowed)|invalid|incorrect/i;
+
+/** What a server may not know, or not for this model, and the request without it. The first that is named counts. */
+const WITHOUT: readonly [named: RegExp, amendment: Amendment][] = [
+  // DeepSeek, Kimi: the two exclude each other, and it is the choice that can be asked for in words.
+  [/tool_?choice|forces? tool use/i, { anyToolChoice: 'auto', namedToolChoice: false }],
+  [/stream_options/i, { streamUsage: false }],
+  [
+    /parallel_tool_calls|parallel tool[- ]call|disable_parallel_tool_use|single tool[- ]calls? at once/i,
+    { parallelToolCalls: false },
+  ],
+  [/reasoning_effort/i, { reasoningEffort: () => false }],
+  [/\b(?:temperature|top_p|top_k)\b/i, { fixedSampling: () => true }],
+  [/['"`]stop['"`]|\bstop_sequences?\b|\bstop: /i, { maxStops: () => 0 }],
+  [
+    /response_format|json_schema\b|structured[ _]outputs?|output_config|output_format/i,
+    { jsonSchema: () => false, betas: [] },
+  ],
+  [/anthropic-beta|context_management|\bstrict\b/i, { betas: [] }],
+  [/cache_control/i, { cacheMarks: false }],
+  [/\bdeveloper\b|message role|role information|\brole: input should be/i, { systemRole: 'system' }],
+  [/max_completion_tokens/i, { maxTokensField: 'max_tokens' }],
+  [/chat_template_kwargs|enable_thinking/i, { thinkingOff: () => undefined }],
+  [/['"`]adaptive['"`]|adaptive thinking/i, { thinking: () => 'enabled' }],
+  [/thinking\.type\.enabled/i, { thinking: () => 'adaptive' }],
+  [/\bthinking\b/i, { thinking: () => 'none', thinkingOff: () => undefined }],
+];
 
 /**
- * What a refusal (4xx) says the request would be taken with: without its images or a parameter, with a smaller answer, with
- * the limit in its newer field. Undefined when it says nothing of the kind.
+ * What a refusal says the request would be taken with: without its images or a parameter, with a smaller answer, with
+ * shorter descriptions or plainer schemas of tools, with the limit in its other field. Undefined when it says nothing of the
+ * kind.
+ * @param text all that it says: message, codes, and the parameter that it names
  */
-export function amendmentIn(message: string): Amendment | undefined {
-  if (OTHER_FIELD.test(message) && /unsupported|not supported|instead/i.test(message)) {
+export function amendmentIn(text: string): Amendment | undefined {
+  if (OTHER_FIELD.test(text) && /unsupported|not supported|instead/i.test(text)) {
     return { maxTokensField: 'max_completion_tokens' };
   }
-  const maxTokens = largestIn(message.replace(/(\d)[,_](?=\d{3}\b)/g, '$1'));
+  const plain = text.replace(/(\d)[,_](?=\d{3}\b)/g, '$1');
+  const maxDescription = Number(DESCRIPTION.exec(plain)?.[1]);
+  if (maxDescription > 0) return { maxDescription };
+  const maxTokens = largestIn(plain);
   if (maxTokens !== undefined) return { maxTokens };
-  const unknown = UNKNOWN.test(message) ? WITHOUT.find(([parameter]) => parameter.test(message)) : undefined;
-  if (unknown !== undefined) return unknown[1];
-  return IMAGES.test(message) && REFUSED.test(message) ? { vision: false } : undefined;
+  return ofHistory(text) ?? ofParameter(text) ?? ofMedia(text);
 }
 
-function largestIn(message: string): number | undefined {
-  for (const pattern of LARGEST) {
-    const largest = Number(pattern.exec(message)?.[1]);
-    if (largest > 0) return largest;
+/** What a conversation has to be like. */
+function ofHistory(text: string): Amendment | undefined {
+  if (/tool.?call.?id.{0,80}(?:length of 9|9 characters)/i.test(text)) return { toolId: 'alphanumeric-9' };
+  if (/reasoning_content/i.test(text)) {
+    const isMissing = /missing|required|must be (?:passed|provided|included|sent)/i.test(text);
+    if (isMissing || UNKNOWN.test(text)) return { reasoningHistory: () => isMissing };
   }
-  const prompt = PROMPT.exec(message);
-  const room = Number(CONTEXT.exec(message)?.[1]) - Number(prompt?.[1] ?? prompt?.[2]) - SLACK_TOKENS;
-  return room >= LEAST_TOKENS ? room : undefined;
+  return isSignatureRefused(text) ? { thinkingHistory: false } : undefined;
+}
+
+/** Whether it is the thinking of the history that is not taken: somebody else's, or changed on its way. */
+export function isSignatureRefused(text: string): boolean {
+  return (
+    /invalid .{0,4}(?:signature|data).{0,4} in .{0,4}(?:redacted_)?thinking|thinking\.signature|redacted_thinking\.data/i.test(
+      text,
+    ) || /thinking.{0,4} (?:or .{0,30} )?blocks? .{0,80}cannot be modified/i.test(text)
+  );
+}
+
+function ofParameter(text: string): Amendment | undefined {
+  if (isRefusedSchema(text)) return { plainSchemas: true };
+  return UNKNOWN.test(text) ? WITHOUT.find(([named]) => named.test(text))?.[1] : undefined;
+}
+
+function ofMedia(text: string): Amendment | undefined {
+  if (FILE_PART.test(text)) return { files: false };
+  if (BAD_IMAGE.test(text) || (IMAGES.test(text) && REFUSED.test(text))) return { vision: false };
+  return BAD_FILE.test(text) || (FILES.test(text) && REFUSED.test(text)) ? { files: false } : undefined;
+}
+
+function largestIn(text: string): number | undefined {
+  const sizes = sizesIn(text);
+  if (sizes.prompt !== undefined) return roomIn(sizes);
+  for (const pattern of LARGEST) {
+    const largest = Number(pattern.exec(text)?.[1]);
+    if (largest > 0) return pattern.source.includes('exclusive') ? largest - 1 : largest;
+  }
+  return undefined;
 }

@@ -1,15 +1,18 @@
 import type { Ms } from '../../core/failure.ts';
 import { durationIn } from '../../core/retry-after.ts';
 import { filled, isObject, parseJson } from '../history/json.ts';
+import { excerpt, titleIn } from './excerpt.ts';
 
 /** What an error object says, whichever of the known shapes it has. Empty strings where it says nothing. */
 export interface ErrorShape {
   message: string;
   /** Type, code and status words, joined: `rate_limit_error insufficient_quota RESOURCE_EXHAUSTED`. */
   words: string;
+  /** What else is told, for reading only: it may quote the request. */
+  behind: string;
   /** The HTTP status it names, which inside a stream is the only one there is. */
   status?: number;
-  /** How long to wait, where Google's RetryInfo says so. */
+  /** How long to wait, where it has a field for that. */
   retryMs?: Ms;
   /** Headers that OpenRouter puts into the body: the limit that was reached. */
   limits?: Headers;
@@ -19,37 +22,76 @@ export interface ErrorShape {
   tokens?: { asked: number; limit: number };
 }
 
-const NOTHING: ErrorShape = { message: '', words: '' };
+const NOTHING: ErrorShape = { message: '', words: '', behind: '' };
+
+/** Errors inside errors are read so deep. */
+const DEEPEST = 10;
 
 /** An error answer's body. Text that is no JSON says nothing: pages and messages of proxies are nobody's business. */
 export function readBody(body: string): ErrorShape {
   const text = body.trim();
   const value = parseJson(text);
   if (value !== undefined) return readShape(value);
-  return text.startsWith('<') ? { ...NOTHING, message: titleOf(text), isPage: true } : NOTHING;
+  return text.startsWith('<') ? { ...NOTHING, message: titleIn(text), isPage: true } : NOTHING;
 }
 
 /**
  * Shapes: OpenAI `{error:{message,type,code}}` · `{error:"…"}` · `{message}` (Mistral, Bedrock with `__type`) · `{detail}`
- * (FastAPI: text, or a list of `{loc,msg}`) · `{errors:[…]}` (Cloudflare) · `[{error:{…}}]` (Gemini) · of OpenRouter's
- * `metadata` only the limits are read: its `raw` may quote the request.
+ * (FastAPI: text, an error of its own, or a list of `{loc,msg}`) · `{errors:[…]}` (Cloudflare) · `[{error:{…}}]` (Gemini) ·
+ * any of these inside another, also as text (gateways).
  */
-export function readShape(value: unknown): ErrorShape {
-  if (typeof value === 'string') return { ...NOTHING, message: value };
-  if (Array.isArray(value)) return value.length === 0 ? NOTHING : readShape(value[0]);
+export function readShape(value: unknown, depth = 0): ErrorShape {
+  if (depth > DEEPEST) return NOTHING;
+  if (typeof value === 'string') return readText(value, depth);
+  if (Array.isArray(value)) return readShape(value[0], depth + 1);
   if (!isObject(value)) return NOTHING;
-  if (isObject(value.error)) return withOuter(readShape(value.error), value);
+  const inner = [value.error, value.errors, value.message, value.detail].find(isNested);
+  if (inner !== undefined) return withOuter(readShape(inner, depth + 1), value);
   if (typeof value.error === 'string') {
-    return { ...readShape({ ...value, error: undefined }), message: filled(value.message) ?? value.error };
+    const { message, error, ...rest } = value;
+    // The shorter one is a title: "Unauthorized".
+    return readShape({ ...rest, message: filled(message) ?? error, title: error }, depth + 1);
   }
-  if (Array.isArray(value.errors) && value.errors.length > 0) return readShape(value.errors[0]);
+  return readFields(value, depth);
+}
+
+/** An error inside of one; FastAPI's list under `detail` has a reading of its own. */
+function isNested(value: unknown, at: number): boolean {
+  return isObject(value) || (at < 2 && Array.isArray(value) && value.length > 0);
+}
+
+/** Words, or an error as JSON that was put into words. */
+function readText(text: string, depth: number): ErrorShape {
+  const inner = /^\s*[[{]/.test(text) ? parseJson(text) : undefined;
+  const shape = inner === undefined ? NOTHING : readShape(inner, depth + 1);
+  return shape.message === '' && shape.words === '' ? { ...NOTHING, message: excerpt(text) } : shape;
+}
+
+function readFields(value: Record<string, unknown>, depth: number): ErrorShape {
+  const said =
+    filled(value.message) ??
+    filled(value.msg) ??
+    filled(value.Message) ??
+    filled(value.error_description) ??
+    (detailOf(value.detail) || filled(value.title));
+  const inner = readText(said ?? '', depth);
+  // Anthropic tells of a spend limit in the details alone.
+  const code = isObject(value.details) ? value.details.error_code : undefined;
+  const words = [inner.words, value.type, value.code, value.status, value.__type, code].filter((word) =>
+    filled(word),
+  );
   const shape: ErrorShape = {
-    message: filled(value.message) ?? filled(value.msg) ?? detailOf(value.detail),
-    words: [value.type, value.code, value.status, value.__type].filter((word) => filled(word)).join(' '),
+    ...inner,
+    words: excerpt(words.join(' ')),
+    behind: excerpt([inner.behind, ...behind(value, depth)].filter((text) => text !== '').join(' ')),
   };
-  const status = statusIn(value.code) ?? statusIn(value.status) ?? statusIn(value.status_code);
+  const status =
+    statusIn(value.code) ??
+    statusIn(value.status) ??
+    statusIn(value.status_code) ??
+    statusIn(value.statusCode);
   if (status !== undefined) shape.status = status;
-  const retry = retryInfo(value.details);
+  const retry = retryInfo(value.details) ?? retryField(value) ?? retryField(value.metadata);
   if (retry !== undefined) shape.retryMs = retry;
   const limits = limitsIn(value.metadata);
   if (limits !== undefined) shape.limits = limits;
@@ -58,17 +100,33 @@ export function readShape(value: unknown): ErrorShape {
   return shape;
 }
 
+/** The parameter that is at fault, and the error that a gateway was given: OpenRouter's `raw`, others' `details`. */
+function behind({ param, metadata, details }: Record<string, unknown>, depth: number): string[] {
+  const raw = isObject(metadata) ? metadata.raw : undefined;
+  const told = [raw, typeof details === 'string' ? details : undefined].map((value) =>
+    readShape(value, depth + 1),
+  );
+  return [filled(param) ?? '', ...told.flatMap(({ words, message, behind: more }) => [words, message, more])];
+}
+
 function withOuter(inner: ErrorShape, outer: Record<string, unknown>): ErrorShape {
-  const status = inner.status ?? statusIn(outer.code) ?? statusIn(outer.status);
-  return status === undefined ? inner : { ...inner, status };
+  const status =
+    inner.status ?? statusIn(outer.code) ?? statusIn(outer.status) ?? statusIn(outer.status_code);
+  const retryMs = inner.retryMs ?? retryField(outer);
+  return {
+    ...inner,
+    ...(inner.message === '' ? { message: excerpt(filled(outer.message) ?? '') } : {}),
+    ...(status === undefined ? {} : { status }),
+    ...(retryMs === undefined ? {} : { retryMs }),
+  };
 }
 
 /** FastAPI's list says where and what; its `input` quotes the request and is left out. */
 function detailOf(detail: unknown): string {
   if (typeof detail === 'string') return detail;
-  if (isObject(detail)) return filled(detail.message) ?? filled(detail.msg) ?? '';
   if (!Array.isArray(detail)) return '';
   return detail
+    .slice(0, 20)
     .filter(isObject)
     .map(({ loc, msg }) => `${Array.isArray(loc) ? loc.join('.') : ''}: ${filled(msg) ?? ''}`)
     .join('; ');
@@ -79,22 +137,41 @@ function statusIn(value: unknown): number | undefined {
   return typeof number === 'number' && number >= 400 && number <= 599 ? number : undefined;
 }
 
+/** Google's RetryInfo: `retryDelay` as text ("34.4s"), or in parts. */
 function retryInfo(details: unknown): Ms | undefined {
   if (!Array.isArray(details)) return undefined;
-  const delay = details.filter(isObject).map(({ retryDelay }) => filled(retryDelay));
-  return durationIn(delay.find((text) => text !== undefined) ?? '');
+  const delay = details.filter(isObject).map(({ retryDelay }) => retryDelay);
+  const said = delay.find((value) => value !== undefined);
+  if (isObject(said)) return 1000 * (Number(said.seconds ?? 0) + Number(said.nanos ?? 0) / 1e9);
+  return durationIn(filled(said) ?? '');
+}
+
+/** Fields that say it in seconds; some servers put a unit into the name. */
+const RETRY_FIELDS: readonly [name: string, each: Ms][] = [
+  ['retry_after_ms', 1],
+  ['retryAfterMs', 1],
+  ['retry_after_seconds', 1000],
+  ['retry_after', 1000],
+  ['retryAfter', 1000],
+];
+
+function retryField(value: unknown): Ms | undefined {
+  if (!isObject(value)) return undefined;
+  for (const [name, each] of RETRY_FIELDS) {
+    const said = value[name];
+    if (typeof said === 'number') return said * each;
+    if (typeof said === 'string' && said.trim() !== '')
+      return Number.isNaN(Number(said)) ? durationIn(said) : Number(said) * each;
+  }
+  return undefined;
 }
 
 function limitsIn(metadata: unknown): Headers | undefined {
   if (!isObject(metadata) || !isObject(metadata.headers)) return undefined;
   const limits = new Headers();
   for (const [name, value] of Object.entries(metadata.headers)) {
-    const isLimit = /^(?:x-ratelimit-[\w-]+|retry-after)$/i.test(name);
+    const isLimit = /^(?:x-ratelimit-[\w-]+|retry-after(?:-ms)?)$/i.test(name);
     if (isLimit && /^[\w.-]+$/.test(String(value))) limits.set(name, String(value));
   }
   return limits;
-}
-
-function titleOf(page: string): string {
-  return /<title[^>]*>([^<]{1,120})/i.exec(page)?.[1]?.trim() ?? 'an HTML page';
 }

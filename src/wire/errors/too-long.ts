@@ -1,54 +1,47 @@
-/** Wordings for "does not fit the model's context": OpenAI, Groq, vLLM, llama.cpp, Gemini, OpenRouter, Mistral, Anthropic. */
-const TOO_LONG =
-  /context_length_exceeded|exceed_context_size|maximum context length|context (?:length|window|size|limit)|(?:prompt|input) is too long|too many tokens|(?:input|prompt|request)[^.]{0,40}(?:too (?:long|large)|exceeds?)[^.]{0,60}(?:token|context|length)|reduce the length|token count[^.]{0,40}exceeds|exceeds the available context/i;
+import { roomIn, sizesIn } from './sizes.ts';
 
-/** Where a wording names both numbers: asked first, or limit first. */
-const NUMBERS: readonly [pattern: RegExp, limitFirst: boolean][] = [
-  // OpenAI, OpenRouter, vLLM: maximum context length is 8192 tokens. However, you requested (about) 9000 tokens
-  [/maximum (?:context|input|model) ?(?:length|window)?[^\d]{0,20}(\d+)[^\d]{0,120}?(\d+)/i, true],
-  // Gemini: input token count (1200000) exceeds the maximum number of tokens allowed (1048576)
-  [/token count[^\d]{0,8}(\d+)[^\d]{1,90}(\d+)/i, false],
-  // llama.cpp: the request exceeds the available context size (…) request (9000 tokens) exceeds … (8192 tokens)
-  [/request \((\d+) tokens\)[^\d]{1,60}(\d+)/i, false],
-  // Anthropic, and everybody who copies it: prompt is too long: 210000 tokens > 200000 maximum
-  [/(\d+)(?: tokens)?\s*>\s*(\d+)/i, false],
-  // Groq, for a request above the tokens of a minute: Limit 6000, Requested 80000
-  [/limit (\d+), requested (\d+)/i, true],
-  // Mistral: Prompt contains 40000 tokens … too large for model with 32768 maximum context length
-  [/contains (\d+) tokens.{1,80}?model with (\d+)/i, false],
+/** Wordings for "does not fit the model's context": every provider has its own, and gateways repeat them. */
+const TOO_LONG: readonly RegExp[] = [
+  // Codes: OpenAI and those like it, llama.cpp, Vertex, Copilot; Z.ai's number for it
+  /context[_ ]length[_ ]exceeded|exceed_context_size|context_window_exceeded|model_max_prompt_tokens|ContextWindowExceeded/i,
+  /^(?:\w+ )*1261\b/,
+  /context (?:length|window|size|limit)/i,
+  /(?:prompt|input|context|conversation|request) (?:is )?too (?:long|large)/i,
+  /(?:input|prompt|request)[^.]{0,40}(?:too (?:long|large)|longer than|exceed(?:s|ed)?)[^.]{0,60}(?:token|context|length)/i,
+  /reduce the length|maximum (?:allowed )?(?:prompt|input) length|model token limit|token limit exceeded/i,
+  /token(?: count|s)[^.]{0,40}(?:exceeds?|only supports)|token length too long|exceeds the maximum number of tokens|too many (?:input |total )?(?:tokens|text bytes)/i,
+  // By their size in bytes or characters; Text Generation Inference
+  /payload (?:size exceeds|too large)|(?:content|entity) too large|(?:messages|input)\[?\d*[\].\w]*.?: string too long/i,
+  /.inputs. (?:tokens \+|must have less than)/i,
+  // Qwen; llama.cpp and LM Studio, from its log; Z.ai and Qwen in Chinese
+  /range of input length|n_keep.{1,20}n_ctx|(?:prompt|输入|上下文).{0,8}(?:超长|过长|超过|超出)/i,
 ];
 
-/** Where a wording tells the prompt from the answer that is asked for. OpenAI and vLLM; the newer vLLM. */
-const PROMPT = /\((\d+) in the messages, \d+ in the completion\)|request has (\d+) input tokens/i;
+/** The same words about a limit in time: waiting helps. */
+const PER_TIME = /per[ -]?(?:minute|min|hour|day)\b|rate[ _-]?limit|please wait/i;
 
 /**
  * True when a refusal says that the request does not fit the model. Not so when the prompt alone would fit: then the
  * output limit is too high, and a client that compacts its conversation gains nothing.
  */
 export function isTooLong(text: string): boolean {
-  return TOO_LONG.test(text) && !isAnswerTooLong(text);
+  if (PER_TIME.test(text) || !TOO_LONG.some((pattern) => pattern.test(text))) return false;
+  return !isAnswerTooLong(text);
 }
 
-/** True when it is the output limit that the model cannot give. */
+/** The output limit alone is what the model cannot give. */
+const ANSWER =
+  /at most \d+ (?:completion|output) tokens|max_?(?:completion_|output_|new_)?tokens[^.]{0,40} (?:too (?:large|high)|less than or equal|illegal)|range of max_tokens|maximum (?:allowed )?(?:number of )?(?:output )?tokens (?:you )?requested|maximum allowed number of output tokens/i;
+
+/** True when it is the output limit that the model cannot give, by itself or beside this prompt. */
 export function isAnswerTooLong(text: string): boolean {
-  const prompt = PROMPT.exec(text);
-  if (prompt === null)
-    return /at most \d+ completion tokens|max_(?:completion_)?tokens[^.]{0,40} (?:too (?:large|high)|less than or equal)/i.test(
-      text,
-    );
-  const limit = /maximum context length[^\d]{0,20}(\d+)/i.exec(text);
-  return limit !== null && Number(prompt[1] ?? prompt[2]) < Number(limit[1]);
+  const sizes = sizesIn(text);
+  return sizes.prompt === undefined ? ANSWER.test(text) : roomIn(sizes) !== undefined;
 }
 
-/** The tokens such a refusal names; undefined when it names none, or numbers that make no sense. */
-export function tokensIn(message: string): { asked: number; limit: number } | undefined {
-  const plain = message.replace(/(\d),(?=\d{3}\b)/g, '$1');
-  for (const [pattern, limitFirst] of NUMBERS) {
-    const match = pattern.exec(plain);
-    if (match === null) continue;
-    const [first, second] = [Number(match[1]), Number(match[2])];
-    const tokens = limitFirst ? { asked: second, limit: first } : { asked: first, limit: second };
-    if (tokens.limit > 0 && tokens.asked > tokens.limit) return tokens;
-  }
-  return undefined;
+/** The tokens such a refusal names: the model's, and the request's where it is known. */
+export function tokensIn(message: string): { asked?: number; limit: number } | undefined {
+  const { asked, limit } = sizesIn(message);
+  if (limit === undefined) return undefined;
+  return asked === undefined || asked <= limit ? { limit } : { asked, limit };
 }

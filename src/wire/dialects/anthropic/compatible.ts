@@ -37,7 +37,13 @@ function bodyFor(inbound: Inbound, target: Target): { body: Partial<MessagesRequ
   const enabled = betas.body(request);
   const names = namesFor(request, LONGEST_NAME);
   const tools = portableTools(request).map((tool) => encodeTool(tool, names, betas, target.quirks));
-  const system = encodeSystem(request, enabled.output_config?.format !== undefined, betas, target.quirks);
+  const system = encodeSystem(
+    request,
+    enabled.output_config?.format !== undefined,
+    names,
+    betas,
+    target.quirks,
+  );
   const messages = compatibleMessages(request, names, target, betas);
   const limit = maxTokens(request, target);
   const choice = toolChoice(request, tools, names, target.quirks);
@@ -67,13 +73,11 @@ function bodyFor(inbound: Inbound, target: Target): { body: Partial<MessagesRequ
 function encodeSystem(
   request: MessagesRequest,
   keepsForm: boolean,
+  names: ToolNames,
   betas: Betas,
   quirks: Quirks,
 ): MessagesRequest['system'] | undefined {
-  const asked = [
-    keepsForm ? undefined : formInWords(request),
-    choiceInWords(request, quirks, (name) => name),
-  ];
+  const asked = [keepsForm ? undefined : formInWords(request), choiceInWords(request, quirks, names.wire)];
   const text = [...systemTexts(request), ...asked.filter((words) => words !== undefined)].join('\n\n');
   if (text === '') return undefined;
   const given = Array.isArray(request.system) ? request.system : [];

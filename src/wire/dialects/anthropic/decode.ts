@@ -5,7 +5,7 @@ import type { Transducer } from '../../../core/transducer.ts';
 import type { Packet } from '../../../core/upstream.ts';
 import { COMMENT } from '../../framing/sse.ts';
 import { isObject, parseJson } from '../../history/json.ts';
-import { explain, explainError } from './explain.ts';
+import { explainNative, explainNativeEvent } from './explain.ts';
 
 /**
  * Anthropic's stream as it is: frames keep the bytes that came, unknown events go on. Only what ends an attempt is looked
@@ -36,7 +36,7 @@ export function decodeNative(): Transducer<Packet, Frame> {
 }
 
 function frameFor(packet: Packet): Frame | null {
-  if (packet.name === 'error') throw new AttemptError(explainError(packet.data));
+  if (packet.name === 'error') throw new AttemptError(explainNativeEvent(packet.data));
   // `message` is what the standard calls an event without a name, so some servers write it out.
   if (packet.name === '' || packet.name === 'message') return unnamed(packet);
   if (OF_THE_ANSWER.has(packet.name) && !isObject(parseJson(packet.data))) {
@@ -70,7 +70,7 @@ function unnamed(packet: Packet): Frame | null {
   const event = value as unknown as StreamEvent;
   if (value.type === 'message') return { name: 'message', bytes: packet.bytes, event };
   if (typeof value.type !== 'string' || value.type === 'error' || 'error' in value) {
-    throw new AttemptError(explain(200, new Headers(), data));
+    throw new AttemptError(explainNative(200, new Headers(), data));
   }
   return frameOf(event);
 }

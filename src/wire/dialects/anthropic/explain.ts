@@ -1,7 +1,8 @@
 import type { Failure, FailureKind } from '../../../core/failure.ts';
 import { spokenWait } from '../../../core/retry-after.ts';
 import { subscriptionLimit } from '../../../core/subscription-limit.ts';
-import { amendmentIn } from '../../errors/amend.ts';
+import { isSignatureRefused } from '../../errors/amend.ts';
+import { excerpt } from '../../errors/excerpt.ts';
 import { isMoney, NO_MONEY } from '../../errors/money.ts';
 import { filled, isObject, parseJson } from '../../history/json.ts';
 
@@ -12,23 +13,26 @@ interface Refusal {
   code: string;
 }
 
-/** An error answer of the Messages API, of the servers that imitate it, or of whatever stands before them. */
-export function explain(status: number, headers: Headers, body: string): Failure {
+/**
+ * An error answer of Anthropic's own, or of whatever stands before it. It is taken at its word: what its API does not say is
+ * not read into it. Of its refusals one alone is acted on, that of thinking which it did not write.
+ */
+export function explainNative(status: number, headers: Headers, body: string): Failure {
   const refusal = read(body);
   const kind = isPage(body) ? kindOfPage(status) : kindOf(status, headers, refusal);
-  const amend = status >= 400 && status < 500 ? amendmentIn(refusal.message) : undefined;
+  const isSignature = status === 400 && kind === 'rejected' && isSignatureRefused(refusal.message);
   return {
     kind,
     message: describe(status, kind, refusal, headers, body),
     status,
     ...tokensOf(kind, refusal),
     ...waitOf(refusal, headers),
-    ...(amend === undefined ? {} : { amend }),
+    ...(isSignature ? { amend: { thinkingHistory: false } } : {}),
   };
 }
 
 /** The data of an `error` event inside a stream that began with 200. */
-export function explainError(data: string): Failure {
+export function explainNativeEvent(data: string): Failure {
   const refusal = read(data);
   const kind = kindBySaying(refusal) ?? KIND_BY_TYPE.get(refusal.type) ?? 'server_error';
   const said = kind === 'exhausted' ? NO_MONEY : named(refusal);
@@ -134,11 +138,11 @@ function describe(
 function read(body: string): Refusal {
   const value = parseJson(body);
   const error = field(value, 'error');
-  if (typeof error === 'string') return { type: '', message: error, code: '' };
+  if (typeof error === 'string') return { type: '', message: excerpt(error), code: '' };
   return {
     type: nameIn(field(error, 'type')),
-    message: filled(field(error, 'message')) ?? filled(field(value, 'message')) ?? '',
-    code: filled(field(field(error, 'details'), 'error_code')) ?? filled(field(error, 'code')) ?? '',
+    message: excerpt(filled(field(error, 'message')) ?? filled(field(value, 'message')) ?? ''),
+    code: excerpt(filled(field(field(error, 'details'), 'error_code')) ?? filled(field(error, 'code')) ?? ''),
   };
 }
 

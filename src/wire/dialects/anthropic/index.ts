@@ -1,9 +1,10 @@
 import type { MessagesRequest } from '../../../core/messages.ts';
 import { replaceModel } from '../../../core/scan.ts';
 import type { Dialect, Encoded, Inbound, Target } from '../../../core/upstream.ts';
+import { explain } from '../../errors/explain.ts';
 import { encodeCompatible, encodeCount } from './compatible.ts';
 import { decodeNative } from './decode.ts';
-import { explain } from './explain.ts';
+import { explainNative } from './explain.ts';
 import { mayThink } from './mid-turn.ts';
 import { nativeHeaders } from './native-headers.ts';
 import { decodeCompatible } from './normalise.ts';
@@ -21,14 +22,15 @@ export const anthropic: Dialect = {
     encode: (inbound, target) => (target.native ? encodeNative : encodeCount)(inbound, target),
   },
   decode: (target) => (target.native ? decodeNative() : decodeCompatible(target)),
-  explain,
+  explain: (status, headers, body, { native }) => (native ? explainNative : explain)(status, headers, body),
 };
 
 /** The client's own bytes, but for a history that Anthropic would refuse and a model that is mapped. */
 function encodeNative(inbound: Inbound, target: Target): Encoded {
   const headers = nativeHeaders(inbound.headers);
-  if (mayBeRefused(inbound.bytes)) {
-    const mended = mend(inbound);
+  const withThinking = target.quirks.thinkingHistory !== false;
+  if (!withThinking || mayBeRefused(inbound.bytes)) {
+    const mended = mend(inbound, withThinking);
     if (mended !== null)
       return { body: JSON.stringify({ ...mayThink(mended), model: target.model }), headers };
   }
@@ -40,10 +42,10 @@ function encodeNative(inbound: Inbound, target: Target): Encoded {
 }
 
 /** Null when there is nothing to mend, or what is there has not the shape of a request: Anthropic says what is wrong with it. */
-function mend(inbound: Inbound): MessagesRequest | null {
+function mend(inbound: Inbound, withThinking: boolean): MessagesRequest | null {
   try {
     const { request } = inbound;
-    const mended = portable(request);
+    const mended = portable(request, withThinking);
     return mended === request ? null : mended;
   } catch {
     return null;

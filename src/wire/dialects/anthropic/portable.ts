@@ -78,14 +78,17 @@ function isSpace(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 
-/** The request with a history that Anthropic accepts; the same object when there was nothing to mend. */
-export function portable(request: MessagesRequest): MessagesRequest {
+/**
+ * The request with a history that Anthropic accepts; the same object when there was nothing to mend.
+ * @param withThinking whether the thinking that Anthropic itself seems to have written goes along
+ */
+export function portable(request: MessagesRequest, withThinking = true): MessagesRequest {
   const messages: MessageParam[] = [];
   /** What the last message says, where others were put into it. */
   let joined: Block[] | null = null;
   let changed = false;
   for (const message of request.messages) {
-    const mended = mendMessage(message);
+    const mended = mendMessage(message, withThinking);
     changed ||= mended !== message;
     const last = messages.at(-1);
     if (mended === null) continue;
@@ -104,9 +107,11 @@ export function portable(request: MessagesRequest): MessagesRequest {
 }
 
 /** The same message when nothing had to change; null when nothing is left of it. */
-function mendMessage(message: MessageParam): MessageParam | null {
+function mendMessage(message: MessageParam, withThinking: boolean): MessageParam | null {
   if (typeof message.content === 'string' || !Array.isArray(message.content)) return message;
-  const content = message.content.filter((block) => !isForeign(block) && !isEmptyText(block)).map(mendBlock);
+  const isLeftOut = (block: Block) =>
+    isForeign(block) || isEmptyText(block) || !(withThinking || isSaid(block));
+  const content = message.content.filter((block) => !isLeftOut(block)).map(mendBlock);
   if (content.length === 0 && message.content.length > 0) {
     // Between two answers the user said something: without a turn of its own the conversation would be another.
     return message.role === 'assistant' ? null : { ...message, content: NO_CONTENT };
@@ -114,6 +119,10 @@ function mendMessage(message: MessageParam): MessageParam | null {
   const same =
     content.length === message.content.length && content.every((block, at) => block === message.content[at]);
   return same ? message : { ...message, content };
+}
+
+function isSaid({ type }: Block): boolean {
+  return type !== 'thinking' && type !== 'redacted_thinking';
 }
 
 function isEmptyText(block: Block): boolean {

@@ -1,9 +1,9 @@
 import { AttemptError } from '../../../core/failure.ts';
 import type { Packet } from '../../../core/upstream.ts';
 import { failure } from '../../answer/writer.ts';
+import { explainInStream } from '../../errors/explain.ts';
 import { COMMENT } from '../../framing/sse.ts';
 import { isObject, parseJson } from '../../history/json.ts';
-import { explain, explainError } from './explain.ts';
 
 /** An event, or a whole message, of a server that may leave out or misspell any of its fields. */
 export interface LooseEvent extends Record<string, unknown> {
@@ -33,18 +33,24 @@ export function readEvent({ name, data: raw }: Packet): LooseEvent | null {
   if (data === '') return READ.has(name) ? { type: name } : null;
   const value = parseJson(data);
   if (!isObject(value)) {
-    if (name === 'error') throw new AttemptError(explainError(data));
+    if (name === 'error') throw new AttemptError(explainInStream(data));
     if (name !== '' && !READ.has(name)) return null;
     throw failure(
       'garbled',
       `the answer was ${data.startsWith('<') ? 'HTML' : 'something that is not JSON'}`,
     );
   }
-  if (name === 'error' || value.type === 'error') throw new AttemptError(explainError(data));
   const type = typeOf(value, name);
-  const isError = value.error !== undefined && value.error !== null;
-  if (isError || type === undefined) throw new AttemptError(explain(200, new Headers(), data));
+  if (isError(value, name, type)) throw new AttemptError(explainInStream(value));
+  if (type === undefined) throw failure('garbled', 'the answer was JSON of no known kind');
   return { ...value, type };
+}
+
+/** An error says so, or says something where an answer says what it is. */
+function isError(value: Record<string, unknown>, name: string, type: string | undefined): boolean {
+  if (name === 'error' || type === 'error') return true;
+  if (value.error !== undefined && value.error !== null) return true;
+  return type === undefined && ['message', 'detail', 'errors'].some((key) => key in value);
 }
 
 function typeOf(value: Record<string, unknown>, name: string): string | undefined {
