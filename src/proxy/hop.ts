@@ -148,6 +148,19 @@ function noteCount(
   context.calibration.note(subject.upstream.name, model, estimateTokens(inbound.request), counted);
 }
 
+/** Whether its upstream would be sent another request so changed: one that holds no images cannot be sent without them. */
+export function isOther(hop: Hop, amend: Amendment): boolean {
+  const { upstream } = hop.subject;
+  const [as, other] = [{}, amend].map((changes) => {
+    const { body } = upstream.dialect.encode(
+      hop.inbound,
+      targetFor(upstream, { ...hop, amend: changes }, ''),
+    );
+    return typeof body === 'string' ? body : Buffer.from(body).toString('latin1');
+  });
+  return as !== other;
+}
+
 /** What the dialect of `upstream` is told of it for one request. */
 export function targetFor(
   upstream: Upstream,

@@ -4,7 +4,7 @@ import { VERDICTS } from '../core/verdict.ts';
 import { askAgain, company, nextHop, type Round } from './asked.ts';
 import type { Try } from './conclude.ts';
 import type { RelayContext } from './context.ts';
-import { type Beginning, type Begun, begin, type Hop } from './hop.ts';
+import { type Beginning, type Begun, begin, type Hop, isOther } from './hop.ts';
 import { distrust } from './interventions.ts';
 import { movesOn } from './moves-on.ts';
 import { wentDown } from './standing.ts';
@@ -106,7 +106,7 @@ function doubtTheSilent(runners: ReadonlySet<Runner>, before: Ms, { runtime }: R
     if (!isHeard && startedAt < before) distrust(hop.subject, 'another upstream was quicker', runtime);
 }
 
-/** Asks it, and once more where its own refusal says that this helps. */
+/** Asks it, and once more where its own refusal says that this helps. What Anthropic said first is what its client sees. */
 function run(hop: Hop, round: Round): Runner {
   let current: Beginning = begin(hop);
   const startedAt = round.context.runtime.clock.now();
@@ -118,13 +118,14 @@ function run(hop: Hop, round: Round): Runner {
     if ('tried' in outcome || isGivenUp || !isRepeated(outcome, hop)) return outcome;
     waiting = new AbortController();
     const signal = AbortSignal.any([hop.client, waiting.signal]);
-    // Anthropic's request stays the client's.
-    const amend = hop.subject.upstream.native ? undefined : outcome.amend;
+    const { amend } = outcome;
     const again = await askAgain(hop.subject, round, signal, { amend });
     if (again === null) return outcome;
     current = again;
     if (isGivenUp) current.giveUp();
-    return current.result;
+    const result = await current.result;
+    const isClients = amend !== undefined && hop.subject.upstream.native;
+    return 'tried' in result || !isClients ? result : outcome;
   }
 
   return {
@@ -145,7 +146,7 @@ function run(hop: Hop, round: Round): Runner {
 /** Whether the same upstream may take it: with what it refused left out, or just so a moment later. */
 function isRepeated(failure: Failure, hop: Hop): boolean {
   const { upstream } = hop.subject;
-  if (failure.amend !== undefined && !upstream.native) return true;
+  if (failure.amend !== undefined && isOther(hop, failure.amend)) return true;
   if (VERDICTS[failure.kind].again !== 'once' || !movesOn({ upstream, failure }, hop)) return false;
   return hop.context.retries.mayRetry(upstream.name);
 }
