@@ -119,7 +119,10 @@ function run(hop: Hop, round: Round): Runner {
     waiting = new AbortController();
     const signal = AbortSignal.any([hop.client, waiting.signal]);
     const { amend } = outcome;
-    const again = await askAgain(hop.subject, round, signal, { amend });
+    const again = await askAgain(hop.subject, round, signal, {
+      amend,
+      isLastResort: isAllThereIs(outcome, hop),
+    });
     if (again === null) return outcome;
     current = again;
     if (isGivenUp) current.giveUp();
@@ -148,5 +151,13 @@ function isRepeated(failure: Failure, hop: Hop): boolean {
   const { upstream } = hop.subject;
   if (failure.amend !== undefined && isOther(hop, failure.amend)) return true;
   if (VERDICTS[failure.kind].again !== 'once' || !movesOn({ upstream, failure }, hop)) return false;
-  return hop.context.retries.mayRetry(upstream.name);
+  return isAllThereIs(failure, hop) || hop.context.retries.mayRetry(upstream.name);
+}
+
+/**
+ * Whether a model got its call wrong, and there is no other to ask: then it is asked again, however often that happens. It
+ * was not too much that was asked of it.
+ */
+function isAllThereIs({ kind }: Failure, { isLast }: Hop): boolean {
+  return kind === 'fumbled' && isLast;
 }

@@ -45,8 +45,27 @@ export function answerHeaders(upstream: Upstream, theirs: Headers, requestId: st
       if (!OF_THE_HOP.has(name) && !named.has(name) && !NEVER.test(name)) headers.set(name, value);
     });
   }
-  headers.set('request-id', theirs.get('request-id') ?? theirs.get('x-request-id') ?? requestId);
+  if (!headers.get('request-id')) headers.set('request-id', theirId(theirs) ?? requestId);
   return headers;
+}
+
+/**
+ * Headers that name a request, the usual ones first: Anthropic; OpenAI and most others; Azure; Bedrock; Moonshot; DeepSeek;
+ * OpenRouter, whose id finds the request in its own log.
+ */
+const IDS = [
+  'request-id',
+  'x-request-id',
+  'apim-request-id',
+  'x-amzn-requestid',
+  'msh-request-id',
+  'x-ds-trace-id',
+  'x-generation-id',
+];
+
+/** What an upstream calls the request; undefined where it has no name for it, or one that is none. */
+function theirId(theirs: Headers): string | undefined {
+  return IDS.map((name) => theirs.get(name) ?? '').find((id) => /^[\w.:/+=-]{1,128}$/.test(id));
 }
 
 /** Headers every answer of `/v1/messages` carries. */
