@@ -4,7 +4,7 @@ import type { Candidates } from './candidates.ts';
 import { BUSY, type Try } from './conclude.ts';
 import type { RelayContext } from './context.ts';
 import type { Place } from './gate.ts';
-import { type Beginning, begin, type Hop } from './hop.ts';
+import type { Hop } from './hop.ts';
 import { ask, insist, type Leave, mayBeAsked } from './permits.ts';
 import { isMalformed, isReadable } from './readable.ts';
 import { recoveryOf, standing } from './standing.ts';
@@ -121,16 +121,16 @@ export function company(round: Round): Hop | null {
 }
 
 /**
- * Asks the same upstream once more; null when its breakers do not let it, when `signal` is aborted, or when it has no place
+ * The same upstream once more; null when its breakers do not let it, when `signal` is aborted, or when it has no place
  * for it while there are others to ask.
  * @param isLastResort there is nobody else: it is asked also while another request tries it
  */
-export async function askAgain(
+export async function hopAgain(
   subject: Subject,
   round: Round,
   signal: AbortSignal,
   { amend, isLastResort = false }: { amend?: Amendment | undefined; isLastResort?: boolean } = {},
-): Promise<Beginning | null> {
+): Promise<Hop | null> {
   if (isOver(round)) return null;
   const place = await enter(subject, hasOthers(subject, round) ? 0 : FOREVER, signal, round);
   if (place === null) return null;
@@ -143,7 +143,7 @@ export async function askAgain(
     return null;
   }
   const hop = hopOf(subject, leave, place, isLastResort, round);
-  return begin(amend === undefined ? hop : { ...hop, amend });
+  return amend === undefined ? hop : { ...hop, amend };
 }
 
 const FOREVER = Number.POSITIVE_INFINITY;

@@ -1,7 +1,7 @@
 import type { Failure, Ms } from '../core/failure.ts';
 import type { Clock } from '../core/runtime.ts';
 import { VERDICTS } from '../core/verdict.ts';
-import { askAgain, company, nextHop, type Round } from './asked.ts';
+import { company, hopAgain, nextHop, type Round } from './asked.ts';
 import type { Try } from './conclude.ts';
 import type { RelayContext } from './context.ts';
 import { type Beginning, type Begun, begin, type Hop, isOther } from './hop.ts';
@@ -11,7 +11,7 @@ import { wentDown } from './standing.ts';
 import { within } from './within.ts';
 
 /** An upstream that is being asked, with the repetitions that it is due. */
-interface Runner {
+export interface Runner {
   readonly hop: Hop;
   readonly result: Promise<Begun | Failure>;
   readonly isHeard: boolean;
@@ -107,7 +107,7 @@ function doubtTheSilent(runners: ReadonlySet<Runner>, before: Ms, { runtime }: R
 }
 
 /** Asks it, and once more where its own refusal says that this helps. What Anthropic said first is what its client sees. */
-function run(hop: Hop, round: Round): Runner {
+export function run(hop: Hop, round: Round): Runner {
   let current: Beginning = begin(hop);
   const startedAt = round.context.runtime.clock.now();
   let isGivenUp = false;
@@ -119,12 +119,12 @@ function run(hop: Hop, round: Round): Runner {
     waiting = new AbortController();
     const signal = AbortSignal.any([hop.client, waiting.signal]);
     const { amend } = outcome;
-    const again = await askAgain(hop.subject, round, signal, {
+    const again = await hopAgain(hop.subject, round, signal, {
       amend,
       isLastResort: isAllThereIs(outcome, hop),
     });
     if (again === null) return outcome;
-    current = again;
+    current = begin(again);
     if (isGivenUp) current.giveUp();
     const result = await current.result;
     const isClients = amend !== undefined && hop.subject.upstream.native;

@@ -3,7 +3,7 @@ import { type EndingMode, endCut, isAllSaid, type MidStream } from '../core/spli
 import { transcribe } from '../core/transcript.ts';
 import type { Inbound } from '../core/upstream.ts';
 import { VERDICTS } from '../core/verdict.ts';
-import { askAgain, isOver, type Round } from './asked.ts';
+import { hopAgain, isOver, type Round } from './asked.ts';
 import { candidates } from './candidates.ts';
 import { isClaudeCode, isSideSearch } from './claude-code.ts';
 import {
@@ -21,7 +21,7 @@ import { goOn } from './go-on.ts';
 import { type Begun, LEFT } from './hop.ts';
 import { movesOn } from './moves-on.ts';
 import { pass, ResetConnection } from './pass.ts';
-import { firstToAnswer } from './race.ts';
+import { firstToAnswer, run } from './race.ts';
 import { isMalformed } from './readable.ts';
 import { join, mark, type Piece } from './reply.ts';
 import { standing } from './standing.ts';
@@ -98,9 +98,10 @@ async function afterWaiting(round: Round): Promise<Begun | Try | null> {
   const isAnthropicAlone = chain.length === 1 && subject.upstream.native;
   if (isAnthropicAlone || !context.retries.mayRetry(subject.upstream.name)) return null;
   if (waitMs > 0) await pause(waitMs, clock, client);
-  const again = await askAgain(subject, round, client, { isLastResort: true });
+  const again = await hopAgain(subject, round, client, { isLastResort: true });
   if (again === null) return null;
-  const result = await again.result;
+  const { result: asked } = run(again, round);
+  const result = await asked;
   if ('tried' in result) return result;
   // Its last word is the one that counts.
   const one = { upstream: subject.upstream, failure: result };

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'bun:test';
 import type { Upstream } from '../../src/core/upstream.ts';
 import { text } from '../../src/drill/answers.ts';
 import { openaiChat } from '../../src/wire/dialects/openai-chat/index.ts';
+import { manualClock } from '../support/manual-clock.ts';
 import { ask, backup, benchOf, eventsOf, fakeSend, primary, streamOf, wordsOf } from '../support/relay.ts';
 
 const PICTURE = JSON.stringify({
@@ -76,4 +77,31 @@ test("Anthropic's refusal is the client's to see: nothing of its request is chan
   });
   const said = await ask(benchOf([primary(), compatible('two')], { send }), { body: PICTURE });
   expect([said.status, send.sent.length]).toEqual([400, 1]);
+});
+
+test('an upstream that was waited for is asked again as it says, too', async () => {
+  const clock = manualClock();
+  const voices = [
+    () => new Response('{}', { status: 429, headers: { 'retry-after': '3' } }),
+    () => refusal('This model does not support image input'),
+    () => spoken(),
+  ];
+  const send = fakeSend({ one: () => voices.shift()?.() ?? refusal('no') });
+  const asked = ask(benchOf([compatible('one')], { send, clock }), { body: PICTURE });
+  await clock.advance(3_000);
+  const said = await asked;
+  expect([said.status, wordsOf(said), said.headers.get('x-ccproxy-attempts')]).toEqual([
+    200,
+    'Here it is.',
+    '3',
+  ]);
+  expect(send.sent.map(({ body }) => body.includes('eA=='))).toEqual([true, true, false]);
+});
+
+test('what would be refused in the same way is not sent again', async () => {
+  const send = fakeSend({ one: () => refusal('This model does not support image input') });
+  const said = await ask(benchOf([compatible('one')], { send }), {
+    body: PICTURE.replaceAll('image', 'text'),
+  });
+  expect([said.status, send.sent.length]).toEqual([503, 1]);
 });
