@@ -15,6 +15,7 @@ import {
   type Said,
   streamOf,
   type Voices,
+  wordsOf,
 } from '../support/relay.ts';
 
 /** What no client of another upstream may see of this one. */
@@ -138,6 +139,21 @@ describe.each(Object.entries(DIALECTS))('%s', (_name, dialect) => {
   });
 
   test.each([
+    ['the key that it was sent', 'Incorrect API key provided: backup-key. Find yours'],
+    ['the ends of a key', 'Your api key: back****wxyz is invalid'],
+    ['the request', 'I cannot read the secret garden of 1911'],
+    ['the request as JSON', 'Bad request: {"messages":[{"content":"the secret garden of 1911, page 7"}]}'],
+    ['markup', '<b>The service</b> is closed'],
+  ])('an upstream that repeats %s', async (_what, message) => {
+    for (const status of [400, 401, 429, 500]) {
+      const said = await told({ backup: () => answer(status, { error: { message } }) }, dialect, {
+        body: PICTURE,
+      });
+      expect([said.status, expectOurs(said).type]).toEqual([503, 'api_error']);
+    }
+  });
+
+  test.each([
     ['a page', 502, '<!doctype html><html><head><title>502 Bad Gateway</title></head></html>'],
     ['a page of a firewall', 403, '<html><title>Just a moment...</title></html>'],
     ['a page that says too large', 413, '<html><title>413</title></html>'],
@@ -172,6 +188,13 @@ describe.each(Object.entries(DIALECTS))('%s', (_name, dialect) => {
   });
 });
 
+test('an answer that a filter withheld is asked for of the next one', async () => {
+  const refusal = 'data: {"choices":[{"index":0,"delta":{},"finish_reason":"content_filter"}]}\n\n';
+  const words = 'data: {"choices":[{"index":0,"delta":{"content":"Watered."},"finish_reason":"stop"}]}\n\n';
+  const said = await told({ one: () => streamOf([refusal]), two: () => streamOf([words]) }, openaiChat);
+  expect([said.status, wordsOf(said)]).toEqual([200, 'Watered.']);
+});
+
 test('an answer that a filter withheld is no refusal of ours', async () => {
   const chunk =
     'data: {"choices":[{"index":0,"delta":{},"finish_reason":"content_filter"}]}\n\ndata: [DONE]\n\n';
@@ -180,6 +203,63 @@ test('an answer that a filter withheld is no refusal of ours', async () => {
     openaiChat,
   );
   expect([said.status, expectOurs(said).type]).toEqual([503, 'api_error']);
+});
+
+/** Longer than it is waited for here, and not so long that a client would not wait. */
+describe('a wait is whole seconds, however it is spelt', () => {
+  const at = 1_767_614_400_000;
+  const date = new Date(at).toUTCString();
+  const limit = (more: object = {}) => ({
+    error: { message: 'Slow down', type: 'rate_limit_error', ...more },
+  });
+  test.each<[how: string, headers: Record<string, string>, body: unknown, seconds: string]>([
+    ['seconds', { 'retry-after': '12' }, limit(), '12'],
+    ['fractions', { 'retry-after': '12.3' }, limit(), '13'],
+    ['a date', { date, 'retry-after': new Date(at + 12_000).toUTCString() }, limit(), '12'],
+    ['milliseconds', { 'retry-after-ms': '12300' }, limit(), '13'],
+    [
+      'a duration',
+      { 'x-ratelimit-remaining-tokens': '0', 'x-ratelimit-reset-tokens': '12.3s' },
+      limit(),
+      '13',
+    ],
+    [
+      'an instant',
+      { date, 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': `${at + 12_000}` },
+      limit(),
+      '12',
+    ],
+    [
+      "Cerebras's",
+      { 'x-ratelimit-remaining-tokens-minute': '0', 'x-ratelimit-reset-tokens-minute': '12.38' },
+      limit(),
+      '13',
+    ],
+    ['words', {}, limit({ message: 'Please try again in 12.3s.' }), '13'],
+    ['RetryInfo', {}, [{ error: { code: 429, message: 'no', details: [{ retryDelay: '12.3s' }] } }], '13'],
+    [
+      "OpenRouter's",
+      { date },
+      limit({
+        metadata: { headers: { 'X-RateLimit-Remaining': '0', 'X-RateLimit-Reset': `${at + 12_000}` } },
+      }),
+      '12',
+    ],
+    ['a minute', { 'retry-after': '60' }, limit(), '60'],
+  ])('%s', async (_, headers, body, seconds) => {
+    for (const dialect of Object.values(DIALECTS)) {
+      const said = await told({ backup: () => answer(429, body, headers) }, dialect);
+      expectOurs(said);
+      expect([said.status, said.headers.get('retry-after')]).toEqual([503, seconds]);
+    }
+  });
+
+  test('longer than a client waits, it is told not to', async () => {
+    const headers = { 'x-ratelimit-remaining-tokens': '0', 'x-ratelimit-reset-tokens': '1m2.5s' };
+    const said = await told({ backup: () => answer(429, limit(), headers) }, openaiChat);
+    expectOurs(said);
+    expect([said.status, said.headers.get('x-should-retry')]).toEqual([503, 'false']);
+  });
 });
 
 describe('a prompt that was too long for all', () => {

@@ -72,6 +72,12 @@ describe('has no part of', () => {
     ],
     ['a call that a model wrote', { error: `error parsing tool call: raw='${PLAN}', err=x` }, [PLAN]],
     ['a page', `<html><title>Oops</title>${PLAN}</html>`, [PLAN, '<']],
+    ['a page in an error', { error: { message: `<html><title>Oops</title>${PLAN}</html>` } }, [PLAN, '<']],
+    [
+      'markup',
+      { error: { message: '<b>It</b> is <a href="https://x.test">closed</a><br/>' } },
+      ['<', 'href'],
+    ],
     ['words of whatever stands before it', `upstream connect error: ${PLAN}`, [PLAN]],
   ])('%s', (_what, body, never) => {
     const { message } = explained(400, body);
@@ -81,6 +87,8 @@ describe('has no part of', () => {
 });
 
 test.each([
+  "details: <At path 'properties.bed': type is not defined>",
+  '<400> InternalError.Algo.InvalidParameter: no',
   'max_tokens is too large: 64000. This model supports at most 16384 completion tokens',
   'Input token: 1200000 exceeds the limit',
   "Unknown parameter: 'stream_options'.",

@@ -175,7 +175,6 @@ const CASES: [name: string, stream: string, kind: FailureKind, frames: number][]
     'fumbled',
     0,
   ],
-  ['a call that Gemini cannot read', sseOf([role, finish('malformed_function_call')]), 'fumbled', 1],
   [
     'a prompt that is too long, behind a gateway',
     sseOf([

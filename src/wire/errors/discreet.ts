@@ -15,6 +15,9 @@ const KEYS: readonly RegExp[] = [
 /** Whose account it is: nobody's business but its owner's. */
 const ACCOUNTS =
   /\b(?:org|proj|project|acct|account|user|team|ws|tenant|cust)[-_](?=[\w-]*\d)[\w-]{6,}|(?<=\barn:[\w:-]*)\d{12}|\b[\w.+-]+@[\w-]+\.[\w.-]+/g;
+/** What pages are made of; other words in angle brackets are the upstream's own. */
+const TAGS =
+  /<(?:!doctype|\/?(?:html|head|body|title|center|div|span|script|style|meta|h\d|hr|br|p|a|b|i))\b[^<>]{0,200}>/gi;
 /** Where a piece of JSON begins: a request that is quoted back. */
 const JSON_BEGINS = /[{[]\s*(?:"|'|\\"|\{)/;
 /** Something quoted at length is a piece of the request. */
@@ -24,6 +27,7 @@ const QUOTES = /"[^"]{60,}"|'[^']{60,}'|`[^`]{60,}`/g;
 export function discreet(message: string): string {
   const flat = message
     .slice(0, 4 * MAX_LENGTH)
+    .replace(TAGS, ' ')
     .replace(/\s+/g, ' ')
     .trim();
   const json = flat.search(JSON_BEGINS);

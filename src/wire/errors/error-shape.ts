@@ -64,6 +64,8 @@ function isNested(value: unknown, at: number): boolean {
 function readText(text: string, depth: number): ErrorShape {
   const inner = /^\s*[[{]/.test(text) ? parseJson(text) : undefined;
   const shape = inner === undefined ? NOTHING : readShape(inner, depth + 1);
+  // A gateway that was given a page puts it into its own error.
+  if (/^\s*<(?:!doctype|html)/i.test(text)) return { ...NOTHING, message: titleIn(text) };
   return shape.message === '' && shape.words === '' ? { ...NOTHING, message: excerpt(text) } : shape;
 }
 
