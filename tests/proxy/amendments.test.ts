@@ -101,7 +101,7 @@ test('an upstream that was waited for is asked again as it says, too', async () 
 test('what would be refused in the same way is not sent again', async () => {
   const send = fakeSend({ one: () => refusal('This model does not support image input') });
   const said = await ask(benchOf([compatible('one')], { send }), {
-    body: PICTURE.replaceAll('image', 'text'),
+    body: JSON.stringify({ ...JSON.parse(PICTURE), messages: [{ role: 'user', content: 'look' }] }),
   });
   expect([said.status, send.sent.length]).toEqual([503, 1]);
 });

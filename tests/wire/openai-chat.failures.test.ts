@@ -138,7 +138,7 @@ const CASES: [name: string, stream: string, kind: FailureKind, frames: number][]
   ],
   ['lines of JSON', `${JSON.stringify(text)}\n${JSON.stringify(finish('stop'))}\n`, 'garbled', 0],
   ['finish ERROR', sseOf([role, text, finish('ERROR')]), 'server_error', 3],
-  ['finish MALFORMED_FUNCTION_CALL', sseOf([role, finish('MALFORMED_FUNCTION_CALL')]), 'garbled', 1],
+  ['finish MALFORMED_FUNCTION_CALL', sseOf([role, finish('MALFORMED_FUNCTION_CALL')]), 'fumbled', 1],
   ['finish PROHIBITED_CONTENT', sseOf([role, finish('PROHIBITED_CONTENT')]), 'rejected', 1],
   ['an error that is a string', sseOf([{ error: 'rate_limit: slow down' }]), 'rate_limited', 0],
   [
