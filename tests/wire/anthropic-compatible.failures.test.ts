@@ -106,6 +106,7 @@ const STREAMS: Case[] = [
   ['an error before content', sseOf([START, error('rate_limit_error')]), 'rate_limited', 1],
   ['an error after content', sseOf([START, ...text('Roses'), error('api_error')]), 'server_error', 3],
   ['an error without event lines', `data: ${JSON.stringify(error('api_error'))}\n\n`, 'server_error', 0],
+  ['an error event of another shape', 'event: error\ndata: {"message":"no","code":7}\n\n', 'server_error', 0],
   ['an error event that is not JSON', 'event: error\ndata: closed\n\n', 'server_error', 0],
   ['an error reason', sseOf([START, ...text('Roses'), end('error'), STOP]), 'server_error', 3],
   [

@@ -121,6 +121,13 @@ const CASES: [name: string, stream: string, kind: FailureKind, frames: number][]
     'overloaded',
     0,
   ],
+  ['an error event of another shape', 'event: error\ndata: {"reason":"closed"}\n\n', 'server_error', 0],
+  [
+    'an error object without words',
+    sseOf([text, { object: 'error', code: 503, choices: [] }]),
+    'server_error',
+    3,
+  ],
   ['an error event that is not JSON', 'event: error\ndata: the garden is closed\n\n', 'server_error', 0],
   [
     'an error of the Messages API',

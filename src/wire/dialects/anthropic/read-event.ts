@@ -2,6 +2,7 @@ import { AttemptError } from '../../../core/failure.ts';
 import type { Packet } from '../../../core/upstream.ts';
 import { failure } from '../../answer/writer.ts';
 import { explainInStream } from '../../errors/explain.ts';
+import { saysError } from '../../errors/says-error.ts';
 import { COMMENT } from '../../framing/sse.ts';
 import { isObject, parseJson } from '../../history/json.ts';
 
@@ -48,8 +49,7 @@ export function readEvent({ name, data: raw }: Packet): LooseEvent | null {
 
 /** An error says so, or says something where an answer says what it is. */
 function isError(value: Record<string, unknown>, name: string, type: string | undefined): boolean {
-  if (name === 'error' || type === 'error') return true;
-  if (value.error !== undefined && value.error !== null) return true;
+  if (name === 'error' || type === 'error' || saysError(value.error)) return true;
   return type === undefined && ['message', 'detail', 'errors'].some((key) => key in value);
 }
 

@@ -5,12 +5,13 @@ import type { Packet, Target } from '../../../core/upstream.ts';
 import { refuseFailure } from '../../answer/finish.ts';
 import { AnswerWriter, failure } from '../../answer/writer.ts';
 import { explainInStream } from '../../errors/explain.ts';
+import { saysError } from '../../errors/says-error.ts';
 import { filled, isObject } from '../../history/json.ts';
 import { namesFor, type ToolNames } from '../../history/tool-names.ts';
 import type { ChatDelta, Chunk } from './api.ts';
 import { reasoningOf, textOf } from './delta.ts';
 import { LONGEST_NAME } from './encode.ts';
-import { isDone, isError, readChunks } from './read-chunk.ts';
+import { isDone, readChunks } from './read-chunk.ts';
 import { type DetailsReader, detailsReader } from './reasoning-details.ts';
 import { type ThinkTags, type Told, thinkTags } from './think-tags.ts';
 import { heard, type Tokens, usageOf } from './usage.ts';
@@ -82,7 +83,7 @@ class ChatStream implements Transducer<Packet, Frame> {
 
   /** @param isWhole whether a `message` in it is all of the answer. */
   private *takeChoice(choice: Record<string, unknown>, isWhole: boolean): Generator<Frame> {
-    if (isError(choice.error)) throw new AttemptError(explainInStream(choice));
+    if (saysError(choice.error)) throw new AttemptError(explainInStream(choice));
     const reason = filled(choice.finish_reason);
     if (reason !== undefined) refuseFailure(reason);
     // Perplexity repeats all that it has said beside what it says.

@@ -1,5 +1,6 @@
 import { AttemptError } from '../../../core/failure.ts';
 import { explainInStream } from '../../errors/explain.ts';
+import { saysError } from '../../errors/says-error.ts';
 import { filled, isObject, parseJson } from '../../history/json.ts';
 import type { Chunk } from './api.ts';
 
@@ -36,15 +37,9 @@ function checked(chunk: unknown, data: string, name: string): Chunk {
   return chunk;
 }
 
-/** Whether an `error` field says that there is one: some servers fill it in everywhere. */
-export function isError(error: unknown): boolean {
-  if (isObject(error)) return Object.keys(error).length > 0;
-  return error !== undefined && error !== null && error !== '' && error !== false;
-}
-
 /** OpenAI's and OpenRouter's `error`, vLLM's `object: "error"`, Groq's `x_groq.error`, a bare `message` or `detail`. */
 function errorIn(chunk: Chunk, name: string): unknown {
-  if (isError(chunk.error) || name === 'error' || chunk.object === 'error') return chunk;
+  if (saysError(chunk.error) || name === 'error' || chunk.object === 'error') return chunk;
   if (isObject(chunk.x_groq) && filled(chunk.x_groq.error) !== undefined) return chunk.x_groq;
   const bare =
     chunk.choices === undefined && ['message', 'detail', 'errors', 'msg'].some((key) => key in chunk);
