@@ -17,12 +17,14 @@ export function reasoningOf(delta: ChatDelta): string {
   );
 }
 
-/** Text of a delta: a string, or a list of text parts. */
+/** Text of a delta: a string, or a list of parts of whatever type, whose text it is. */
 export function textOf(delta: ChatDelta): string {
   const { content } = delta;
   if (typeof content === 'string') return content;
   if (!Array.isArray(content)) return '';
-  return content.map((part) => (isObject(part) && part.type === 'text' ? plain(part.text) : '')).join('');
+  return content
+    .map((part) => (isObject(part) ? (isThought(part) ? '' : plain(part.text)) : plain(part)))
+    .join('');
 }
 
 function detailsOf(details: unknown): string {
@@ -35,13 +37,17 @@ function detailsOf(details: unknown): string {
 function thinkingParts(content: unknown): string {
   if (!Array.isArray(content)) return '';
   return content
-    .filter((part) => isObject(part) && part.type === 'thinking')
+    .filter((part) => isObject(part) && isThought(part))
     .map((part) => {
-      const { thinking } = part;
+      const { thinking = part.text } = part;
       if (!Array.isArray(thinking)) return plain(thinking);
       return thinking.map((item) => (isObject(item) ? plain(item.text) : '')).join('');
     })
     .join('');
+}
+
+function isThought({ type }: Record<string, unknown>): boolean {
+  return type === 'thinking' || type === 'reasoning';
 }
 
 function plain(value: unknown): string {
