@@ -32,6 +32,21 @@ describe('thinking in tags', () => {
     }
   });
 
+  test('that is never closed is thinking to its end', () => {
+    const chunks = ['<think>Hm, ', 'so</thi'].map((content) => ({ choices: [{ delta: { content } }] }));
+    const target = targetOf({ quirks: { thinkTags: true } });
+    const limited = runText(
+      sseOf([...chunks, { choices: [{ delta: {}, finish_reason: 'length' }] }]),
+      target,
+    );
+    expect(collect(limited.frames)).toMatchObject({
+      content: [thinking('Hm, so</thi')],
+      stop_reason: 'max_tokens',
+    });
+    const stopped = runText(sseOf([...chunks, { choices: [{ delta: {}, finish_reason: 'stop' }] }]), target);
+    expect(stopped.failure?.message).toBe('the answer had thinking alone');
+  });
+
   test('is text where the upstream is not known for it', () => {
     const chunk = { choices: [{ delta: { content: '<think>a</think>b' }, finish_reason: 'stop' }] };
     expect(collect(runText(sseOf([chunk])).frames).content).toEqual([text('<think>a</think>b')]);
