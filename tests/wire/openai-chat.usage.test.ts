@@ -213,6 +213,13 @@ describe.each(TOLD)('a server that tells %s', (_name, told, input, read, written
     expect(collect(answer.frames).usage).toEqual(usage);
   });
 
+  test.each([
+    ['in its choice', (one: unknown) => ({ choices: [{ delta: {}, usage: one }] })],
+    ['in a field of its own', (one: unknown) => ({ choices: [], x_groq: { usage: one } })],
+  ])('%s', (_place, chunkOf) => {
+    expect(collect(runText(sseOf([text, end, ...told.map(chunkOf)])).frames).usage).toEqual(usage);
+  });
+
   test('beside its words', () => {
     const [first, ...later] = told;
     const chunks = [{ ...text, usage: first }, ...later.map((one) => ({ ...end, usage: one })), end];
