@@ -32,6 +32,9 @@ const MEMBERS: [schema: unknown, asNull: boolean, asEmpty: boolean][] = [
   [true, false, false],
   [{ description: 'Anything.' }, false, false],
   [{ $ref: '#/$defs/x' }, false, false],
+  [{ type: 'number', $ref: '#/$defs/x' }, false, false],
+  [{ type: 'number', allOf: [{ minimum: 0 }] }, false, false],
+  [{ type: 'number', if: {} }, false, false],
   [{ allOf: [{ type: 'number' }] }, false, false],
   [{ type: 'number', not: { const: 3 } }, false, false],
 ];
