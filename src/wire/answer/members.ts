@@ -25,7 +25,8 @@ export function withoutMembers(isSpare: IsSpare): Members {
   let place: Place | undefined;
   let held = '';
   let name = '';
-  let value = '';
+  /** Of a member whose text is at its end. */
+  let value: string;
 
   /** Whether `code` ends the text that goes on: what follows it, or begins with it, is a member of the object itself. */
   function passes(code: number): boolean {
@@ -60,7 +61,6 @@ export function withoutMembers(isSpare: IsSpare): Members {
     place = 'name';
     held = text;
     name = '';
-    value = '';
   }
 
   /** Takes one character of a member. False: it is not spare, and goes on with this character. */
