@@ -24,6 +24,8 @@ export interface CompanyOptions {
 /** The real client, the compiled program, and three upstreams that follow one script. */
 export interface Company {
   readonly session: ClaudeSession;
+  /** Where a client asks, so that it is written down. */
+  readonly url: string;
   readonly proxy: Binary;
   readonly upstreams: Record<Name, ScriptedUpstream>;
   /** From now on the upstreams answer by these steps. */
@@ -58,6 +60,7 @@ export async function startCompany({ version, args, chat, members }: CompanyOpti
   const asked = () => wire.posts.map(({ body }) => new TextDecoder().decode(body));
   return {
     session,
+    url: wire.url,
     proxy,
     upstreams,
     asked,

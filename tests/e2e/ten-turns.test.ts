@@ -3,16 +3,7 @@ import { expect, test } from 'bun:test';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CLAUDE_VERSIONS } from '../support/claude.ts';
-import {
-  keepsBeginning,
-  leaks,
-  type Member,
-  refusals,
-  wrongExchanges,
-  wrongHistory,
-  wrongMedia,
-  wrongThoughts,
-} from '../support/conversation-laws.ts';
+import { breaches, keepsBeginning, type Member } from '../support/conversation-laws.ts';
 import { exchangesOf } from '../support/exchanges.ts';
 import type { Heard, Play } from '../support/played.ts';
 import { type Company, type Name, startCompany } from './company.ts';
@@ -98,15 +89,9 @@ function lastWords({ steps }: Turn): string {
 }
 
 function breachesOf(heard: Heard<Name>, company: Company): string[] {
-  const meeting = company.meeting(heard);
-  return [
-    ...refusals(meeting),
-    ...leaks(meeting, SIGNATURES),
-    ...wrongExchanges(meeting),
-    ...wrongMedia(meeting),
-    ...wrongHistory(meeting, SIGNATURES),
-    ...wrongThoughts(meeting, OWN_THOUGHTS),
-  ].map((breach) => `${heard.upstream}, request ${heard.step}: ${breach}`);
+  return breaches(company.meeting(heard), SIGNATURES, OWN_THOUGHTS).map(
+    (breach) => `${heard.upstream}, request ${heard.step}: ${breach}`,
+  );
 }
 
 /** Every request begins with the one before it at the same upstream, one turn or several turns ago. */

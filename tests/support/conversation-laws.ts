@@ -35,8 +35,20 @@ export type Signed = ReadonlySet<string>;
 
 type Loose = Record<string, unknown>;
 
+/** Everything that is wrong with what one upstream got; empty when the conversation survived the way to it. */
+export function breaches(meeting: Meeting, signatures: Signed, own: readonly Thought[] = []): string[] {
+  return [
+    ...refusals(meeting),
+    ...leaks(meeting, signatures),
+    ...wrongExchanges(meeting),
+    ...wrongMedia(meeting),
+    ...wrongHistory(meeting, signatures),
+    ...wrongThoughts(meeting, own),
+  ];
+}
+
 /** Everything that a strict server of its kind would refuse. */
-export function refusals({ member, body }: Meeting): string[] {
+function refusals({ member, body }: Meeting): string[] {
   const parsed: unknown = JSON.parse(body);
   switch (member.dialect) {
     case 'native':
@@ -54,7 +66,7 @@ function withoutAdaptive(body: unknown): unknown {
 }
 
 /** What is Anthropic's or the client's business alone, and reached another. */
-export function leaks({ member, body, headers }: Meeting, signatures: Signed): string[] {
+function leaks({ member, body, headers }: Meeting, signatures: Signed): string[] {
   if (member.dialect === 'native') return body.includes('"ccp1:') ? ['our own mark'] : [];
   const secrets = [...signatures, 'x-anthropic-billing-header', 'ccp1:', 'sk-test'];
   const said = [body, ...headers.map((pair) => pair.join(': '))].join('\n');
@@ -68,7 +80,7 @@ export function leaks({ member, body, headers }: Meeting, signatures: Signed): s
 }
 
 /** Where calls and results are not, one by one, those that the client has. */
-export function wrongExchanges({ client, body }: Meeting): string[] {
+function wrongExchanges({ client, body }: Meeting): string[] {
   const [wanted, got] = [exchangesOf(JSON.parse(client)), exchangesOf(JSON.parse(body))];
   if (wanted.length !== got.length) return [`${got.length} exchanges instead of ${wanted.length}`];
   return wanted.flatMap((exchange, at) => {
@@ -85,7 +97,7 @@ export function wrongExchanges({ client, body }: Meeting): string[] {
 const NO_EYES = '[image omitted: model has no vision]';
 
 /** Images and PDFs that are not what this upstream can take: themselves, or a word about them; never text. */
-export function wrongMedia({ member, client, body }: Meeting): string[] {
+function wrongMedia({ member, client, body }: Meeting): string[] {
   if (member.dialect === 'native') return [];
   const given = blocksOf(JSON.parse(client));
   const got = blocksOf(JSON.parse(body));
@@ -112,7 +124,7 @@ export function wrongMedia({ member, client, body }: Meeting): string[] {
  * Where Anthropic got not what the client has: its own thinking byte for byte and nobody else's, all other words as they
  * are. Where the client has nothing that another wrote, its very bytes.
  */
-export function wrongHistory({ member, client, body }: Meeting, signatures: Signed): string[] {
+function wrongHistory({ member, client, body }: Meeting, signatures: Signed): string[] {
   if (member.dialect !== 'native') return [];
   const asked = JSON.parse(client) as { messages: Loose[] };
   let isForeign = false;
@@ -139,7 +151,7 @@ function nativeBlock(block: Loose, signatures: Signed): Loose | null {
 }
 
 /** Thinking blocks that a server of the Messages API got, beside those that it wrote and the client still has. */
-export function wrongThoughts({ member, client, body }: Meeting, own: readonly Thought[]): string[] {
+function wrongThoughts({ member, client, body }: Meeting, own: readonly Thought[]): string[] {
   if (member.dialect !== 'compatible') return [];
   const kept = thoughtsOf(client).map(({ thinking }) => thinking);
   const wanted = own
