@@ -72,6 +72,8 @@ export function buildUpstream(draft: Draft, sources: UpstreamSources): BuiltUpst
   const upstream: Upstream = {
     name: draft.name,
     provider: provider.name,
+    // What stands at an address of the user's is not one and the same as what else is configured like it.
+    ...(endpoint.base !== provider.base && { writer: draft.name }),
     dialect: sources.dialects[endpoint.dialect],
     ...pickAuth(credential),
     native: provider.native,

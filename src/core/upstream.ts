@@ -50,7 +50,7 @@ export interface Target {
   stream: boolean;
   /** Anthropic itself: the client's own bytes, headers and credential go there unchanged. */
   native: boolean;
-  /** The preset's name: marks thinking with who wrote it. */
+  /** Marks thinking with who wrote it: the preset's name, or the upstream's own where that says more. */
   provider: string;
   /** By how much estimates of its input tokens are multiplied, from what it counted before; absent: 1. */
   tokenFactor?: number;
@@ -231,6 +231,8 @@ export interface Upstream {
   /** Unique in the chain. */
   readonly name: string;
   readonly provider: string;
+  /** By what the thoughts that it writes are known as its own; default: `provider`. */
+  readonly writer?: string;
   readonly dialect: Dialect;
   readonly auth: Auth;
   /** Whose credential it takes: the client's own, or only ccproxy's. */

@@ -167,7 +167,7 @@ export function targetFor(
   { inbound, amend = {}, context }: Pick<Hop, 'inbound' | 'amend' | 'context'>,
   answerId: string,
 ): Target {
-  const { native, provider } = upstream;
+  const { native, provider, writer = provider } = upstream;
   const { maxTokens: least, ...quirkAmendments } = amend;
   const model = upstream.model(inbound.model);
   const facts = upstream.facts?.(model) ?? {};
@@ -179,7 +179,7 @@ export function targetFor(
     asked: inbound.model,
     stream: inbound.stream,
     native,
-    provider,
+    provider: writer,
     quirks: { ...quirksFor(upstream, facts), ...quirkAmendments },
     facts,
     answerId,
