@@ -17,7 +17,7 @@ export interface CompanyOptions {
   /** Of the client, beside its prompt. */
   args: readonly string[];
   /** The preset of the chat backup. */
-  chat: 'openai' | 'groq';
+  chat: 'openai' | 'groq' | 'deepseek';
   members: Record<Name, Member>;
 }
 

@@ -6,7 +6,7 @@ import { CLAUDE_VERSIONS } from '../support/claude.ts';
 import { breaches, keepsBeginning, type Member } from '../support/conversation-laws.ts';
 import { exchangesOf } from '../support/exchanges.ts';
 import type { Heard, Play } from '../support/played.ts';
-import { type Company, type Name, startCompany } from './company.ts';
+import { type Company, type CompanyOptions, type Name, startCompany } from './company.ts';
 import { FILES, OWN_THOUGHTS, RESULTS, SIGNATURES, type Turn, tenTurns } from './ten-turns.ts';
 
 const LIMIT_MS = 120_000;
@@ -14,7 +14,7 @@ const ARGS = ['--allowedTools', 'Bash', 'Read', '--max-turns', '9'];
 
 interface Eyes {
   who: string;
-  chat: 'openai' | 'groq';
+  chat: CompanyOptions['chat'];
   members: Record<Name, Member>;
 }
 
@@ -29,11 +29,11 @@ const EYES: Eyes[] = [
     },
   },
   {
-    who: 'the compatible backup sees',
-    chat: 'groq',
+    who: 'the compatible backup sees, and the chat backup wants its thoughts back',
+    chat: 'deepseek',
     members: {
       anthropic: { dialect: 'native', eyes: true },
-      chat: { dialect: 'chat', eyes: false },
+      chat: { dialect: 'chat', eyes: false, reasoning: true },
       compatible: { dialect: 'compatible', eyes: true, claude: true },
     },
   },
@@ -89,7 +89,7 @@ function lastWords({ steps }: Turn): string {
 }
 
 function breachesOf(heard: Heard<Name>, company: Company): string[] {
-  return breaches(company.meeting(heard), SIGNATURES, OWN_THOUGHTS).map(
+  return breaches(company.meeting(heard), SIGNATURES, OWN_THOUGHTS[heard.upstream]).map(
     (breach) => `${heard.upstream}, request ${heard.step}: ${breach}`,
   );
 }

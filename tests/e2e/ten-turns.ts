@@ -212,7 +212,18 @@ const OWN = {
   fourth: own('The server thinks of everybody.', 4),
   fifth: own('The server thinks of words.', 5),
 } as const;
-export const OWN_THOUGHTS: readonly Thought[] = Object.values(OWN);
+
+/** What each of them thinks that gets it back, in this order. */
+export const OWN_THOUGHTS: Record<Name, readonly Thought[]> = {
+  anthropic: [],
+  chat: [
+    'The chat model thinks of the notes.',
+    'The chat model thinks once more.',
+    'The chat model takes over.',
+    'Words.',
+  ].map((thinking) => ({ thinking })),
+  compatible: Object.values(OWN),
+};
 
 /** What the commands give back, each once. */
 export const RESULTS = Array.from({ length: 15 }, (_, index) =>

@@ -1,7 +1,7 @@
 import { conversationComplaints } from './anthropic-conversation.ts';
 import { complaints as compatibleComplaints } from './anthropic-validator.ts';
 import { blocksOf, exchangesOf, listOf } from './exchanges.ts';
-import { complaints as chatComplaints, OPENAI } from './openai-validator.ts';
+import { complaints as chatComplaints, OPENAI, type Strictness } from './openai-validator.ts';
 
 /** How an upstream speaks, and what it can read. */
 export interface Member {
@@ -11,6 +11,8 @@ export interface Member {
   files?: boolean;
   /** chat: whether it wants its reasoning back. */
   reasoning?: boolean;
+  /** chat: what it takes for ids; default: what OpenAI does. */
+  ids?: Strictness;
   /** compatible: whether it has Claude's newer models, which think as much as they find right. */
   claude?: boolean;
 }
@@ -56,7 +58,7 @@ function refusals({ member, body }: Meeting): string[] {
     case 'compatible':
       return compatibleComplaints(member.claude === true ? withoutAdaptive(parsed) : parsed);
     case 'chat':
-      return chatComplaints(parsed, { ...OPENAI, reasoning: member.reasoning === true });
+      return chatComplaints(parsed, { ...(member.ids ?? OPENAI), reasoning: member.reasoning === true });
   }
 }
 
@@ -150,19 +152,29 @@ function nativeBlock(block: Loose, signatures: Signed): Loose | null {
   return { ...block, input: JSON.parse(block.input) as unknown };
 }
 
-/** Thinking blocks that a server of the Messages API got, beside those that it wrote and the client still has. */
+/** Thoughts that a backup got, beside those that it wrote and the client still has, each in its form. */
 function wrongThoughts({ member, client, body }: Meeting, own: readonly Thought[]): string[] {
-  if (member.dialect !== 'compatible') return [];
-  const kept = thoughtsOf(client).map(({ thinking }) => thinking);
-  const wanted = own
-    .filter(({ thinking }) => kept.includes(thinking))
-    .map(({ thinking, signature = '' }) => JSON.stringify({ type: 'thinking', thinking, signature }));
-  const got = thoughtsOf(body).map((block) => JSON.stringify(block));
+  if (member.dialect === 'native') return [];
+  const kept = thoughtsIn(client).map(({ thinking }) => thinking);
+  const given = own.filter(({ thinking }) => kept.includes(thinking));
+  const isChat = member.dialect === 'chat';
+  const wanted = isChat
+    ? given.flatMap(({ thinking }) => (member.reasoning === true ? [thinking] : []))
+    : given.map(({ thinking, signature = '' }) => JSON.stringify({ type: 'thinking', thinking, signature }));
+  const got = isChat ? reasoningIn(body) : thoughtsIn(body).map((block) => JSON.stringify(block));
   return wanted.join() === got.join() ? [] : [`thinking ${got} instead of ${wanted}`];
 }
 
-function thoughtsOf(body: string): Loose[] {
+function thoughtsIn(body: string): Loose[] {
   return blocksOf(JSON.parse(body)).filter(({ type }) => type === 'thinking');
+}
+
+/** A space stands where a server insists on thoughts and there are none. */
+function reasoningIn(body: string): string[] {
+  const { messages } = JSON.parse(body) as { messages: Loose[] };
+  return messages.flatMap(({ reasoning_content: words }) =>
+    words === undefined || words === ' ' ? [] : [String(words)],
+  );
 }
 
 /**
