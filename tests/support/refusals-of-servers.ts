@@ -107,7 +107,7 @@ export const LOCAL: readonly Row[] = [
     'misdirected',
   ],
   ['vLLM: a model', 404, vllm('The model `x` does not exist.', 'NotFoundError', 404), 'no_such_model'],
-  ['vLLM: no such path', 404, { detail: 'Not Found' }, 'misdirected'],
+  ['vLLM: no such path, or anything', 404, { detail: 'Not Found' }, 'no_such_model'],
   ['vLLM: no key', 401, { error: 'Unauthorized' }, 'unauthorized'],
   ['vLLM: dead', 500, vllm('EngineCore encountered an issue.', 'InternalServerError', 500), 'server_error'],
   [

@@ -198,6 +198,12 @@ test.each([
   expect(runText(sseOf(events)).failure?.message).toBe(`the answer had ${what}`);
 });
 
+test.each(['{}', '[]', 'null', 'false', '""'])('an error that is %s is none beside an answer', (error) => {
+  const whole = sseOf([START, ...text('Roses'), end('end_turn'), STOP]);
+  const odd = whole.replaceAll('"type":"', `"error":${error},"type":"`);
+  expect(events(runText(odd))).toEqual(events(runText(whole)));
+});
+
 test('nothing is read behind the end of an answer', () => {
   const whole = sseOf([START, ...text('Roses'), end('end_turn'), STOP]);
   const answer = runText(whole);

@@ -283,6 +283,15 @@ describe('wherever it says so', () => {
   });
 
   test.each([
+    ['the temperature', 'The temperature in the garden is too high'],
+    ['a tool_choice', 'tool_choice and the rest of it were understood'],
+    ['thinking', 'thinking takes too long'],
+  ])('but not where it only names %s, whatever its type is called', (_what, message) => {
+    for (const type of ['invalid_request_error', 'unknown_error'])
+      expect(explained(400, { error: { message, type } }).amend).toBeUndefined();
+  });
+
+  test.each([
     ['a key', 401, 'Invalid API key: image input is not supported'],
     ['money', 402, 'Insufficient credits: image input is not supported'],
     ['a limit', 429, 'Rate limit of image input: not supported'],

@@ -39,7 +39,7 @@ const DESCRIPTION =
 const OTHER_FIELD = /max_tokens.{0,80}max_completion_tokens/is;
 
 const UNKNOWN =
-  /not support|unsupported|n't support|unknown|unrecognized|unexpected|not permitted|not allowed|extra inputs|extra fields|extra_forbidden|only the default|only \S+ is allowed|unavailable|may not|cannot (?:both )?be|not (?:one of|valid|available|enabled)|does not match|no endpoints found|must be (?:one of|['"[])|should be (?:one of|['"[])|expected (?:one of|['"`])|one of the (?:strings|allowed)|invalid|incorrect/i;
+  /not support|unsupported|n't support|\bunknown(?!_error)|unrecognized|unexpected|not permitted|not allowed|extra inputs|extra fields|extra_forbidden|only the default|only \S+ is allowed|unavailable|may not|cannot (?:both )?be|not (?:one of|valid|available|enabled)|does not match|no endpoints found|must be (?:one of|['"[])|should be (?:one of|['"[])|expected (?:one of|['"`])|one of the (?:strings|allowed)|\binvalid\b|\bincorrect\b/i;
 
 /** What a server may not know, or not for this model, and the request without it. The first that is named counts. */
 const WITHOUT: readonly [named: RegExp, amendment: Amendment][] = [

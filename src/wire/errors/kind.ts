@@ -10,7 +10,7 @@ const STATUS_WORDS: readonly [pattern: RegExp, status: number][] = [
   [/insufficient_quota|credit_balance|billing|payment|insufficient[ _](?:balance|credits?)/i, 402],
   [/authentication|invalid_api_key|UNAUTHENTICATED|Unauthorized/i, 401],
   [/permission|PERMISSION_DENIED|AccessDenied/i, 403],
-  [/model_not_found|not_found|NOT_FOUND|NotFound(?:Error|Exception)/i, 404],
+  [/model_not_found|not_found|NOT_FOUND|NotFound(?:Error|Exception)|unexpected endpoint/i, 404],
   [/request_too_large/i, 413],
   [/conflict_error/i, 409],
   [/timeout_error|DEADLINE_EXCEEDED/i, 504],
@@ -36,7 +36,7 @@ const NO_MODEL =
   /model_not_found|model[^.]{0,80}(?:does not exist|not found|not available|is not supported|unknown|decommissioned)|unknown model|invalid model|no such model|no models? loaded|model not exist/i;
 /** What answers there does not know the path: it is another API, or the address is wrong. */
 const NO_PATH =
-  /^not found\.?$|unexpected endpoint|invalid url|cannot post|file not found|no route|unknown (?:url|endpoint|path|route)|page not found|no static resource/i;
+  /unexpected endpoint|invalid url|cannot post|file not found|no route|unknown (?:url|endpoint|path|route)|page not found|no static resource/i;
 const BAD_KEY =
   /invalid[ _]?(?:x-)?api[ _-]?key|incorrect api key|api key not valid|api key (?:is )?invalid|authentication[ _](?:fail|error)/i;
 const UNSUPPORTED =
@@ -73,7 +73,6 @@ export function kindOf(status: number, shape: ErrorShape): FailureKind {
   // Bedrock: the model failed.
   if (status >= 500 || status === 424) {
     if (status === 501) return 'unsupported';
-    if (NO_PATH.test(shape.message)) return 'misdirected';
     return OVERLOADED.test(text) ? 'overloaded' : 'server_error';
   }
   return clientKind(status, text, shape);
