@@ -68,6 +68,59 @@ describe.each(CLAUDE_VERSIONS)('a conversation of the real client %s', (version)
   );
 
   test(
+    'does not hear of a signature that Anthropic refuses: it is answered without its thinking',
+    async () => {
+      const refused: Reply = {
+        fault: {
+          kind: 'status',
+          status: 400,
+          body: JSON.stringify({
+            type: 'error',
+            error: {
+              type: 'invalid_request_error',
+              message: 'messages.1.content.0: Invalid `signature` in `thinking` block',
+            },
+          }),
+        },
+      };
+      await using anthropic = await startUpstream({
+        script: [
+          step('Anthropic thinks.', 'Anthropic acts.', 'echo first'),
+          refused,
+          step('Anthropic thinks again.', 'Anthropic acts again.', 'echo second'),
+          { answer: text('Done.') },
+        ],
+      });
+      await using proxy = await startBinary({ env: { CCPROXY_ANTHROPIC_BASE_URL: anthropic.url } });
+      const { exitCode, report } = await runClaude({ version, baseUrl: proxy.url, prompt: 'go', args: BASH });
+      expect([exitCode, report?.result]).toEqual([0, 'Done.']);
+      const thoughts = anthropic.asked.map((request) => request.text().includes('"signature":"c2lnbmVk'));
+      // A client that had heard of it would think no more, and send none of its thoughts.
+      expect(thoughts).toEqual([false, true, false, true]);
+      expect(anthropic.asked.map((request) => request.text().includes('"thinking":{"type"'))).toEqual(
+        thoughts.map(() => true),
+      );
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    'is told in words that it understands when it is too long for the backup',
+    async () => {
+      const message =
+        "This model's maximum context length is 8192 tokens. However, your messages resulted in 20480 tokens. Please reduce the length of the messages.";
+      const body = JSON.stringify({ error: { message, code: 'context_length_exceeded' } });
+      await using groq = await startUpstream({ script: { fault: { kind: 'status', status: 400, body } } });
+      await using proxy = await startBinary({
+        env: { PROVIDER: 'groq', GROQ_API_KEY: 'groq-key', GROQ_BASE_URL: `${groq.url}/openai/v1` },
+      });
+      const { report } = await runClaude({ version, baseUrl: proxy.url, prompt: 'go', args: BASH });
+      expect(report?.result).toStartWith('Prompt is too long');
+    },
+    LIMIT_MS,
+  );
+
+  test(
     "keeps Anthropic's own thinking byte for byte when nothing happened",
     async () => {
       await using anthropic = await startUpstream({

@@ -20,6 +20,18 @@ const PICTURE = JSON.stringify({
     },
   ],
 });
+const TOOLS = JSON.stringify({
+  ...JSON.parse(PICTURE),
+  stop_sequences: ['END_OF_IT'],
+  tool_choice: { type: 'tool', name: 'Water' },
+  tools: [
+    {
+      name: 'Water',
+      description: 'Waters a bed. '.repeat(100),
+      input_schema: { type: 'object', properties: { bed: { type: 'string', pattern: '^[a-z]+$' } } },
+    },
+  ],
+});
 const refusal = (message: string, status = 400) =>
   new Response(JSON.stringify({ error: { message, type: 'invalid_request_error' } }), { status });
 const spoken = () => streamOf(eventsOf(text('Here it is.')));
@@ -57,6 +69,30 @@ describe.each([
     const said = await ask(benchOf([upstream('one')], { send }), { body: PICTURE });
     expect([said.status, wordsOf(said)]).toEqual([200, 'Here it is.']);
     expect(send.sent.map(({ body }) => JSON.parse(body).max_tokens)).toEqual([64_000, 8192]);
+  });
+
+  test.each<[what: string, message: string, refused: RegExp, taken: RegExp]>([
+    [
+      'long descriptions',
+      "Invalid 'tools[0].function.description': string too long. Expected a string with maximum length 64, but got a string with length 1300 instead.",
+      /(?:Waters a bed\. ){10}/,
+      /(?:Waters a bed\. ){3}/,
+    ],
+    ['a pattern', 'Invalid JSON schema: regex lookaround is not supported.', /"pattern"/, /"bed"/],
+    [
+      'a forced call',
+      'tool_choice: only auto is supported, tool is not supported',
+      /"tool_choice":\{"type":"(?:tool|function)"/,
+      /Answer with a call of the tool Water/,
+    ],
+    ['stops', "Unsupported parameter: 'stop' is not supported with this model.", /END_OF_IT/, /"bed"/],
+    ['a picture that it cannot read', 'Could not process image', /eA==/, /image omitted/],
+  ])('and refuses %s is asked again without', async (_what, message, refused, taken) => {
+    const send = fakeSend({ one: () => (send.sent.length === 1 ? refusal(message) : answer()) });
+    const said = await ask(benchOf([upstream('one')], { send }), { body: TOOLS });
+    expect([said.status, wordsOf(said)]).toEqual([200, 'Here it is.']);
+    expect(send.sent.map(({ body }) => refused.test(body))).toEqual([true, false]);
+    expect(send.sent[1]?.body).toMatch(taken);
   });
 
   test('is asked again once, not for ever', async () => {
