@@ -197,7 +197,7 @@ const CASES: [name: string, stream: string, kind: FailureKind, frames: number][]
     0,
   ],
   ['an error that is null', sseOf([role, { error: null }], { done: false }), 'cut', 1],
-  ['an error that is a list', sseOf([{ error: [] }]), 'server_error', 0],
+  ['an error that is an empty list', sseOf([{ error: [] }]), 'empty', 0],
   ['JSON of another kind', '{"hello":"world"}', 'empty', 0],
 ];
 
