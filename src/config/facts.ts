@@ -7,9 +7,15 @@ import type { UpstreamTable } from './schema.ts';
 /** Clients name models as they like, and some upstreams are asked for just those. */
 const MOST_MODELS = 500;
 
-/** What is known of the models of an upstream, each looked up once: the data, and before it what its table says of all of them. */
-export function knownFacts({ provider, table }: Draft): NonNullable<Upstream['facts']> {
-  const own = ownFacts(table);
+/**
+ * What is known of the models of an upstream, each looked up once: the data, and before it what the user says of all of them.
+ * @param maxTokens the longest answer, where the user names one
+ */
+export function knownFacts(
+  { provider, table }: Draft,
+  maxTokens: number | undefined,
+): NonNullable<Upstream['facts']> {
+  const own = { ...ownFacts(table), ...(maxTokens !== undefined && { output: maxTokens }) };
   const known = new Map<string, ModelFacts>();
   return (model) => {
     const before = known.get(model);

@@ -60,7 +60,8 @@ export function buildUpstream(draft: Draft, sources: UpstreamSources): BuiltUpst
   };
   const probe = readProbe(draft, probed, problems);
   const models = readModels(draft, sources.env, problems);
-  const maxTokens = readMaxTokens(draft, sources.env, problems) ?? provider.maxTokens;
+  const ownMaxTokens = readMaxTokens(draft, sources.env, problems);
+  const maxTokens = ownMaxTokens ?? provider.maxTokens;
   const extraHeaders = readHeaders(draft, problems);
   if (provider.native) refuseNativeKeys(draft, problems);
   warnings.push(...overridden(draft, sources.env));
@@ -80,7 +81,7 @@ export function buildUpstream(draft: Draft, sources: UpstreamSources): BuiltUpst
     base: endpoint.base,
     model: provider.native ? (asked) => asked : mapModels(models, provider.models),
     ...(maxTokens !== undefined && { maxTokens }),
-    facts: knownFacts(draft),
+    facts: knownFacts(draft, ownMaxTokens),
     quirks: provider.quirks,
     timeouts,
     breaker: { ...breaker, prober: proofOf(probe, credential.hasKey) },

@@ -178,7 +178,13 @@ describe('the answer is asked for', () => {
     ['as the client does, of a model that is not known', 64_000, 'a-new-one', 'max_tokens = 100000', 64_000],
     ["up to the preset's limit", 64_000, 'openai/gpt-oss-120b', '', 16_384],
     ["up to the user's limit", 64_000, 'openai/gpt-oss-120b', 'max_tokens = 30000', 30_000],
-    ['up to what the model gives', 128_000, 'openai/gpt-oss-120b', 'max_tokens = 100000', 65_536],
+    [
+      'as the user says, whatever the data has',
+      128_000,
+      'openai/gpt-oss-120b',
+      'max_tokens = 100000',
+      100_000,
+    ],
     [
       'up to what the model gives, if it is less than the preset has',
       64_000,
