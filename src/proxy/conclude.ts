@@ -77,7 +77,9 @@ export function conclude(
 ): WholeReply {
   // Who cannot do what it wants at all could not do it with less of it either.
   const able = [...skipped.filter(isTooLong), ...tries];
-  if (able.length > 0 && able.every(isTooLong)) return tooLong(inbound, able);
+  const others = able.filter((one) => !isTooLong(one));
+  if (others.length < able.length && others.every((one) => isOutForLong(one, chain, runtime)))
+    return tooLong(inbound, able);
   const unsent = tries.find(isUnsent)?.failure.message;
   if (unsent !== undefined && tries.every(isUnsent)) {
     return errorReply(400, 'invalid_request_error', unsent, inbound.id);
@@ -108,6 +110,19 @@ export function isOwnRejected({ upstream, failure: { answer } }: Try, inbound: I
 
 function isTooLong({ failure }: Try): boolean {
   return failure.kind === 'too_long';
+}
+
+/**
+ * Longer than this nobody waits for an upstream that takes more, where another works and a shorter conversation would be
+ * served. As long as an upstream that has only just failed is out at first.
+ */
+const WORTH_WAITING_MS: Ms = 20_000;
+
+function isOutForLong({ upstream }: Try, chain: readonly Subject[], runtime: Runtime): boolean {
+  const subject = chain.find((one) => one.upstream === upstream);
+  if (subject === undefined) return false;
+  const { name, until } = standing(subject, runtime);
+  return STAYS.has(name) || (until !== undefined && until - runtime.clock.now() > WORTH_WAITING_MS);
 }
 
 /** The request could not even be put into the upstream's dialect. */

@@ -65,11 +65,17 @@ const KINDS: Kind[] = [
     }),
   },
 ];
-const RUNS = CLAUDE_VERSIONS.flatMap((version) => KINDS.map((kind) => ({ version, ...kind })));
+const OUTAGES = [
+  { outage: 'refuses for hours', fault: LIMITED, asksAnthropic: 0 },
+  { outage: 'is down', fault: { kind: 'status', status: 529 } as Fault, asksAnthropic: 1 },
+];
+const RUNS = CLAUDE_VERSIONS.flatMap((version) =>
+  KINDS.flatMap((kind) => OUTAGES.map((outage) => ({ version, ...kind, ...outage }))),
+);
 
 test.each(RUNS)(
-  '$version makes it shorter for $backup, where Anthropic refuses for hours, and goes on',
-  async ({ version, provider, member, words }) => {
+  '$version makes it shorter for $backup, where Anthropic $outage, and goes on',
+  async ({ version, provider, member, words, fault, asksAnthropic }) => {
     await using folders = await makeFolders();
     await using anthropic = await startUpstream();
     await using backup = await startUpstream();
@@ -82,7 +88,7 @@ test.each(RUNS)(
 
     await anthropic.play((request) => ({ answer: counted(request, LONG) }));
     for (const prompt of ['One.', 'Two.', 'Three.']) expect((await session.say(prompt)).exitCode).toBe(0);
-    await anthropic.play({ fault: LIMITED });
+    await anthropic.play({ fault });
     await backup.play((request) => ({ answer: counted(request, LONG) }));
     expect((await session.say('Four.')).report?.result).toBe(LONG);
 
@@ -106,7 +112,7 @@ test.each(RUNS)(
     const [first, ...later] = backup.asked.slice(before[1]);
     expect([refused.length, refused[0] === first]).toEqual([1, true]);
     expect(later.map(isCompaction)).toEqual([true, false, false]);
-    expect(anthropic.asked.length).toBe(before[0] ?? 0);
+    expect(anthropic.asked.length).toBe((before[0] ?? 0) + asksAnthropic);
     const posts = wire.posts.slice(before[2]).map(({ body }) => new TextDecoder().decode(body));
     expect(posts).toHaveLength(4);
     const [afterwards] = later.slice(1);
@@ -146,6 +152,7 @@ function configuration(anthropic: string, backup: string, provider: string): str
   return `chain = ["anthropic", "backup"]
 [upstreams.anthropic]
 base_url = "${anthropic}"
+breaker = { open = "30s" }
 probe = { enabled = false }
 [upstreams.backup]
 provider = "${provider}"
