@@ -38,7 +38,8 @@ function bounds({ rates, lines, growth: growing }: Streams): Bound[] {
         flatness,
       ),
       unit: '×',
-      most: 2,
+      // What does not fit the processor's cache takes up to twice as long; quadratic would be eight times.
+      most: 3,
     })),
     {
       what: 'ten times as many deltas: time per delta, of that of a tenth of them, at most',
