@@ -107,7 +107,7 @@ export class AnswerWriter {
   *text(text: string): Generator<Frame> {
     if (text === '') return;
     this.chars += text.length;
-    if (this.writer.busy) this.late.push(text);
+    if (this.writer.busy) this.wait(text);
     else yield* this.write(text);
   }
 
@@ -152,6 +152,12 @@ export class AnswerWriter {
   /** Grows with every piece of a call. */
   private get callsSize(): number {
     return this.tools.size + this.tools.calls.length;
+  }
+
+  private wait(text: string): void {
+    const last = this.late.at(-1);
+    if (typeof last === 'string') this.late[this.late.length - 1] = last + text;
+    else this.late.push(text);
   }
 
   private *takeLate(): Generator<Frame> {
