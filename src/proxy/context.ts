@@ -5,6 +5,7 @@ import type { MidStream } from '../core/splice.ts';
 import type { Chain, Upstream } from '../core/upstream.ts';
 import type { CredentialNames } from './credential-names.ts';
 import type { Gates } from './gate.ts';
+import type { Lessons } from './lessons.ts';
 import type { Recent } from './recent.ts';
 import type { RejectedCredentials } from './rejected.ts';
 import type { RetryBudgets } from './retry-budget.ts';
@@ -57,6 +58,7 @@ export interface RelayContext {
   preference: Preference;
   prober: Hearing;
   calibration: Calibration;
+  lessons: Lessons;
   /** Upstreams that were well but too slow for the shorter time of a trial, by name. */
   slowOnTrial: Set<string>;
 }

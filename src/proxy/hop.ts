@@ -74,6 +74,7 @@ export function begin(hop: Hop): Beginning {
 
   function over(outcome: Outcome): void {
     client.removeEventListener('abort', giveUp);
+    noteLesson(hop, target, outcome);
     if (outcome.ok) noteCount(hop, target, tried.answer.counted);
     record(outcome);
   }
@@ -148,6 +149,14 @@ function noteCount(
   context.calibration.note(subject.upstream.name, model, estimateTokens(inbound.request), counted);
 }
 
+/** A change was right when the upstream answers after it, or minds something else. Anthropic's requests are the client's. */
+function noteLesson({ subject, context, amend }: Hop, { native, model }: Target, outcome: Outcome): void {
+  if (native || amend === undefined) return;
+  const next = outcome.ok ? {} : outcome.failure.amend;
+  if (next === undefined || Object.keys(next).some((key) => key in amend)) return;
+  context.lessons.learn(subject.upstream.name, model, amend, context.runtime.clock.now());
+}
+
 /** Whether its upstream would be sent another request so changed: one that holds no images cannot be sent without them. */
 export function isOther(hop: Hop, amend: Amendment): boolean {
   const { upstream } = hop.subject;
@@ -171,6 +180,7 @@ export function targetFor(
   const { maxTokens: least, ...quirkAmendments } = amend;
   const model = upstream.model(inbound.model);
   const facts = upstream.facts?.(model) ?? {};
+  const learned = native ? {} : context.lessons.of(upstream.name, model, context.runtime.clock.now());
   const tokenFactor = context.calibration.factor(upstream.name, model);
   const most = native ? undefined : mostTokens(inbound, facts, tokenFactor);
   const limits = [upstream.maxTokens, least, most].filter((limit) => limit !== undefined);
@@ -180,7 +190,7 @@ export function targetFor(
     stream: inbound.stream,
     native,
     provider: writer,
-    quirks: { ...quirksFor(upstream, facts), ...quirkAmendments },
+    quirks: { ...quirksFor(upstream, facts), ...learned, ...quirkAmendments },
     facts,
     answerId,
     inbound,

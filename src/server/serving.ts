@@ -7,6 +7,7 @@ import type { Chain } from '../core/upstream.ts';
 import type { Hearing, Preference, RelayContext } from '../proxy/context.ts';
 import type { CredentialNames } from '../proxy/credential-names.ts';
 import type { Gates } from '../proxy/gate.ts';
+import { lessons } from '../proxy/lessons.ts';
 import { recent } from '../proxy/recent.ts';
 import { type RejectedCredentials, rejectedCredentials } from '../proxy/rejected.ts';
 import { retryBudgets } from '../proxy/retry-budget.ts';
@@ -180,6 +181,7 @@ function firstRelay(
     gates,
     retries: retryBudgets(runtime.clock),
     calibration: calibration(),
+    lessons: lessons(),
     slowOnTrial: new Set(),
     preference,
     prober,

@@ -23,6 +23,7 @@ import { subjectOf } from '../../src/proxy/candidates.ts';
 import type { Failover, RelayContext } from '../../src/proxy/context.ts';
 import { credentialNames } from '../../src/proxy/credential-names.ts';
 import { createGates } from '../../src/proxy/gate.ts';
+import { lessons } from '../../src/proxy/lessons.ts';
 import { watchNetwork } from '../../src/proxy/network-watch.ts';
 import { ResetConnection } from '../../src/proxy/pass.ts';
 import { recent } from '../../src/proxy/recent.ts';
@@ -160,6 +161,7 @@ export function benchOf(
     retries: retryBudgets(clock),
     preference: { preferred: null },
     calibration: calibration(),
+    lessons: lessons(),
     slowOnTrial: new Set(),
     prober: { active() {}, well() {}, doubt: ({ name }) => void events.doubts.push(name) },
   };

@@ -1,0 +1,87 @@
+/** What an upstream refused once is left out of the next requests to it. */
+import { describe, expect, test } from 'bun:test';
+import type { Upstream } from '../../src/core/upstream.ts';
+import { lessons } from '../../src/proxy/lessons.ts';
+import { openaiChat } from '../../src/wire/dialects/openai-chat/index.ts';
+import { manualClock } from '../support/manual-clock.ts';
+import { ask, backup, benchOf, fakeSend } from '../support/relay.ts';
+
+const HOUR_MS = 60 * 60_000;
+const BODY = JSON.stringify({
+  model: 'claude-opus-4-8',
+  max_tokens: 64_000,
+  stream: true,
+  temperature: 0.5,
+  messages: [{ role: 'user', content: 'hi' }],
+});
+const refusal = (message: string) =>
+  new Response(JSON.stringify({ error: { message, type: 'invalid_request_error' } }), { status: 400 });
+const answer = () =>
+  new Response(
+    'data: {"choices":[{"index":0,"delta":{"content":"Hi."},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n',
+    { headers: { 'content-type': 'text/event-stream' } },
+  );
+const chat = (name: string): Upstream => backup({ name, dialect: openaiChat });
+
+/** A server that refuses what it is named, as OpenAI would, the first that it finds. */
+function picky(...refused: string[]) {
+  return ({ body }: { body?: unknown }) => {
+    const found = refused.find((field) => field in JSON.parse(String(body)));
+    return found === undefined ? answer() : refusal(`Unsupported parameter: '${found}' is not supported`);
+  };
+}
+
+function table(...refused: string[]) {
+  const clock = manualClock();
+  const send = fakeSend({ one: picky(...refused) });
+  const bench = benchOf([chat('one')], { send, clock });
+  const attempts = async () => {
+    const said = await ask(bench, { body: BODY });
+    return [said.status, said.headers.get('x-ccproxy-attempts')];
+  };
+  return { clock, send, attempts };
+}
+
+test('the second request goes out as the first was taken', async () => {
+  const { attempts, send } = table('stream_options');
+  expect(await attempts()).toEqual([200, '2']);
+  expect(await attempts()).toEqual([200, '1']);
+  expect(send.sent).toHaveLength(3);
+});
+
+test('one lesson comes to another', async () => {
+  const { attempts } = table('stream_options', 'temperature');
+  expect(await attempts()).toEqual([503, '2']);
+  expect(await attempts()).toEqual([200, '2']);
+  expect(await attempts()).toEqual([200, '1']);
+});
+
+test('after an hour it is asked again as ever', async () => {
+  const { attempts, clock } = table('stream_options');
+  await attempts();
+  await clock.advance(HOUR_MS + 1);
+  expect(await attempts()).toEqual([200, '2']);
+});
+
+describe('what is learned', () => {
+  test('belongs to one upstream and one model', () => {
+    const known = lessons();
+    known.learn('one', 'large', { streamUsage: false }, 0);
+    expect(known.of('one', 'large', 1)).toEqual({ streamUsage: false });
+    expect(known.of('one', 'small', 1)).toEqual({});
+    expect(known.of('other', 'large', 1)).toEqual({});
+  });
+
+  test('is nothing that was said of one request', () => {
+    const known = lessons();
+    known.learn('one', 'large', { vision: false, maxTokens: 500, thinkingHistory: false, files: false }, 0);
+    expect(known.of('one', 'large', 1)).toEqual({});
+  });
+
+  test('adds up', () => {
+    const known = lessons();
+    known.learn('one', 'large', { streamUsage: false }, 0);
+    known.learn('one', 'large', { parallelToolCalls: false }, HOUR_MS - 1);
+    expect(known.of('one', 'large', HOUR_MS + 1)).toEqual({ streamUsage: false, parallelToolCalls: false });
+  });
+});
