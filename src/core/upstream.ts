@@ -140,6 +140,8 @@ export interface Quirks {
    * Default false.
    */
   plainSchemas?: boolean;
+  /** Whether tools' schemas may have a `pattern`. Default true. */
+  patterns?: boolean;
   /** openai-chat: shape of tool ids the upstream accepts. Default: up to 64 of `[a-zA-Z0-9_-]`. */
   toolId?: 'default' | 'alphanumeric-9';
   /** openai-chat: content of an assistant message that only calls tools. Default `null`. */

@@ -17,5 +17,7 @@ export const llamacpp: Provider = {
   local: true,
   // Free of charge and without the key, as its own health check is.
   probe: { method: 'models', path: '/models' },
-  quirks: { thinkTags: true },
+  // Its grammars know only patterns from ^ to $, without \d and \S, and one of another kind is the end of the request
+  // (ggml-org/llama.cpp common/json-schema-to-grammar.cpp).
+  quirks: { thinkTags: true, patterns: false },
 };

@@ -18,5 +18,6 @@ export const lmstudio: Provider = {
   local: true,
   // What it has on disk, without loading any of it (lmstudio.ai/docs, OpenAI compatibility).
   probe: { method: 'models', path: '/models' },
-  quirks: { thinkTags: true },
+  // llama.cpp is what it runs most models with, and that refuses most patterns.
+  quirks: { thinkTags: true, patterns: false },
 };

@@ -38,3 +38,43 @@ test.each([
 ])('%s', (_, schema, expected) => {
   expect(became(`{"properties":{"it":${schema}}}`)).toBe(`{"type":"object","properties":{"it":${expected}}}`);
 });
+
+describe('a bound that grammars do not count to', () => {
+  test.each([
+    ['characters', '{"type":"string","minLength":1,"maxLength":524288}', '{"type":"string","minLength":1}'],
+    ['items', '{"type":"array","items":{},"maxItems":1001}', '{"type":"array","items":{}}'],
+    ['characters at least', '{"type":"string","minLength":2000}', '{"type":"string"}'],
+    ['items at least', '{"type":"array","items":{},"minItems":1e9}', '{"type":"array","items":{}}'],
+    ['more than can be counted', '{"type":"string","maxLength":1e400}', '{"type":"string"}'],
+  ])('is left out: %s', (_, schema, expected) => {
+    expect(became(`{"properties":{"it":${schema}}}`)).toBe(
+      `{"type":"object","properties":{"it":${expected}}}`,
+    );
+  });
+
+  test.each([
+    '{"type":"string","maxLength":1000}',
+    '{"type":"array","items":{},"minItems":1,"maxItems":1000}',
+    '{"type":"integer","minimum":5000,"maximum":524288}',
+    '{"type":"object","properties":{"maxLength":{"type":"integer","const":524288}}}',
+  ])('one that they do stays, and so does what is no length: %s', (schema) => {
+    expect(became(`{"properties":{"it":${schema}}}`)).toBe(`{"type":"object","properties":{"it":${schema}}}`);
+  });
+});
+
+describe('a pattern', () => {
+  const schema = {
+    properties: { day: { type: 'string', pattern: '^\\d{4}-\\d\\d$' }, pattern: { type: 'string' } },
+  };
+
+  test('stays', () => {
+    expect(parameters(schema)).toEqual({ type: 'object', ...schema });
+  });
+
+  test('is left out for servers that know few; a property of that name stays', () => {
+    expect(parameters(schema, { patterns: false })).toEqual({
+      type: 'object',
+      properties: { day: { type: 'string' }, pattern: { type: 'string' } },
+    });
+  });
+});

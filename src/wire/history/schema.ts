@@ -26,6 +26,13 @@ const SCHEMAS = new Set([
 const NAMED = new Set(['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas']);
 /** Look-around and Unicode classes: the regex engines of OpenAI and xAI refuse the whole request. */
 const UNPORTABLE = /\(\?<?[=!]|\\p\{/i;
+/** Lengths of strings and lists. */
+const BOUNDS = new Set(['maxItems', 'maxLength', 'minItems', 'minLength']);
+/**
+ * What is longer may be as long as it likes. llama.cpp, and LM Studio with it, makes a grammar of the tools, and refuses the
+ * request where one counts to 2000; items of a list count twice (ggml-org/llama.cpp#17473). Claude Code's own have 524288.
+ */
+const FURTHEST = 1000;
 
 /**
  * Keywords that readers with types of their own fail at, and with them at the whole request, when another kind of value stands
@@ -45,14 +52,14 @@ const KINDS: ReadonlyMap<string, (value: Json) => boolean> = new Map([
  * `format` or `$schema` stays.
  */
 export function parameters(schema: unknown, quirks: SchemaQuirks = {}): JsonObject {
-  const { plainSchemas = false, maxDescription } = quirks;
+  const { plainSchemas = false } = quirks;
   const given = isObject(schema) ? (schema as JsonObject) : {};
-  const clean = cleaned(plainSchemas ? plain(given) : given, maxDescription);
+  const clean = cleaned(plainSchemas ? plain(given) : given, quirks);
   const { type: _, properties, ...rest } = clean;
   return { type: 'object', properties: isObject(properties) ? (properties as JsonObject) : {}, ...rest };
 }
 
-type SchemaQuirks = Pick<Quirks, 'plainSchemas' | 'maxDescription'>;
+type SchemaQuirks = Pick<Quirks, 'plainSchemas' | 'maxDescription' | 'patterns'>;
 
 /** The description of a tool as far as it is read; nothing where there is none, which some refuse as an empty string. */
 export function describe(description: unknown, { maxDescription }: SchemaQuirks): { description?: string } {
@@ -61,19 +68,24 @@ export function describe(description: unknown, { maxDescription }: SchemaQuirks)
     : { description: cut(description, maxDescription) };
 }
 
-/** @param most characters of a description; undefined: all of it */
-function cleaned(schema: JsonObject, most: number | undefined): JsonObject {
+function cleaned(schema: JsonObject, quirks: SchemaQuirks): JsonObject {
   const out: JsonObject = {};
   for (const [key, value] of Object.entries(schema)) {
     if (key === '$schema' || KINDS.get(key)?.(value) === false) continue;
-    if (key === 'pattern' && typeof value === 'string' && UNPORTABLE.test(value)) continue;
-    if (SCHEMAS.has(key)) put(out, key, subschema(value, most));
-    else if (key === 'description' && typeof value === 'string') put(out, key, cut(value, most));
+    if (key === 'pattern' && (quirks.patterns === false || isUnportable(value))) continue;
+    if (BOUNDS.has(key) && typeof value === 'number' && value > FURTHEST) continue;
+    if (SCHEMAS.has(key)) put(out, key, subschema(value, quirks));
+    else if (key === 'description' && typeof value === 'string')
+      put(out, key, cut(value, quirks.maxDescription));
     else if (!NAMED.has(key)) put(out, key, value);
-    else if (isObject(value)) put(out, key, named(value as JsonObject, most));
+    else if (isObject(value)) put(out, key, named(value as JsonObject, quirks));
   }
   if (out.type === 'array' && out.items === undefined && out.prefixItems === undefined) out.items = {};
   return out;
+}
+
+function isUnportable(pattern: Json): boolean {
+  return typeof pattern === 'string' && UNPORTABLE.test(pattern);
 }
 
 function isFilledList(value: Json): boolean {
@@ -84,25 +96,25 @@ function isNames(value: Json): boolean {
   return Array.isArray(value) && value.every((name) => typeof name === 'string');
 }
 
-function subschema(value: Json, most: number | undefined): Json {
-  return Array.isArray(value) ? value.map((one) => single(one, most)) : single(value, most);
+function subschema(value: Json, quirks: SchemaQuirks): Json {
+  return Array.isArray(value) ? value.map((one) => single(one, quirks)) : single(value, quirks);
 }
 
 /** What is no schema at all allows anything. */
-function single(value: Json, most: number | undefined): Json {
-  if (isObject(value)) return cleaned(value as JsonObject, most);
+function single(value: Json, quirks: SchemaQuirks): Json {
+  if (isObject(value)) return cleaned(value as JsonObject, quirks);
   return typeof value === 'boolean' ? value : {};
 }
 
 /** A schema may be a boolean, but Ollama and others read every property as an object. */
-function property(schema: Json, most: number | undefined): Json {
+function property(schema: Json, quirks: SchemaQuirks): Json {
   if (schema === false) return { not: {} };
-  return isObject(schema) ? cleaned(schema as JsonObject, most) : {};
+  return isObject(schema) ? cleaned(schema as JsonObject, quirks) : {};
 }
 
-function named(schemas: JsonObject, most: number | undefined): JsonObject {
+function named(schemas: JsonObject, quirks: SchemaQuirks): JsonObject {
   const out: JsonObject = {};
-  for (const [name, schema] of Object.entries(schemas)) put(out, name, property(schema, most));
+  for (const [name, schema] of Object.entries(schemas)) put(out, name, property(schema, quirks));
   return out;
 }
 
