@@ -1,3 +1,5 @@
+import type { Quirks } from './quirks.ts';
+
 /** Milliseconds: of a duration, or since the Unix epoch for an instant (names ending in `At`). */
 export type Ms = number;
 
@@ -56,51 +58,12 @@ export type FailureKind =
   | 'cancelled'
   | 'offline';
 
-/** What the same upstream would take the request with, by its own refusal. */
-export interface Amendment {
-  /** Without its images. */
-  vision?: false;
-  /** With at most so many tokens of answer. */
+/**
+ * What the same upstream would take the request with, by its own refusal: quirks of it that nobody knew of, and with at most
+ * so many tokens of answer.
+ */
+export interface Amendment extends Quirks {
   maxTokens?: number;
-  /** With the limit of the answer in the other field. */
-  maxTokensField?: 'max_tokens' | 'max_completion_tokens';
-  /** Without `stream_options`. */
-  streamUsage?: false;
-  /** Without `parallel_tool_calls`. */
-  parallelToolCalls?: false;
-  /** Without sampling parameters. */
-  fixedSampling?: () => true;
-  /** Without `reasoning_effort`. */
-  reasoningEffort?: () => false;
-  /** Without a call that is forced. */
-  anyToolChoice?: 'auto';
-  namedToolChoice?: false;
-  /** Without a schema for the answer's form. */
-  jsonSchema?: () => false;
-  /** Without stop sequences. */
-  maxStops?: () => 0;
-  /** Without betas and the fields that they enable. */
-  betas?: readonly [];
-  /** Without cache marks. */
-  cacheMarks?: false;
-  /** With the system prompt in the older role. */
-  systemRole?: 'system';
-  /** With descriptions of tools of at most so many characters. */
-  maxDescription?: number;
-  /** With the tools' schemas at their plainest. */
-  plainSchemas?: true;
-  /** Without PDFs. */
-  files?: false;
-  /** Told to think in another way, or not told anything. */
-  thinking?: () => 'adaptive' | 'enabled' | 'none';
-  /** Without what turns off thinking. */
-  thinkingOff?: () => undefined;
-  /** Without the thinking in its history. */
-  thinkingHistory?: false;
-  /** With or without `reasoning_content` in its history. */
-  reasoningHistory?: () => boolean;
-  /** With tool ids of nine letters and digits. */
-  toolId?: 'alphanumeric-9';
 }
 
 /** How an attempt failed. */

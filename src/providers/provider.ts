@@ -1,4 +1,5 @@
-import type { ProbeMethod, Quirks } from '../core/upstream.ts';
+import type { Quirks } from '../core/quirks.ts';
+import type { ProbeMethod } from '../core/upstream.ts';
 import type { ModelSource } from './model-data.ts';
 
 /** The dialects an upstream can speak. */

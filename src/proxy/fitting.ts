@@ -1,7 +1,8 @@
 import { estimateTokens } from '../core/estimate.ts';
 import type { MessagesRequest } from '../core/messages.ts';
 import type { ModelFacts } from '../core/model-facts.ts';
-import type { Inbound, Quirks, Upstream } from '../core/upstream.ts';
+import type { Quirks } from '../core/quirks.ts';
+import type { Inbound, Upstream } from '../core/upstream.ts';
 import { readable } from './readable.ts';
 
 /** The quirks of an upstream as they are for a model of which this is known. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { estimateTokens } from '../../src/core/estimate.ts';
 import type { ModelFacts } from '../../src/core/model-facts.ts';
-import type { Quirks } from '../../src/core/upstream.ts';
+import type { Quirks } from '../../src/core/quirks.ts';
 import { mostTokens, quirksFor } from '../../src/proxy/fitting.ts';
 import { asking, backup } from '../support/relay.ts';
 

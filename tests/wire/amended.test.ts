@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import type { MessagesRequest } from '../../src/core/messages.ts';
 import { mark } from '../../src/core/provenance.ts';
-import type { Quirks } from '../../src/core/upstream.ts';
+import type { Quirks } from '../../src/core/quirks.ts';
 import { plain } from '../../src/wire/history/plain-schema.ts';
 import { encoded as encodedMessages } from '../support/anthropic.ts';
 import { encoded as encodedChat } from '../support/openai-chat.ts';

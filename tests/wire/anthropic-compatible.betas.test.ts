@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import type { MessagesRequest } from '../../src/core/messages.ts';
-import type { Quirks } from '../../src/core/upstream.ts';
+import type { Quirks } from '../../src/core/quirks.ts';
 import { anthropic } from '../../src/wire/dialects/anthropic/index.ts';
 import { inboundOf, targetOf } from '../support/openai-chat.ts';
 

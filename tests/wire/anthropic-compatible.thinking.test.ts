@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import type { MessagesRequest } from '../../src/core/messages.ts';
-import type { ThinkingStyle } from '../../src/core/upstream.ts';
+import type { ThinkingStyle } from '../../src/core/quirks.ts';
 import { claudeNamed, refusesPrefill, thinksByItself } from '../../src/wire/dialects/anthropic/claude.ts';
 import { encoded } from '../support/anthropic.ts';
 import { REQUEST } from '../support/openai-chat.ts';

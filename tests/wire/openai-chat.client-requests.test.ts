@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MessagesRequest } from '../../src/core/messages.ts';
-import type { Quirks } from '../../src/core/upstream.ts';
+import type { Quirks } from '../../src/core/quirks.ts';
 import { encoded } from '../support/openai-chat.ts';
 import { complaints, MISTRAL, OPENAI, type Strictness } from '../support/openai-validator.ts';
 

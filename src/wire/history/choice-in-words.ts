@@ -1,5 +1,5 @@
 import type { MessagesRequest } from '../../core/messages.ts';
-import type { Quirks } from '../../core/upstream.ts';
+import type { Quirks } from '../../core/quirks.ts';
 import { portableTools } from './tools.ts';
 
 /**

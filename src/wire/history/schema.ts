@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../core/messages.ts';
-import type { Quirks } from '../../core/upstream.ts';
+import type { Quirks } from '../../core/quirks.ts';
 import { isObject } from './json.ts';
 import { plain } from './plain-schema.ts';
 import { cut, isBlank } from './text.ts';

@@ -1,5 +1,6 @@
 import type { MessageParam, MessagesRequest, ToolParam } from '../../../core/messages.ts';
-import type { Encoded, Inbound, Quirks, Target, ThinkingStyle } from '../../../core/upstream.ts';
+import type { Quirks, ThinkingStyle } from '../../../core/quirks.ts';
+import type { Encoded, Inbound, Target } from '../../../core/upstream.ts';
 import { choiceInWords } from '../../history/choice-in-words.ts';
 import { formInWords } from '../../history/form.ts';
 import { describe, parameters } from '../../history/schema.ts';

@@ -1,5 +1,5 @@
 import { type Block, type DocumentBlock, type ImageBlock, isBlock } from '../../../core/messages.ts';
-import type { Quirks } from '../../../core/upstream.ts';
+import type { Quirks } from '../../../core/quirks.ts';
 import { documentBlocks } from '../../history/documents.ts';
 import { render } from '../../history/foreign.ts';
 import { filled } from '../../history/json.ts';

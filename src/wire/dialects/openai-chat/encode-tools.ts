@@ -1,5 +1,5 @@
 import type { MessagesRequest, ToolParam } from '../../../core/messages.ts';
-import type { Quirks } from '../../../core/upstream.ts';
+import type { Quirks } from '../../../core/quirks.ts';
 import { describe, parameters } from '../../history/schema.ts';
 import type { ToolNames } from '../../history/tool-names.ts';
 import { isWebSearch, portableTools } from '../../history/tools.ts';

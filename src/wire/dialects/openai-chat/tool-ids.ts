@@ -1,6 +1,6 @@
 import { validToolId } from '../../../core/provenance.ts';
+import type { Quirks } from '../../../core/quirks.ts';
 import { shortHash } from '../../../core/short-hash.ts';
-import type { Quirks } from '../../../core/upstream.ts';
 
 /**
  * The id under which a call and its result go out: the same for both, because it depends on nothing else. Mistral takes

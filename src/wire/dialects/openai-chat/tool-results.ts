@@ -1,5 +1,5 @@
 import { type Block, isBlock, type ToolResultBlock } from '../../../core/messages.ts';
-import type { Quirks } from '../../../core/upstream.ts';
+import type { Quirks } from '../../../core/quirks.ts';
 import { clean } from '../../history/text.ts';
 import type { Part } from './api.ts';
 import { parts } from './content.ts';
