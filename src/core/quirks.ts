@@ -76,6 +76,11 @@ export interface Quirks {
   plainSchemas?: boolean;
   /** Whether tools' schemas may have a `pattern`. Default true. */
   patterns?: boolean;
+  /**
+   * openai-chat: whether one message of the history may hold several calls; otherwise each has one of its own, with its
+   * result behind it (the chat template of Llama 3). Default true.
+   */
+  parallelHistory?: boolean;
   /** openai-chat: shape of tool ids the upstream accepts. Default: up to 64 of `[a-zA-Z0-9_-]`. */
   toolId?: 'default' | 'alphanumeric-9';
   /** openai-chat: content of an assistant message that only calls tools. Default `null`. */

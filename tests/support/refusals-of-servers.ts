@@ -10,6 +10,24 @@ export const LOCAL: readonly Row[] = [
     'no_such_model',
   ],
   [
+    'llama.cpp: a template',
+    500,
+    { error: { code: 500, message: 'Jinja Exception: Unexpected role order', type: 'server_error' } },
+    'unsupported',
+  ],
+  [
+    'vLLM: a template',
+    400,
+    vllm('Conversation roles must alternate user/assistant/user/assistant/...', 'BadRequestError', 400),
+    'unsupported',
+  ],
+  [
+    'llama.cpp: no templates for tools',
+    500,
+    { error: { code: 500, message: 'tools param requires --jinja flag', type: 'server_error' } },
+    'unsupported',
+  ],
+  [
     'Ollama: no tools',
     400,
     messages('invalid_request_error', 'registry.ollama.ai/library/x:latest does not support tools'),

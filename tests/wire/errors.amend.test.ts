@@ -103,6 +103,7 @@ test.each<[message: string, amendment: object]>([
     { reasoningHistory: 'true' },
   ],
   ['messages.1.reasoning_content: Extra inputs are not permitted', { reasoningHistory: 'false' }],
+  ['Error: Jinja Exception: This model only supports single tool-calls at once!', { parallelHistory: false }],
   ['Tool call id was call_1 but must be a-z, A-Z, 0-9, with a length of 9.', { toolId: 'alphanumeric-9' }],
 ])('a parameter: %s', (message, amendment) => {
   expect(shown(amendmentIn(message))).toEqual(amendment);

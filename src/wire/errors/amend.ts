@@ -46,10 +46,7 @@ const WITHOUT: readonly [named: RegExp, amendment: Amendment][] = [
   // DeepSeek, Kimi: the two exclude each other, and it is the choice that can be asked for in words.
   [/tool_?choice|forces? tool use/i, { anyToolChoice: 'auto', namedToolChoice: false }],
   [/stream_options/i, { streamUsage: false }],
-  [
-    /parallel_tool_calls|parallel tool[- ]call|disable_parallel_tool_use|single tool[- ]calls? at once/i,
-    { parallelToolCalls: false },
-  ],
+  [/parallel_tool_calls|parallel tool[- ]call|disable_parallel_tool_use/i, { parallelToolCalls: false }],
   [/reasoning_effort/i, { reasoningEffort: () => false }],
   [/\b(?:temperature|top_p|top_k)\b/i, { fixedSampling: () => true }],
   [/['"`]stop['"`]|\bstop_sequences?\b|\bstop: /i, { maxStops: () => 0 }],
@@ -87,6 +84,7 @@ export function amendmentIn(text: string): Amendment | undefined {
 
 /** What a conversation has to be like. */
 function ofHistory(text: string): Amendment | undefined {
+  if (/only supports? single tool[- ]?calls? at once/i.test(text)) return { parallelHistory: false };
   if (/tool.?call.?id.{0,80}(?:length of 9|9 characters)/i.test(text)) return { toolId: 'alphanumeric-9' };
   if (/reasoning_content/i.test(text)) {
     const isMissing = /missing|required|must be (?:passed|provided|included|sent)/i.test(text);

@@ -51,6 +51,10 @@ const FILTERED =
 const FUMBLED =
   /tool_use_failed|json_validate_failed|output_parse_failed|failed to call a function|error parsing tool call|failed to parse (?:tool call|input at pos)|XML syntax error on line|tool call validation failed/i;
 
+/** The model's chat template takes no such conversation, whatever the status: llama.cpp, vLLM and Ollama pass its words on. */
+const TEMPLATE =
+  /jinja exception|raise_exception|chat[ _]template|requires --jinja|conversation roles must alternate/i;
+
 /** What a refusal is, by its status and by what it says. */
 export function kindOf(status: number, shape: ErrorShape): FailureKind {
   // Addresses lead to "billing" whatever happened.
@@ -59,6 +63,7 @@ export function kindOf(status: number, shape: ErrorShape): FailureKind {
   if (status < 400) return 'garbled';
   if ((clientSide || status === 500) && FUMBLED.test(text)) return 'fumbled';
   if (isAboveRate(status, text)) return 'unsupported';
+  if ((clientSide || status === 500) && TEMPLATE.test(text)) return 'unsupported';
   if ((clientSide || status === 500) && status !== 429 && isTooLong(text)) return 'too_long';
   if (status === 413) return 'too_long';
   if (status === 402) return 'exhausted';

@@ -12,6 +12,7 @@ import { isWebSearch } from '../../history/tools.ts';
 import { type Turn, turns } from '../../history/turns.ts';
 import type { ChatMessage, Part, ToolCall } from './api.ts';
 import { joined, parts } from './content.ts';
+import { oneCallEach } from './one-call-each.ts';
 import { ownDetails } from './own-details.ts';
 import { wireToolId } from './tool-ids.ts';
 import { INTERRUPTED, orphan, toolOutput } from './tool-results.ts';
@@ -57,7 +58,7 @@ export function encodeMessages(
     }
   }
   if (attached.length > 0) out.push({ role: 'user', content: joined(attached) });
-  return out;
+  return target.quirks.parallelHistory === false ? oneCallEach(out, target.quirks) : out;
 }
 
 /** A user's blocks without the results, which stand behind their calls already. */
