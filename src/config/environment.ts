@@ -97,9 +97,16 @@ function judgeRemote(provider: Provider, env: Environment): Judgement {
     const own = presetKey(provider, env) === undefined ? '' : `, or ${apiKey} where the client has none`;
     return { provider, in: true, why: `the client's own credential${own}` };
   }
-  const deciding = provider.base === null ? baseUrl : apiKey;
-  const set = (provider.base === null ? variable(env, baseUrl) : presetKey(provider, env)) !== undefined;
-  return { provider, in: set, why: `${deciding} is ${set ? 'set' : 'not set'}` };
+  const hasKey = presetKey(provider, env) !== undefined;
+  // A server that may need no key is known by its address.
+  const hasAddress = provider.credential === 'optional' && variable(env, baseUrl) !== undefined;
+  if (provider.base === null) return { provider, in: hasAddress, why: isSet(baseUrl, hasAddress) };
+  if (hasAddress && !hasKey) return { provider, in: true, why: isSet(baseUrl, true) };
+  return { provider, in: hasKey, why: isSet(apiKey, hasKey) };
+}
+
+function isSet(name: string, is: boolean): string {
+  return `${name} is ${is ? 'set' : 'not set'}`;
 }
 
 async function judgeLocal(provider: Provider, env: Environment, answers: Answers): Promise<Judgement> {

@@ -180,6 +180,14 @@ describe('standing mode', () => {
     expect(asked).toEqual(['localhost:11434', 'localhost:1234', 'localhost:8080']);
   });
 
+  test('takes a server that needs no key where its address is there', async () => {
+    const { chain, why } = await good(
+      world({}, { VLLM_BASE_URL: 'http://gpu:8000', GROQ_BASE_URL: 'https://h/v1' }),
+    );
+    expect(names(chain)).toEqual(['anthropic', 'vllm']);
+    expect(why[1]?.why).toBe('VLLM_BASE_URL is set');
+  });
+
   test('asks a local server where its variable says it is, and survives a question that fails', async () => {
     const asked: string[] = [];
     const answers = async (host: string, port: number) => {
