@@ -2,7 +2,7 @@ import { AttemptError } from './failure.ts';
 import type { Follower } from './follow.ts';
 import { type Frame, frameOf } from './frame.ts';
 import type { Joint } from './joint.ts';
-import type { Block, Delta, StreamEvent, Usage } from './messages.ts';
+import { type Block, type Delta, isThinking, type StreamEvent, type Usage } from './messages.ts';
 import { mark } from './provenance.ts';
 import type { Seam } from './seam.ts';
 import type { Transducer } from './transducer.ts';
@@ -114,8 +114,7 @@ export function continuation({ told, seam, isEmpty }: CutAnswer): Transducer<Fra
   }
 
   function fateOf({ type }: Block): Fate {
-    if (type === 'thinking' || type === 'redacted_thinking')
-      return undecided !== null || joins ? 'dropped' : 'own';
+    if (isThinking(type)) return undecided !== null || joins ? 'dropped' : 'own';
     if (type !== 'text') return 'own';
     if (undecided !== null) return 'held';
     return joins ? 'joined' : 'own';

@@ -1,4 +1,5 @@
-import type { MessagesRequest } from './messages.ts';
+import { field } from './json.ts';
+import { isThinking, type MessagesRequest } from './messages.ts';
 
 /** What the parts of a request are taken to cost, in tokens. */
 interface Reading {
@@ -91,7 +92,7 @@ function blockTokens(block: unknown, reading: Reading): number {
   const type = field(block, 'type');
   if (type === 'image') return reading.image;
   if (type === 'tool_result') return contentTokens(field(block, 'content'), reading);
-  if (!reading.hasThinking && (type === 'thinking' || type === 'redacted_thinking')) return 0;
+  if (!reading.hasThinking && isThinking(type)) return 0;
   const source = field(block, 'source');
   const data = field(source, 'data');
   if (type === 'document' && field(source, 'type') === 'base64' && typeof data === 'string') {
@@ -102,10 +103,6 @@ function blockTokens(block: unknown, reading: Reading): number {
 
 function listOf(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [];
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 }
 
 function jsonTokens(value: unknown, reading: Reading): number {

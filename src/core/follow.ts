@@ -1,5 +1,5 @@
 import type { Frame } from './frame.ts';
-import type { Block, Delta, Message, Usage } from './messages.ts';
+import { type Block, type Delta, isThinking, type Message, type Usage } from './messages.ts';
 
 /** The block that is being written. */
 export interface OpenBlock {
@@ -145,6 +145,6 @@ export function isEmptyMessage(message: Partial<Message>): boolean {
 }
 
 function hasSubstance(block: Block): boolean {
-  if (block.type === 'thinking' || block.type === 'redacted_thinking') return false;
+  if (isThinking(block.type)) return false;
   return block.type !== 'text' || (block as { text?: unknown }).text !== '';
 }

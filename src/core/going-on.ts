@@ -1,7 +1,7 @@
 import { anchorOf } from './anchor.ts';
 import type { Follower } from './follow.ts';
 import { CLOSING, OPENING } from './last-words.ts';
-import type { Block, MessagesRequest } from './messages.ts';
+import { type Block, isThinking, type MessagesRequest } from './messages.ts';
 import { type Seam, seam } from './seam.ts';
 import type { Transcript } from './transcript.ts';
 
@@ -12,8 +12,6 @@ export type WayOn =
   /** From the text so far: this request asks for the rest of it, and `seam` finds where that begins. */
   | { kind: 'from-text'; request: MessagesRequest; seam(): Seam };
 
-const THOUGHTS = new Set(['thinking', 'redacted_thinking']);
-
 /**
  * The way on from where an answer stands; null where there is none: a tool call was begun, the end was announced, what was
  * said cannot be read, or is in a form that no second model can keep.
@@ -23,7 +21,7 @@ export function wayOn(answer: Follower, transcript: Transcript, request: Message
   const { finished, open, stopReason } = answer;
   const blocks = open === null ? finished : [...finished, open.type];
   if (!transcript.isSound || stopReason !== undefined) return null;
-  if (!blocks.every((type) => type === 'text' || THOUGHTS.has(type))) return null;
+  if (!blocks.every((type) => type === 'text' || isThinking(type))) return null;
   const texts = transcript.texts.filter((text) => text.trim() !== '');
   const said = texts.at(-1);
   if (said === undefined) return { kind: 'anew' };

@@ -75,6 +75,11 @@ export function isBlock<T extends KnownBlock['type']>(
   return block.type === type;
 }
 
+/** True for the types of blocks that hold thoughts, readable or not. */
+export function isThinking(type: unknown): boolean {
+  return type === 'thinking' || type === 'redacted_thinking';
+}
+
 export interface MessageParam {
   /** `system` stands inside `messages` under the beta mid-conversation-system-2026-04-07. */
   role: 'user' | 'assistant' | 'system';

@@ -1,5 +1,6 @@
 import type { Follower } from './follow.ts';
 import { type Frame, frameOf } from './frame.ts';
+import { isThinking } from './messages.ts';
 
 /** How an answer whose upstream died is brought to an end: these frames, then a clean end or a reset of the connection. */
 export interface Ending {
@@ -38,10 +39,6 @@ export function endCut(answer: Follower, mode: EndingMode, message: string): End
 /** Whether an answer lacks nothing but its last event. */
 export function isAllSaid({ stopReason, open }: Follower): boolean {
   return typeof stopReason === 'string' && open === null;
-}
-
-function isThinking(type: string): boolean {
-  return type === 'thinking' || type === 'redacted_thinking';
 }
 
 /**

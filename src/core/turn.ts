@@ -1,3 +1,4 @@
+import { field } from './json.ts';
 import type { MessagesRequest } from './messages.ts';
 
 /**
@@ -22,8 +23,4 @@ export function isTurnBoundary(request: Pick<MessagesRequest, 'messages'>): bool
 
 function holdsToolResult(content: unknown): boolean {
   return Array.isArray(content) && content.some((block) => field(block, 'type') === 'tool_result');
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 }

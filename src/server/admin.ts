@@ -1,6 +1,6 @@
 import { bearerToken } from '../auth/credential.ts';
+import { isObject, parseJson } from '../core/json.ts';
 import type { Clock } from '../core/runtime.ts';
-import { isObject, parseJson } from '../wire/history/json.ts';
 import type { Commands } from './commands.ts';
 import { fault } from './fault.ts';
 import { isOneOf } from './guard.ts';

@@ -1,5 +1,5 @@
 import type { Ms } from '../../core/failure.ts';
-import { type Block, isBlock, type JsonObject, type MessageParam } from '../../core/messages.ts';
+import { type Block, isBlock, isThinking, type JsonObject, type MessageParam } from '../../core/messages.ts';
 import type { Clock } from '../../core/runtime.ts';
 import { nextStep } from './reactions.ts';
 import { type Reading, type ReadingNews, read } from './reading.ts';
@@ -161,7 +161,7 @@ export function createClaude(options: ClaudeOptions): Claude {
 
 /** What stays of an answer: thoughts without anything else are dropped (measured). */
 function keptOf(blocks: readonly Block[]): Block[] {
-  return blocks.every(({ type }) => type === 'thinking' || type === 'redacted_thinking') ? [] : [...blocks];
+  return blocks.every(({ type }) => isThinking(type)) ? [] : [...blocks];
 }
 
 /** The error of a turn whose user has left. */

@@ -1,5 +1,5 @@
 import type { Ms } from '../../core/failure.ts';
-import { type Block, isBlock } from '../../core/messages.ts';
+import { type Block, isBlock, isThinking } from '../../core/messages.ts';
 import type { Exchange } from './claude.ts';
 
 /** What the client does after an answer. */
@@ -87,7 +87,7 @@ function afterBreak(last: Exchange, exchanges: readonly Exchange[]): Step {
       (isCut && !last.started) || (isOverload && (last.open === null || last.open === 'thinking'));
     return { go: 'again', stream: again && row < 3, waitMs: SOON_MS };
   }
-  if (blocks.every(({ type }) => type === 'thinking' || type === 'redacted_thinking')) {
+  if (blocks.every(({ type }) => isThinking(type))) {
     if (end === 'ended') return { go: 'fail', error: 'the answer is empty' };
     const row = trailing(exchanges, (one) => one.end === 'reset');
     return isCut && row < 3 ? { go: 'again', stream: true, waitMs: SOON_MS } : { go: 'fail', error };

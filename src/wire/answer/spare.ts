@@ -1,5 +1,5 @@
+import { isObject } from '../../core/json.ts';
 import type { MessagesRequest } from '../../core/messages.ts';
-import { isObject } from '../history/json.ts';
 import type { IsSpare } from './members.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { AttemptError } from '../../core/failure.ts';
-import { filled, isObject, parseJson } from '../history/json.ts';
+import { filled, isObject, parseJson } from '../../core/json.ts';
 import { count } from './count.ts';
 import { type JsonScan, jsonScan } from './json-scan.ts';
 

@@ -1,6 +1,6 @@
 import type { Ms } from '../../core/failure.ts';
+import { filled, isObject, parseJson } from '../../core/json.ts';
 import { durationIn } from '../../core/retry-after.ts';
-import { filled, isObject, parseJson } from '../history/json.ts';
 import { excerpt, titleIn } from './excerpt.ts';
 
 /** What an error object says, whichever of the known shapes it has. Empty strings where it says nothing. */

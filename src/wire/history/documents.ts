@@ -1,5 +1,5 @@
+import { filled, isObject } from '../../core/json.ts';
 import type { Block, DocumentBlock } from '../../core/messages.ts';
-import { filled, isObject } from './json.ts';
 
 /** A document for a model that reads none: its texts and images where it consists of such, otherwise a word about it. */
 export function documentBlocks({ source, title, context }: DocumentBlock): Block[] {

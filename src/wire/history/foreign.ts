@@ -1,5 +1,5 @@
+import { filled, isObject } from '../../core/json.ts';
 import type { Block } from '../../core/messages.ts';
-import { filled, isObject } from './json.ts';
 
 /** Fields of a block that are readable as they are, in the order in which they are shown. */
 const READABLE = [

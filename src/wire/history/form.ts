@@ -1,5 +1,5 @@
+import { isObject } from '../../core/json.ts';
 import type { JsonObject, MessagesRequest } from '../../core/messages.ts';
-import { isObject } from './json.ts';
 
 /** The schema that the answer has to match, as `output_config.format` or, formerly, `output_format` gives it. */
 export function askedForm({ output_config, output_format }: MessagesRequest): JsonObject | undefined {

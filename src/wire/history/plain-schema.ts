@@ -1,5 +1,5 @@
+import { isObject } from '../../core/json.ts';
 import type { Json, JsonObject } from '../../core/messages.ts';
-import { isObject } from './json.ts';
 
 /** What every server reads of a schema beside its type and its parts. */
 const KEPT = ['description', 'enum', 'required'] as const;

@@ -1,5 +1,11 @@
-import { type Block, isBlock, type MessageParam, type MessagesRequest } from '../../core/messages.ts';
-import { isObject } from './json.ts';
+import { isObject } from '../../core/json.ts';
+import {
+  type Block,
+  isBlock,
+  isThinking,
+  type MessageParam,
+  type MessagesRequest,
+} from '../../core/messages.ts';
 import { isBlank } from './text.ts';
 
 /** Said behind the beginning of an answer, where the model does not go on from one by itself. */
@@ -30,5 +36,5 @@ function saysSomething(content: MessageParam['content']): boolean {
 
 function isSaid(block: Block): boolean {
   if (isBlock(block, 'text')) return !isBlank(block.text);
-  return block.type !== 'thinking' && block.type !== 'redacted_thinking';
+  return !isThinking(block.type);
 }

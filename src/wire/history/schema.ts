@@ -1,6 +1,6 @@
+import { isObject } from '../../core/json.ts';
 import type { Json, JsonObject } from '../../core/messages.ts';
 import type { Quirks } from '../../core/quirks.ts';
-import { isObject } from './json.ts';
 import { plain } from './plain-schema.ts';
 import { cut, isBlank } from './text.ts';
 

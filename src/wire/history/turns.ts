@@ -1,5 +1,11 @@
-import { type Block, isBlock, type MessageParam, type MessagesRequest } from '../../core/messages.ts';
-import { isObject } from './json.ts';
+import { isObject } from '../../core/json.ts';
+import {
+  type Block,
+  isBlock,
+  isThinking,
+  type MessageParam,
+  type MessagesRequest,
+} from '../../core/messages.ts';
 import { isBlank } from './text.ts';
 
 /** Everything one side said until the other spoke. */
@@ -71,7 +77,7 @@ function named(block: Block): Block {
 /** Without blank texts, which the API refuses like empty ones; nothing at all where only thoughts are left. */
 function spoken(blocks: readonly Block[]): Block[] {
   const kept = blocks.filter((block) => !isBlock(block, 'text') || !isBlank(block.text));
-  return kept.every((block) => block.type === 'thinking' || block.type === 'redacted_thinking') ? [] : kept;
+  return kept.every(({ type }) => isThinking(type)) ? [] : kept;
 }
 
 function reminders(blocks: readonly Block[]): Block[] {

@@ -1,4 +1,4 @@
-import { isObject } from '../history/json.ts';
+import { isObject } from '../../core/json.ts';
 
 /** So many problems are told at once; nobody reads more. */
 const MOST = 5;

@@ -1,6 +1,6 @@
+import { isObject } from '../../../core/json.ts';
 import type { JsonObject, MessagesRequest, ToolParam } from '../../../core/messages.ts';
 import type { Quirks } from '../../../core/quirks.ts';
-import { isObject } from '../../history/json.ts';
 
 /** The betas of a request that go to a server, and with them the fields that mean nothing, or are refused, without. */
 export interface Betas {

@@ -1,8 +1,14 @@
-import { type Block, type DocumentBlock, type ImageBlock, isBlock } from '../../../core/messages.ts';
+import { filled } from '../../../core/json.ts';
+import {
+  type Block,
+  type DocumentBlock,
+  type ImageBlock,
+  isBlock,
+  isThinking,
+} from '../../../core/messages.ts';
 import type { Quirks } from '../../../core/quirks.ts';
 import { documentBlocks } from '../../history/documents.ts';
 import { render } from '../../history/foreign.ts';
-import { filled } from '../../history/json.ts';
 import { clean, isBlank } from '../../history/text.ts';
 
 /**
@@ -13,7 +19,7 @@ export function plainBlocks(block: Block, quirks: Quirks): Block[] {
   if (isBlock(block, 'text')) return text(block.text);
   if (isBlock(block, 'image')) return [image(block, quirks)];
   if (isBlock(block, 'document')) return document(block, quirks);
-  if (block.type === 'thinking' || block.type === 'redacted_thinking') return [];
+  if (isThinking(block.type)) return [];
   return text(render(block));
 }
 

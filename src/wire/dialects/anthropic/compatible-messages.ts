@@ -1,3 +1,4 @@
+import { isObject, parseJson } from '../../../core/json.ts';
 import {
   type Block,
   isBlock,
@@ -9,7 +10,6 @@ import {
 import { validToolId } from '../../../core/provenance.ts';
 import type { Target } from '../../../core/upstream.ts';
 import { callIds } from '../../history/call-ids.ts';
-import { isObject, parseJson } from '../../history/json.ts';
 import { pair } from '../../history/pairs.ts';
 import { withoutPrefill } from '../../history/prefill.ts';
 import { NO_CONTENT } from '../../history/text.ts';

@@ -1,6 +1,6 @@
+import { isObject } from '../../../core/json.ts';
 import { type Block, isBlock, type ToolResultBlock } from '../../../core/messages.ts';
 import type { Quirks } from '../../../core/quirks.ts';
-import { isObject } from '../../history/json.ts';
 import { clean } from '../../history/text.ts';
 import { plainBlocks } from './compatible-content.ts';
 

@@ -1,10 +1,10 @@
 import { AttemptError } from '../../../core/failure.ts';
 import { type Frame, frameOf, rawFrame } from '../../../core/frame.ts';
+import { isObject, parseJson } from '../../../core/json.ts';
 import type { StreamEvent } from '../../../core/messages.ts';
 import type { Transducer } from '../../../core/transducer.ts';
 import type { Packet } from '../../../core/upstream.ts';
 import { COMMENT } from '../../framing/sse.ts';
-import { isObject, parseJson } from '../../history/json.ts';
 import { explainNative, explainNativeEvent } from './explain.ts';
 
 /**

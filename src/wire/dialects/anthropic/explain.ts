@@ -1,10 +1,10 @@
 import type { Failure, FailureKind } from '../../../core/failure.ts';
+import { field, filled, parseJson } from '../../../core/json.ts';
 import { spokenWait } from '../../../core/retry-after.ts';
 import { subscriptionLimit } from '../../../core/subscription-limit.ts';
 import { isSignatureRefused } from '../../errors/amend.ts';
 import { excerpt } from '../../errors/excerpt.ts';
 import { isMoney, NO_MONEY } from '../../errors/money.ts';
-import { filled, isObject, parseJson } from '../../history/json.ts';
 
 /** What an error body says, as far as it says it. */
 interface Refusal {
@@ -149,10 +149,6 @@ function read(body: string): Refusal {
 /** Types are shown in logs and errors: what does not look like a name is none. */
 function nameIn(value: unknown): string {
   return typeof value === 'string' && /^[\w.-]{1,64}$/.test(value) ? value : '';
-}
-
-function field(value: unknown, name: string): unknown {
-  return isObject(value) ? value[name] : undefined;
 }
 
 function isPage(body: string): boolean {

@@ -1,4 +1,4 @@
-import type { MessageParam, MessagesRequest } from '../../../core/messages.ts';
+import { isThinking, type MessageParam, type MessagesRequest } from '../../../core/messages.ts';
 import { claudeNamed, thinksByItself } from './claude.ts';
 
 /**
@@ -9,7 +9,7 @@ export function goesOnWithout(messages: readonly MessageParam[]): boolean {
   const [before, last] = messages.filter(({ role }) => role !== 'system').slice(-2);
   if (!Array.isArray(last?.content) || last.content[0]?.type !== 'tool_result') return false;
   const first = Array.isArray(before?.content) ? before.content[0]?.type : undefined;
-  return first !== 'thinking' && first !== 'redacted_thinking';
+  return !isThinking(first);
 }
 
 /**

@@ -1,10 +1,10 @@
 import { type Frame, frameOf } from '../../../core/frame.ts';
+import { filled, isObject } from '../../../core/json.ts';
 import type { Block, Usage } from '../../../core/messages.ts';
 import type { Transducer } from '../../../core/transducer.ts';
 import type { Packet, Target } from '../../../core/upstream.ts';
 import { refuseFailure } from '../../answer/finish.ts';
 import { AnswerWriter, failure } from '../../answer/writer.ts';
-import { filled, isObject } from '../../history/json.ts';
 import { sealFor } from '../../history/seal.ts';
 import { namesFor, type ToolNames } from '../../history/tool-names.ts';
 import { LONGEST_NAME } from './compatible.ts';

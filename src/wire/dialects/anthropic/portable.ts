@@ -1,4 +1,5 @@
-import type { Block, MessageParam, MessagesRequest } from '../../../core/messages.ts';
+import { isObject, parseJson } from '../../../core/json.ts';
+import { type Block, isThinking, type MessageParam, type MessagesRequest } from '../../../core/messages.ts';
 import {
   isForeign,
   isForeignServerTool,
@@ -7,7 +8,6 @@ import {
   validToolId,
 } from '../../../core/provenance.ts';
 import { render } from '../../history/foreign.ts';
-import { isObject, parseJson } from '../../history/json.ts';
 import { NO_CONTENT } from '../../history/text.ts';
 
 /** Where nobody has answered yet there is no history. */
@@ -110,7 +110,7 @@ export function portable(request: MessagesRequest, withThinking = true): Message
 function mendMessage(message: MessageParam, withThinking: boolean): MessageParam | null {
   if (typeof message.content === 'string' || !Array.isArray(message.content)) return message;
   const isLeftOut = (block: Block) =>
-    isForeign(block) || isEmptyText(block) || !(withThinking || isSaid(block));
+    isForeign(block) || isEmptyText(block) || (!withThinking && isThinking(block.type));
   const content = message.content.filter((block) => !isLeftOut(block)).map(mendBlock);
   if (content.length === 0 && message.content.length > 0) {
     // Between two answers the user said something: without a turn of its own the conversation would be another.
@@ -119,10 +119,6 @@ function mendMessage(message: MessageParam, withThinking: boolean): MessageParam
   const same =
     content.length === message.content.length && content.every((block, at) => block === message.content[at]);
   return same ? message : { ...message, content };
-}
-
-function isSaid({ type }: Block): boolean {
-  return type !== 'thinking' && type !== 'redacted_thinking';
 }
 
 function isEmptyText(block: Block): boolean {

@@ -1,10 +1,10 @@
 import { AttemptError } from '../../../core/failure.ts';
+import { isObject, parseJson } from '../../../core/json.ts';
 import type { Packet } from '../../../core/upstream.ts';
 import { failure } from '../../answer/writer.ts';
 import { explainInStream } from '../../errors/explain.ts';
 import { saysError } from '../../errors/says-error.ts';
 import { COMMENT } from '../../framing/sse.ts';
-import { isObject, parseJson } from '../../history/json.ts';
 
 /** An event, or a whole message, of a server that may leave out or misspell any of its fields. */
 export interface LooseEvent extends Record<string, unknown> {

@@ -1,6 +1,6 @@
+import { filled, isObject, parseJson } from '../../../core/json.ts';
 import type { Block, Json, ToolUseBlock } from '../../../core/messages.ts';
 import { serverToolIds } from '../../../core/provenance.ts';
-import { filled, isObject, parseJson } from '../../history/json.ts';
 
 /** A call of a tool that the server runs itself, as far as it was read. */
 export interface ServerCall {

@@ -1,6 +1,6 @@
+import { isObject } from '../../../core/json.ts';
 import type { Usage } from '../../../core/messages.ts';
 import { count } from '../../answer/count.ts';
-import { isObject } from '../../history/json.ts';
 
 const INPUT = ['input_tokens', 'cache_creation_input_tokens', 'cache_read_input_tokens'] as const;
 

@@ -1,8 +1,14 @@
-import { type Block, type DocumentBlock, type ImageBlock, isBlock } from '../../../core/messages.ts';
+import { filled } from '../../../core/json.ts';
+import {
+  type Block,
+  type DocumentBlock,
+  type ImageBlock,
+  isBlock,
+  isThinking,
+} from '../../../core/messages.ts';
 import type { Quirks } from '../../../core/quirks.ts';
 import { documentBlocks } from '../../history/documents.ts';
 import { render } from '../../history/foreign.ts';
-import { filled } from '../../history/json.ts';
 import { clean } from '../../history/text.ts';
 import type { Part } from './api.ts';
 
@@ -15,7 +21,7 @@ function part(block: Block, quirks: Quirks): Part[] {
   if (isBlock(block, 'text')) return text(block.text);
   if (isBlock(block, 'image')) return [image(block, quirks)];
   if (isBlock(block, 'document')) return document(block, quirks);
-  if (block.type === 'thinking' || block.type === 'redacted_thinking') return [];
+  if (isThinking(block.type)) return [];
   return text(render(block));
 }
 

@@ -1,12 +1,12 @@
 import { AttemptError } from '../../../core/failure.ts';
 import type { Frame } from '../../../core/frame.ts';
+import { filled, isObject } from '../../../core/json.ts';
 import type { Transducer } from '../../../core/transducer.ts';
 import type { Packet, Target } from '../../../core/upstream.ts';
 import { refuseFailure } from '../../answer/finish.ts';
 import { AnswerWriter, failure } from '../../answer/writer.ts';
 import { explainInStream } from '../../errors/explain.ts';
 import { saysError } from '../../errors/says-error.ts';
-import { filled, isObject } from '../../history/json.ts';
 import { namesFor, type ToolNames } from '../../history/tool-names.ts';
 import type { ChatDelta, Chunk } from './api.ts';
 import { reasoningOf, textOf } from './delta.ts';

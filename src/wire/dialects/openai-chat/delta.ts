@@ -1,4 +1,4 @@
-import { filled, isObject } from '../../history/json.ts';
+import { filled, isObject } from '../../../core/json.ts';
 import type { ChatDelta } from './api.ts';
 
 /**

@@ -1,8 +1,8 @@
+import { isObject, parseJson } from '../../../core/json.ts';
 import { isBlock, type Json, type MessagesRequest, type ToolUseBlock } from '../../../core/messages.ts';
 import { readMark } from '../../../core/provenance.ts';
 import type { Target } from '../../../core/upstream.ts';
 import { callIds } from '../../history/call-ids.ts';
-import { isObject, parseJson } from '../../history/json.ts';
 import { type Pairs, pair } from '../../history/pairs.ts';
 import { withoutPrefill } from '../../history/prefill.ts';
 import { systemTexts } from '../../history/system.ts';

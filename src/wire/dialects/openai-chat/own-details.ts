@@ -1,7 +1,7 @@
+import { isObject, parseJson } from '../../../core/json.ts';
 import { type Block, isBlock, type JsonObject, type ToolUseBlock } from '../../../core/messages.ts';
 import { isMadeOf } from '../../../core/provenance.ts';
 import type { Target } from '../../../core/upstream.ts';
-import { isObject, parseJson } from '../../history/json.ts';
 import { readSeal } from '../../history/seal.ts';
 import { detailKey } from './reasoning-details.ts';
 

@@ -1,7 +1,7 @@
 import { AttemptError } from '../../../core/failure.ts';
+import { filled, isObject, parseJson } from '../../../core/json.ts';
 import { explainInStream } from '../../errors/explain.ts';
 import { saysError } from '../../errors/says-error.ts';
-import { filled, isObject, parseJson } from '../../history/json.ts';
 import type { Chunk } from './api.ts';
 
 /** What servers and proxies send to keep a connection open, as data. */

@@ -1,8 +1,8 @@
 import type { Frame } from '../../../core/frame.ts';
+import { filled, isObject } from '../../../core/json.ts';
 import type { Json, JsonObject } from '../../../core/messages.ts';
 import type { Target } from '../../../core/upstream.ts';
 import type { AnswerWriter } from '../../answer/writer.ts';
-import { filled, isObject } from '../../history/json.ts';
 import { sealFor } from '../../history/seal.ts';
 import type { ChatDelta } from './api.ts';
 import { reasoningOf, textOf } from './delta.ts';

@@ -1,6 +1,6 @@
+import { isObject } from '../../../core/json.ts';
 import type { Usage } from '../../../core/messages.ts';
 import { count } from '../../answer/count.ts';
-import { isObject } from '../../history/json.ts';
 import type { Chunk } from './api.ts';
 
 /** What a server has said of the tokens of an answer so far. */

@@ -1,4 +1,4 @@
-import type { Json } from '../../core/messages.ts';
+import type { Json } from './messages.ts';
 
 /** True for a JSON object: neither null nor an array. */
 export function isObject(value: unknown): value is Record<string, unknown> {
@@ -8,6 +8,11 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 /** `value` when it is a string that says something, otherwise undefined. */
 export function filled(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** What `value` has under `name`, if it is an object that has it. */
+export function field(value: unknown, name: string): unknown {
+  return isObject(value) ? value[name] : undefined;
 }
 
 /** `text` as JSON, or undefined when it is none. */
