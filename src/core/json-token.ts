@@ -8,6 +8,11 @@ export const CLOSE_BRACE = 0x7d;
 export const OPEN_BRACKET = 0x5b;
 export const CLOSE_BRACKET = 0x5d;
 
+/** Whether a byte may stand between two values. */
+export function isSpace(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+}
+
 const [PLUS, MINUS, POINT, ZERO, NINE] = [0x2b, 0x2d, 0x2e, 0x30, 0x39];
 const [LOWER_E, LOWER_F, LOWER_N, LOWER_T, UPPER_E] = [0x65, 0x66, 0x6e, 0x74, 0x45];
 

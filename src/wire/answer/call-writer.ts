@@ -1,6 +1,7 @@
 import type { Composer } from '../../core/compose.ts';
-import { AttemptError, type FailureKind } from '../../core/failure.ts';
+import type { AttemptError } from '../../core/failure.ts';
 import type { Frame } from '../../core/frame.ts';
+import { failure } from './failure.ts';
 import { isLimit } from './finish.ts';
 import { type IsSpare, type Members, withoutMembers } from './members.ts';
 import { argumentsText, isWhole, type PartialCall, type ToolCalls } from './tool-calls.ts';
@@ -121,8 +122,4 @@ function isCutOff(call: PartialCall): boolean {
 
 function partial(): AttemptError {
   return failure('cut', 'the answer ended inside a tool call');
-}
-
-function failure(kind: FailureKind, message: string): AttemptError {
-  return new AttemptError({ kind, message });
 }

@@ -1,5 +1,6 @@
-import { AttemptError, type FailureKind } from '../../core/failure.ts';
+import type { FailureKind } from '../../core/failure.ts';
 import type { StopReason } from '../../core/messages.ts';
+import { failure } from './failure.ts';
 
 /** What came out of an answer, for saying how it ended. */
 export interface Content {
@@ -65,8 +66,7 @@ const FAILURES = new Map<string, FailureKind>(
 /** @throws AttemptError when `reason` is a failure. */
 export function refuseFailure(reason: string): void {
   const kind = FAILURES.get(reason.toLowerCase());
-  if (kind !== undefined)
-    throw new AttemptError({ kind, message: `the upstream ended its answer with "${reason}"` });
+  if (kind !== undefined) throw failure(kind, `the upstream ended its answer with "${reason}"`);
 }
 
 /**
@@ -79,11 +79,8 @@ export function stopReason({ reason, hasText, hasTool, hasThinking, refused }: C
   const mapped = mappedOf(reason) ?? (refused ? 'refusal' : 'end_turn');
   if (isLimit(reason) || hasText) return mapped;
   if (mapped === 'refusal') {
-    throw new AttemptError({
-      kind: 'rejected',
-      message: "the upstream's content filter withheld the answer",
-    });
+    throw failure('rejected', "the upstream's content filter withheld the answer");
   }
   const what = hasThinking ? 'thinking alone' : 'no content';
-  throw new AttemptError({ kind: 'empty', message: `the answer had ${what}` });
+  throw failure('empty', `the answer had ${what}`);
 }

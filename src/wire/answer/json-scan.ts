@@ -1,3 +1,13 @@
+import {
+  BACKSLASH,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  isSpace,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+} from '../../core/json-token.ts';
+
 /** Follows one JSON value as its text arrives in pieces, without keeping the text: linear, however many pieces. */
 export interface JsonScan {
   push(piece: string): void;
@@ -37,7 +47,7 @@ export function jsonScan(): JsonScan {
           if (escaped) escaped = false;
           else if (code === BACKSLASH) escaped = true;
           else if (code === QUOTE) inString = false;
-        } else if (code === SPACE || code === LF || code === CR || code === TAB) blank += 1;
+        } else if (isSpace(code)) blank += 1;
         else {
           blank = 0;
           see(code);
@@ -55,14 +65,3 @@ export function jsonScan(): JsonScan {
     },
   };
 }
-
-const TAB = 0x09;
-const LF = 0x0a;
-const CR = 0x0d;
-const SPACE = 0x20;
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;

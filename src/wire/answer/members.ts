@@ -1,3 +1,15 @@
+import {
+  BACKSLASH,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COLON,
+  COMMA,
+  isSpace,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+} from '../../core/json-token.ts';
+
 /** The input of a call on its way to the client, piece by piece. */
 export interface Members {
   /** What of it can go on. */
@@ -53,7 +65,7 @@ export function withoutMembers(isSpare: IsSpare): Members {
       case COMMA:
         return depth !== 1;
     }
-    if (depth === -1 && !isBlank(code)) depth = OTHER;
+    if (depth === -1 && !isSpace(code)) depth = OTHER;
     return true;
   }
 
@@ -84,11 +96,11 @@ export function withoutMembers(isSpare: IsSpare): Members {
         place = 'end';
         return true;
     }
-    if (isBlank(code)) return true;
+    if (isSpace(code)) return true;
     if (place === 'name' && code === QUOTE) place = 'in name';
     else if (place === 'colon' && code === COLON) place = 'value';
     else if (place === 'value' && code === QUOTE) place = 'string';
-    else if (place === 'value' && code === SMALL_N) {
+    else if (place === 'value' && code === LOWER_N) {
       place = 'null';
       value = character;
     } else return release(false);
@@ -154,16 +166,5 @@ export function withoutMembers(isSpare: IsSpare): Members {
 /** As deep as nothing ever gets: in what is no object there are no members. */
 const OTHER = 1 << 30;
 
-function isBlank(code: number): boolean {
-  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
-}
-
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const SMALL_N = 0x6e;
-const BACKSLASH = 0x5c;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
+/** The first character of `null`. */
+const LOWER_N = 0x6e;

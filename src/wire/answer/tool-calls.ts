@@ -1,6 +1,6 @@
-import { AttemptError } from '../../core/failure.ts';
 import { filled, isObject, parseJson } from '../../core/json.ts';
 import { count } from './count.ts';
+import { failure } from './failure.ts';
 import { type JsonScan, jsonScan } from './json-scan.ts';
 
 /** A tool call as it is put together from deltas. */
@@ -31,10 +31,6 @@ export interface ToolCalls {
  * their tokens run out (farion1231/cc-switch#2647). Within strings it is content.
  */
 const MOST_BLANK = 500;
-
-function stuck(): AttemptError {
-  return new AttemptError({ kind: 'garbled', message: 'a tool call that goes on as white space' });
-}
 
 interface Entry {
   index: number | undefined;
@@ -84,7 +80,7 @@ export function toolCalls(): ToolCalls {
       call.size += entry.args.length;
       size += entry.args.length;
       call.scan.push(entry.args);
-      if (call.scan.blank > MOST_BLANK) throw stuck();
+      if (call.scan.blank > MOST_BLANK) throw failure('garbled', 'a tool call that goes on as white space');
     }
   }
 

@@ -1,6 +1,5 @@
 import { type Composer, compose } from '../../core/compose.ts';
 import { estimateTokens } from '../../core/estimate.ts';
-import { AttemptError, type FailureKind } from '../../core/failure.ts';
 import { type Frame, progress } from '../../core/frame.ts';
 import type { Block, Usage } from '../../core/messages.ts';
 import { mark, toolIds } from '../../core/provenance.ts';
@@ -189,11 +188,6 @@ export class AnswerWriter {
     yield* this.composer.text(this.blank + text);
     this.blank = '';
   }
-}
-
-/** An attempt that ends here, and why. */
-export function failure(kind: FailureKind, message: string): AttemptError {
-  return new AttemptError({ kind, message });
 }
 
 /** Tokens of `chars` characters, at least one. */

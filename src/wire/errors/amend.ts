@@ -1,6 +1,6 @@
 import type { Amendment } from '../../core/failure.ts';
 import { isRefusedSchema } from './refused-schema.ts';
-import { roomIn, sizesIn } from './sizes.ts';
+import { roomIn, sizesIn, ungrouped } from './sizes.ts';
 
 /** A refusal that names images: of a model that only reads, or of a server that does not pass them on. */
 const IMAGES = /\bimages?\b|image_url|\bvision\b|multi-?modal|\bmmproj\b/i;
@@ -74,7 +74,7 @@ export function amendmentIn(text: string): Amendment | undefined {
   if (OTHER_FIELD.test(text) && /unsupported|not supported|instead/i.test(text)) {
     return { maxTokensField: 'max_completion_tokens' };
   }
-  const plain = text.replace(/(\d)[,_](?=\d{3}\b)/g, '$1');
+  const plain = ungrouped(text);
   const maxDescription = Number(DESCRIPTION.exec(plain)?.[1]);
   if (maxDescription > 0) return { maxDescription };
   const maxTokens = largestIn(plain);

@@ -22,10 +22,21 @@ export interface ErrorShape {
   tokens?: { asked: number; limit: number };
 }
 
+/** All that it says, for patterns to look into. */
+export function allOf({ words, message, behind }: ErrorShape): string {
+  return `${words} ${message} ${behind}`;
+}
+
 const NOTHING: ErrorShape = { message: '', words: '', behind: '' };
 
 /** Errors inside errors are read so deep. */
 const DEEPEST = 10;
+
+/** Whether an `error` field says that there is one: some servers fill it in everywhere, with `""`, `false`, `{}` or `[]`. */
+export function saysError(error: unknown): boolean {
+  if (typeof error === 'object' && error !== null) return Object.keys(error).length > 0;
+  return error !== undefined && error !== null && error !== '' && error !== false;
+}
 
 /** An error answer's body. Text that is no JSON says nothing: pages and messages of proxies are nobody's business. */
 export function readBody(body: string): ErrorShape {

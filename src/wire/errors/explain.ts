@@ -3,7 +3,7 @@ import { headerWait, longest, spokenWait } from '../../core/retry-after.ts';
 import { subscriptionLimit } from '../../core/subscription-limit.ts';
 import { amendmentIn } from './amend.ts';
 import { discreet } from './discreet.ts';
-import { type ErrorShape, readBody, readShape } from './error-shape.ts';
+import { allOf, type ErrorShape, readBody, readShape } from './error-shape.ts';
 import { isWorthWaiting, kindOf, statusOf } from './kind.ts';
 import { isMoney, NO_MONEY } from './money.ts';
 import { tokensIn } from './too-long.ts';
@@ -21,7 +21,7 @@ export function explain(status: number, headers: Headers, body: string): Failure
 /** What an error object inside a stream means: its status is in it, or nowhere. */
 export function explainInStream(value: unknown): Failure {
   const shape = readShape(value);
-  const meant = shape.status ?? statusOf(`${shape.words} ${shape.message} ${shape.behind}`) ?? 500;
+  const meant = shape.status ?? statusOf(allOf(shape)) ?? 500;
   return { ...failureOf(meant, shape, undefined, new Headers()), status: 200 };
 }
 
@@ -33,9 +33,7 @@ function withHeaders(shape: ErrorShape, headers: Headers): ErrorShape {
 
 function failureOf(meant: number, shape: ErrorShape, status: number | undefined, headers: Headers): Failure {
   const said = astray(status, shape) ?? limitOf(meant, headers) ?? kindOf(meant, shape);
-  const amend = AMENDABLE.has(said)
-    ? amendmentIn(`${shape.words} ${shape.message} ${shape.behind}`)
-    : undefined;
+  const amend = AMENDABLE.has(said) ? amendmentIn(allOf(shape)) : undefined;
   // A server that says how it would take the request is well.
   const kind = amend !== undefined && said === 'server_error' ? 'unsupported' : said;
   const failure: Failure = { kind, message: describe(meant, kind, shape), quotes: true };
@@ -86,6 +84,6 @@ function describe(status: number, kind: FailureKind, shape: ErrorShape): string 
 }
 
 /** What is used up: a quota may also be one that costs nothing. */
-function usedUp(status: number, { words, message, behind }: ErrorShape): string {
-  return status === 402 || isMoney(`${words} ${message} ${behind}`) ? NO_MONEY : 'the quota is used up';
+function usedUp(status: number, shape: ErrorShape): string {
+  return status === 402 || isMoney(allOf(shape)) ? NO_MONEY : 'the quota is used up';
 }

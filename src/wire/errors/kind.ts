@@ -1,5 +1,5 @@
 import type { FailureKind } from '../../core/failure.ts';
-import type { ErrorShape } from './error-shape.ts';
+import { allOf, type ErrorShape } from './error-shape.ts';
 import { isMoney } from './money.ts';
 import { isAnswerTooLong, isTooLong } from './too-long.ts';
 
@@ -58,7 +58,7 @@ const TEMPLATE =
 /** What a refusal is, by its status and by what it says. */
 export function kindOf(status: number, shape: ErrorShape): FailureKind {
   // Addresses lead to "billing" whatever happened.
-  const text = `${shape.words} ${shape.message} ${shape.behind}`.replace(/https?:\/\/\S+/g, '');
+  const text = allOf(shape).replace(/https?:\/\/\S+/g, '');
   const clientSide = status >= 400 && status < 500;
   if (status < 400) return 'garbled';
   if ((clientSide || status === 500) && FUMBLED.test(text)) return 'fumbled';

@@ -59,9 +59,14 @@ const WORDINGS: readonly RegExp[] = [
   /(?:context (?:length|window|size)|tokens allowed)(?! by)[^\d(]{0,20}(?<limit>\d+)/i,
 ];
 
+/** `text` with its numbers in one piece: 128000 for 128,000 and 128_000. */
+export function ungrouped(text: string): string {
+  return text.replace(/(\d)[,_](?=\d{3}\b)/g, '$1');
+}
+
 /** The sizes that a wording names; none where it names none, or numbers that make no sense. */
 export function sizesIn(message: string): Sizes {
-  const plain = message.replace(/(\d)[,_](?=\d{3}\b)/g, '$1');
+  const plain = ungrouped(message);
   for (const wording of WORDINGS) {
     const groups = wording.exec(plain)?.groups;
     const sizes = groups === undefined ? undefined : sizesOf(groups);

@@ -1,6 +1,5 @@
 import type { MessagesRequest } from '../../core/messages.ts';
 import { shortHash } from '../../core/short-hash.ts';
-import { meantBy } from '../answer/offered.ts';
 import { portableTools } from './tools.ts';
 
 /** What names of tools are made of at OpenAI and at Anthropic; most others copy it. */
@@ -52,4 +51,15 @@ function hashed(name: string, salt: string, longest: number): string {
   const hash = shortHash(`${name}${salt}`);
   const clean = name.replace(/[^a-zA-Z0-9_-]/g, '_');
   return `${clean.slice(0, longest - hash.length - 1)}_${hash}`;
+}
+
+/**
+ * The tool of `offered` that a model means by `name`: models write `read` or `functions.Read` for `Read`. Taken for it when
+ * there is exactly one such tool; undefined otherwise, also for the right name.
+ */
+function meantBy(name: string, offered: readonly string[]): string | undefined {
+  if (offered.includes(name)) return undefined;
+  const bare = name.replace(/^functions?[.:]/, '').toLowerCase();
+  const alike = new Set(offered.filter((other) => other.toLowerCase() === bare));
+  return alike.size === 1 ? [...alike][0] : undefined;
 }

@@ -4,6 +4,7 @@ import { isObject, parseJson } from '../../../core/json.ts';
 import type { StreamEvent } from '../../../core/messages.ts';
 import type { Transducer } from '../../../core/transducer.ts';
 import type { Packet } from '../../../core/upstream.ts';
+import { failure, notJson } from '../../answer/failure.ts';
 import { COMMENT } from '../../framing/sse.ts';
 import { explainNative, explainNativeEvent } from './explain.ts';
 
@@ -26,11 +27,9 @@ export function decodeNative(): Transducer<Packet, Frame> {
     // biome-ignore lint/correctness/useYield: an end has nothing to add, it can only object
     *end() {
       if (over) return;
-      throw new AttemptError(
-        seen
-          ? { kind: 'cut', message: 'the stream ended before message_stop' }
-          : { kind: 'empty', message: 'the answer was empty' },
-      );
+      throw seen
+        ? failure('cut', 'the stream ended before message_stop')
+        : failure('empty', 'the answer was empty');
     },
   };
 }
@@ -40,7 +39,7 @@ function frameFor(packet: Packet): Frame | null {
   // `message` is what the standard calls an event without a name, so some servers write it out.
   if (packet.name === '' || packet.name === 'message') return unnamed(packet);
   if (OF_THE_ANSWER.has(packet.name) && !isObject(parseJson(packet.data))) {
-    throw new AttemptError({ kind: 'garbled', message: `${packet.name} was not JSON` });
+    throw failure('garbled', `${packet.name} was not JSON`);
   }
   return rawFrame(packet.name, packet.bytes, () => packet.data);
 }
@@ -63,10 +62,7 @@ function unnamed(packet: Packet): Frame | null {
   const data = packet.data.trim();
   if (data === '' || data === '[DONE]') return null;
   const value = parseJson(data);
-  if (!isObject(value)) {
-    const what = data.startsWith('<') ? 'HTML' : 'something that is not JSON';
-    throw new AttemptError({ kind: 'garbled', message: `the answer was ${what}` });
-  }
+  if (!isObject(value)) throw notJson(data);
   const event = value as unknown as StreamEvent;
   if (value.type === 'message') return { name: 'message', bytes: packet.bytes, event };
   if (typeof value.type !== 'string' || value.type === 'error' || 'error' in value) {

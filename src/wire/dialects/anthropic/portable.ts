@@ -1,4 +1,5 @@
 import { isObject, parseJson } from '../../../core/json.ts';
+import { isSpace, matches, QUOTE } from '../../../core/json-token.ts';
 import { type Block, isThinking, type MessageParam, type MessagesRequest } from '../../../core/messages.ts';
 import {
   isForeign,
@@ -17,16 +18,14 @@ const SIGNATURE = Buffer.from('"signature":');
 const THINKING = Buffer.from('"thinking":');
 const MARKED = Buffer.from('"ccp1:');
 const SERVER_MARKED = Buffer.from(`"${SERVER_MARK}`);
-const QUOTE = 0x22;
 
 /** Whether the value that begins at `at`, white space skipped, is one that Anthropic refuses under its key. */
 type Refused = (bytes: Buffer, at: number) => boolean;
 
 const isString: Refused = (bytes, at) => bytes[at] === QUOTE;
 const isEmpty: Refused = (bytes, at) => bytes[at] === QUOTE && bytes[at + 1] === QUOTE;
-const begins = (bytes: Buffer, at: number, word: Buffer) => bytes.subarray(at, at + word.length).equals(word);
-const isMarked: Refused = (bytes, at) => begins(bytes, at, MARKED);
-const isForeignCall: Refused = (bytes, at) => begins(bytes, at, SERVER_MARKED);
+const isMarked: Refused = (bytes, at) => matches(bytes, at, MARKED);
+const isForeignCall: Refused = (bytes, at) => matches(bytes, at, SERVER_MARKED);
 const isOddId: Refused = (bytes, at) => {
   if (bytes[at] !== QUOTE) return false;
   const end = bytes.indexOf(QUOTE, at + 1);
@@ -53,7 +52,8 @@ const TELLING: readonly { key: Buffer; refused: Refused }[] = [
 
 /**
  * Whether the history may hold what Anthropic refuses: thinking that another model wrote, searches that another server ran,
- * tool ids with other characters, tool inputs that are strings, empty texts. Costs a few passes of a native search, no parse and nothing allocated.
+ * tool ids with other characters, tool inputs that are strings, empty texts. Costs a few passes of a native search and no
+ * parse.
  */
 export function mayBeRefused(bytes: Uint8Array): boolean {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -72,10 +72,6 @@ function count(buffer: Buffer, key: Buffer, test: Refused, most = Number.POSITIV
     if (test(buffer, at)) found += 1;
   }
   return found;
-}
-
-function isSpace(byte: number | undefined): boolean {
-  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 
 /**

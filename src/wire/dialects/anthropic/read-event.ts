@@ -1,9 +1,9 @@
 import { AttemptError } from '../../../core/failure.ts';
 import { isObject, parseJson } from '../../../core/json.ts';
 import type { Packet } from '../../../core/upstream.ts';
-import { failure } from '../../answer/writer.ts';
+import { failure, notJson } from '../../answer/failure.ts';
+import { saysError } from '../../errors/error-shape.ts';
 import { explainInStream } from '../../errors/explain.ts';
-import { saysError } from '../../errors/says-error.ts';
 import { COMMENT } from '../../framing/sse.ts';
 
 /** An event, or a whole message, of a server that may leave out or misspell any of its fields. */
@@ -36,10 +36,7 @@ export function readEvent({ name, data: raw }: Packet): LooseEvent | null {
   if (!isObject(value)) {
     if (name === 'error') throw new AttemptError(explainInStream(data));
     if (name !== '' && !READ.has(name)) return null;
-    throw failure(
-      'garbled',
-      `the answer was ${data.startsWith('<') ? 'HTML' : 'something that is not JSON'}`,
-    );
+    throw notJson(data);
   }
   const type = typeOf(value, name);
   if (isError(value, name, type)) throw new AttemptError(explainInStream(value));

@@ -1,7 +1,8 @@
 import { AttemptError } from '../../../core/failure.ts';
 import { filled, isObject, parseJson } from '../../../core/json.ts';
+import { notJson } from '../../answer/failure.ts';
+import { saysError } from '../../errors/error-shape.ts';
 import { explainInStream } from '../../errors/explain.ts';
-import { saysError } from '../../errors/says-error.ts';
 import type { Chunk } from './api.ts';
 
 /** What servers and proxies send to keep a connection open, as data. */
@@ -29,8 +30,7 @@ export function readChunks(data: string, name: string): Chunk[] {
 function checked(chunk: unknown, data: string, name: string): Chunk {
   if (!isObject(chunk)) {
     if (name === 'error') throw new AttemptError(explainInStream(data));
-    const what = data.startsWith('<') ? 'HTML' : 'something that is not JSON';
-    throw new AttemptError({ kind: 'garbled', message: `the answer was ${what}` });
+    throw notJson(data);
   }
   const error = errorIn(chunk, name);
   if (error !== undefined) throw new AttemptError(explainInStream(error));
