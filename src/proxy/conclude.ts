@@ -73,7 +73,7 @@ export function conclude(
   tries: readonly Try[],
   barred: ReadonlyMap<string, string>,
   runtime: Runtime,
-  skipped: readonly Try[] = [],
+  skipped: readonly Try[],
 ): WholeReply {
   // Who cannot do what it wants at all could not do it with less of it either.
   const able = [...skipped.filter(isTooLong), ...tries];

@@ -5,12 +5,12 @@ import type { Inbound, Target, Upstream } from '../core/upstream.ts';
 import { VERDICTS } from '../core/verdict.ts';
 import { type Attempt, attempt } from './attempt.ts';
 import type { RelayContext } from './context.ts';
-import { mostTokens, quirksFor } from './fitting.ts';
 import type { Place } from './gate.ts';
 import { isNeutral } from './moves-on.ts';
 import type { Leave } from './permits.ts';
 import { keysOf, scrub } from './scrub.ts';
 import type { Subject } from './subject.ts';
+import { targetFor } from './target.ts';
 import { CANCELLED } from './watch.ts';
 import { EMPTY } from './whole.ts';
 
@@ -155,48 +155,6 @@ function noteLesson({ subject, context, amend }: Hop, { native, model }: Target,
   const next = outcome.ok ? {} : outcome.failure.amend;
   if (next === undefined || Object.keys(next).some((key) => key in amend)) return;
   context.lessons.learn(subject.upstream.name, model, amend, context.runtime.clock.now());
-}
-
-/** Whether its upstream would be sent another request so changed: one that holds no images cannot be sent without them. */
-export function isOther(hop: Hop, amend: Amendment): boolean {
-  const { upstream } = hop.subject;
-  const [as, other] = [{}, amend].map((changes) => {
-    const { body } = upstream.dialect.encode(
-      hop.inbound,
-      targetFor(upstream, { ...hop, amend: changes }, ''),
-    );
-    return typeof body === 'string' ? body : Buffer.from(body).toString('latin1');
-  });
-  return as !== other;
-}
-
-/** What the dialect of `upstream` is told of it for one request. */
-export function targetFor(
-  upstream: Upstream,
-  { inbound, amend = {}, context }: Pick<Hop, 'inbound' | 'amend' | 'context'>,
-  answerId: string,
-): Target {
-  const { native, provider, writer = provider } = upstream;
-  const { maxTokens: least, ...quirkAmendments } = amend;
-  const model = upstream.model(inbound.model);
-  const facts = upstream.facts?.(model) ?? {};
-  const learned = native ? {} : context.lessons.of(upstream.name, model, context.runtime.clock.now());
-  const tokenFactor = context.calibration.factor(upstream.name, model);
-  const most = native ? undefined : mostTokens(inbound, facts, tokenFactor);
-  const limits = [upstream.maxTokens, least, most].filter((limit) => limit !== undefined);
-  return {
-    model,
-    asked: inbound.model,
-    stream: inbound.stream,
-    native,
-    provider: writer,
-    quirks: { ...quirksFor(upstream, facts), ...learned, ...quirkAmendments },
-    facts,
-    answerId,
-    inbound,
-    ...(tokenFactor === undefined ? {} : { tokenFactor }),
-    ...(limits.length > 0 ? { maxTokens: Math.min(...limits) } : {}),
-  };
 }
 
 /** Settles the permit and writes the attempt down: the first outcome counts, later ones do nothing. */

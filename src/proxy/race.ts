@@ -4,10 +4,11 @@ import { VERDICTS } from '../core/verdict.ts';
 import { company, hopAgain, nextHop, type Round } from './asked.ts';
 import type { Try } from './conclude.ts';
 import type { RelayContext } from './context.ts';
-import { type Beginning, type Begun, begin, type Hop, isOther } from './hop.ts';
+import { type Beginning, type Begun, begin, type Hop } from './hop.ts';
 import { distrust } from './interventions.ts';
 import { movesOn } from './moves-on.ts';
 import { wentDown } from './standing.ts';
+import { isOther } from './target.ts';
 import { within } from './within.ts';
 
 /** An upstream that is being asked, with the repetitions that it is due. */
@@ -149,7 +150,7 @@ export function run(hop: Hop, round: Round): Runner {
 /** Whether the same upstream may take it: with what it refused left out, or just so a moment later. */
 function isRepeated(failure: Failure, hop: Hop): boolean {
   const { upstream } = hop.subject;
-  if (failure.amend !== undefined && isOther(hop, failure.amend)) return true;
+  if (failure.amend !== undefined && isOther(upstream, hop, failure.amend)) return true;
   if (VERDICTS[failure.kind].again !== 'once' || !movesOn({ upstream, failure }, hop)) return false;
   return isAllThereIs(failure, hop) || hop.context.retries.mayRetry(upstream.name);
 }

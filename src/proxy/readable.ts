@@ -8,7 +8,7 @@ import type { Subject } from './subject.ts';
 const KNOWN = new WeakMap<Inbound, string | null>();
 
 /** Why nobody but Anthropic could make anything of the request, in words for the client; null when they can. */
-export function whyMalformed(inbound: Inbound): string | null {
+function whyMalformed(inbound: Inbound): string | null {
   const known = KNOWN.get(inbound);
   if (known !== undefined) return known;
   const why = look(inbound);

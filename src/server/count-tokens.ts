@@ -1,8 +1,8 @@
 import { estimateTokens } from '../core/estimate.ts';
 import type { Inbound, Upstream } from '../core/upstream.ts';
 import type { RelayContext } from '../proxy/context.ts';
-import { targetFor } from '../proxy/hop.ts';
 import { readable } from '../proxy/readable.ts';
+import { targetFor } from '../proxy/target.ts';
 import { withoutToken } from './guard.ts';
 import { inboundOf } from './inbound.ts';
 import type { MessagesSettings } from './messages.ts';

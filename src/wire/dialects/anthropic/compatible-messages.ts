@@ -1,8 +1,6 @@
-import { isObject, parseJson } from '../../../core/json.ts';
 import {
   type Block,
   isBlock,
-  type Json,
   type MessageParam,
   type MessagesRequest,
   type ToolUseBlock,
@@ -10,6 +8,7 @@ import {
 import { validToolId } from '../../../core/provenance.ts';
 import type { Target } from '../../../core/upstream.ts';
 import { callIds } from '../../history/call-ids.ts';
+import { callInput } from '../../history/call-input.ts';
 import { pair } from '../../history/pairs.ts';
 import { withoutPrefill } from '../../history/prefill.ts';
 import { NO_CONTENT } from '../../history/text.ts';
@@ -109,11 +108,5 @@ function words(block: Block): Block[] {
 
 /** Also a call of a tool that does not exist: models make up names that no server takes back. */
 function encodeCall({ name, input }: ToolUseBlock, names: ToolNames, id: string): Block {
-  return { type: 'tool_use', id, name: names.wire(name), input: objectOf(input) };
-}
-
-/** A client replays an input that was encoded twice as a string (measured with Claude Code 2.1.197). */
-function objectOf(input: Json): Json {
-  const value = typeof input === 'string' ? parseJson(input) : input;
-  return isObject(value) ? (value as Json) : {};
+  return { type: 'tool_use', id, name: names.wire(name), input: callInput(input) };
 }

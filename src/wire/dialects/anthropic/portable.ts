@@ -1,4 +1,3 @@
-import { isObject, parseJson } from '../../../core/json.ts';
 import { isSpace, matches, QUOTE } from '../../../core/json-token.ts';
 import { type Block, isThinking, type MessageParam, type MessagesRequest } from '../../../core/messages.ts';
 import {
@@ -8,6 +7,7 @@ import {
   SERVER_MARK,
   validToolId,
 } from '../../../core/provenance.ts';
+import { callInput } from '../../history/call-input.ts';
 import { render } from '../../history/foreign.ts';
 import { NO_CONTENT } from '../../history/text.ts';
 
@@ -127,7 +127,7 @@ function mendBlock(block: Block): Block {
     const { id, input } = block as { id?: unknown; input?: unknown };
     const valid = typeof id === 'string' ? validToolId(id) : id;
     if (valid === id && typeof input !== 'string') return block;
-    return { ...block, id: valid, input: typeof input === 'string' ? objectIn(input) : input } as Block;
+    return { ...block, id: valid, input: typeof input === 'string' ? callInput(input) : input } as Block;
   }
   if (block.type === 'tool_result') {
     const { tool_use_id: id } = block as { tool_use_id?: unknown };
@@ -136,12 +136,6 @@ function mendBlock(block: Block): Block {
       : block;
   }
   return block;
-}
-
-/** The object a doubly encoded input stands for; `{}` when it stands for none. */
-function objectIn(text: string): object {
-  const value = parseJson(text);
-  return isObject(value) ? value : {};
 }
 
 function blocksOf({ content }: MessageParam): Block[] {

@@ -1,8 +1,8 @@
-import { isObject, parseJson } from '../../../core/json.ts';
-import { isBlock, type Json, type MessagesRequest, type ToolUseBlock } from '../../../core/messages.ts';
+import { isBlock, type MessagesRequest, type ToolUseBlock } from '../../../core/messages.ts';
 import { readMark } from '../../../core/provenance.ts';
 import type { Target } from '../../../core/upstream.ts';
 import { callIds } from '../../history/call-ids.ts';
+import { callInput } from '../../history/call-input.ts';
 import { type Pairs, pair } from '../../history/pairs.ts';
 import { withoutPrefill } from '../../history/prefill.ts';
 import { systemTexts } from '../../history/system.ts';
@@ -97,14 +97,8 @@ function toolCall({ name, input }: ToolUseBlock, names: ToolNames, id: string): 
   return {
     id,
     type: 'function',
-    function: { name: names.wire(name), arguments: cleanJson(inputOf(input)) },
+    function: { name: names.wire(name), arguments: cleanJson(callInput(input)) },
   };
-}
-
-/** Always an object: Claude Code replays an input that was encoded twice as a string (measured with 2.1.197). */
-function inputOf(input: Json): Json {
-  const value = typeof input === 'string' ? parseJson(input) : input;
-  return isObject(value) ? (value as Json) : {};
 }
 
 /**

@@ -30,7 +30,7 @@ export function detailKey(detail: Record<string, unknown>): string {
 }
 
 /** A detail as it goes with a block of thinking: base64, because clients and proxies take a signature for that. */
-export function packed(detail: JsonObject): string {
+function packed(detail: JsonObject): string {
   return Buffer.from(JSON.stringify(detail)).toString('base64');
 }
 
