@@ -6,7 +6,7 @@ import type { RelayContext } from './context.ts';
 import type { Place } from './gate.ts';
 import type { Hop } from './hop.ts';
 import { ask, insist, type Leave, mayBeAsked } from './permits.ts';
-import { isMalformed, isReadable } from './readable.ts';
+import { whyMalformed } from './readable.ts';
 import { recoveryOf, standing } from './standing.ts';
 import type { Subject } from './subject.ts';
 
@@ -175,7 +175,17 @@ function isEnough(isLastResort: boolean, round: Round): boolean {
   const { asked, lastResorts, context } = round;
   if (asked > context.failover.maxFailoverAttempts) return true;
   // Whoever cannot be helped by others need not wait for one that is known to be down.
-  return isLastResort && (lastResorts >= LAST_RESORTS || isMalformed(round));
+  return isLastResort && (lastResorts >= LAST_RESORTS || round.malformed !== null);
+}
+
+/**
+ * Whether the request can be put into the upstream's language; where it cannot, the round knows why. What goes to Anthropic is
+ * the client's own, and Anthropic's to judge: nothing is read for it.
+ */
+function isReadable({ upstream }: Subject, round: Round): boolean {
+  if (upstream.native) return true;
+  round.malformed = whyMalformed(round.inbound);
+  return round.malformed === null;
 }
 
 /** Those that are about to be tried, before those that are known to fail. */

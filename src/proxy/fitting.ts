@@ -26,7 +26,7 @@ const LEAST_SHARE = 1 / 8;
 /**
  * The most output tokens that the model can give in answer to a request: its limit, and what the prompt leaves of its window.
  * Undefined where nothing is known, or the request asks for no more than that.
- * @param tokenFactor see `Target`
+ * @param tokenFactor by how much estimates of its prompt are multiplied
  */
 export function mostTokens(inbound: Inbound, facts: ModelFacts, tokenFactor = 1): number | undefined {
   const { context, input = 0, output = Number.POSITIVE_INFINITY } = facts;

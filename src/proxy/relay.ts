@@ -22,7 +22,6 @@ import { type Begun, LEFT } from './hop.ts';
 import { movesOn } from './moves-on.ts';
 import { pass, ResetConnection } from './pass.ts';
 import { firstToAnswer, run } from './race.ts';
-import { isMalformed } from './readable.ts';
 import { join, mark, type Piece } from './reply.ts';
 import { standing } from './standing.ts';
 import type { Subject } from './subject.ts';
@@ -122,13 +121,14 @@ function limitIn(refused: Try, { chain, context }: Round): { refused: Try; subje
 
 /** The refusal that the client is to see, or ccproxy's own. */
 function* refuse(one: Try | null, round: Round): Generator<Piece, void> {
-  const { inbound, tries, chain, barred, skipped, context } = round;
+  const { inbound, tries, chain, barred, skipped, malformed, context } = round;
   const theirs = one ?? lastWord(inbound, tries);
   const same = theirs === null ? null : sameAnswer(theirs, inbound.id);
   if (theirs !== null && same !== null) return yield* whole(same, round, theirs.upstream.name);
-  const own = isMalformed(round)
-    ? errorReply(400, 'invalid_request_error', round.malformed, inbound.id)
-    : conclude(inbound, chain, tries, barred, context.runtime, skipped);
+  const own =
+    malformed === null
+      ? conclude(inbound, chain, tries, barred, context.runtime, skipped)
+      : errorReply(400, 'invalid_request_error', malformed, inbound.id);
   yield* whole(own, round, null);
 }
 
@@ -151,10 +151,10 @@ function* whole(
   yield { bytes: body };
 }
 
-function whyNobody(round: Round): string | null {
-  const why = because([...round.skipped, ...round.tries]);
-  if (!isMalformed(round)) return why;
-  return `${why === null ? '' : `${why}; `}the request is malformed: ${round.malformed}`;
+function whyNobody({ skipped, tries, malformed }: Round): string | null {
+  const why = because([...skipped, ...tries]);
+  if (malformed === null) return why;
+  return `${why === null ? '' : `${why}; `}the request is malformed: ${malformed}`;
 }
 
 /** How a request went that was answered, or whose client left. */
