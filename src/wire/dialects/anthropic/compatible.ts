@@ -17,8 +17,7 @@ import { VERSION } from './version.ts';
 /**
  * A request for a server that speaks the Messages API but is not Anthropic: the API's core alone. Betas and the body
  * fields they enable go together: both where the server is known to take them, otherwise neither. Nothing else of the
- * client's headers is sent. The system prompt is one
- * string, because Ollama joins blocks without anything between them.
+ * client's headers is sent. The system prompt is one string, because Ollama joins blocks without anything between them.
  */
 export function encodeCompatible(inbound: Inbound, target: Target): Encoded {
   const { body, headers } = bodyFor(inbound, target);
