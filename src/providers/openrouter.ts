@@ -37,7 +37,8 @@ export const openrouter: Provider = {
 };
 
 /**
- * Its search, which any of its models can call (openrouter.ai/docs, server tools, web search): the results come as links in the text.
+ * Its search, which any of its models can call (openrouter.ai/docs, server tools, web search): the results come as links in
+ * the text.
  */
 function webSearch({ allowed_domains: allowed, blocked_domains: excluded }: ToolParam): JsonObject {
   const parameters = {

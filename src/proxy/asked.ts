@@ -1,37 +1,14 @@
 import type { Amendment, Ms } from '../core/failure.ts';
-import type { Inbound } from '../core/upstream.ts';
-import type { Candidates } from './candidates.ts';
-import { BUSY, type Try } from './conclude.ts';
+import { canTake } from './able.ts';
+import { BUSY } from './conclude.ts';
 import type { RelayContext } from './context.ts';
 import type { Place } from './gate.ts';
 import type { Hop } from './hop.ts';
 import { ask, insist, type Leave, mayBeAsked } from './permits.ts';
 import { whyMalformed } from './readable.ts';
+import type { Round } from './round.ts';
 import { recoveryOf, standing } from './standing.ts';
 import type { Subject } from './subject.ts';
-
-/** One request on its way through the chain. */
-export interface Round extends Candidates {
-  inbound: Inbound;
-  context: RelayContext;
-  client: AbortSignal;
-  /** When a stream must have had its first content. */
-  contentBy: Ms;
-  /** Attempts made so far, by whichever upstream. */
-  attempts: number;
-  /** Upstreams that did not answer, and how they failed. */
-  readonly tries: Try[];
-  /** Upstreams that had their turn: they were asked, or had no place in time. */
-  readonly done: Set<Subject>;
-  /** Those of them that had no place in time while there were others to ask. */
-  readonly busy: Set<Subject>;
-  /** Upstreams asked so far. */
-  asked: number;
-  /** How many of these had an open breaker. */
-  lastResorts: number;
-  /** Why a backup was not asked, and none will be: what is wrong with the request. Null where that was not the reason. */
-  malformed: string | null;
-}
 
 /** At most this many upstreams with an open breaker are asked when nothing else can answer. */
 const LAST_RESORTS = 2;
@@ -61,7 +38,8 @@ async function firstToTake(
   for (const subject of order) {
     if (isOver(round) || isEnough(isLastResort, round)) return null;
     if (done.has(subject) || !isPossible(subject, isLastResort, round)) continue;
-    if (!isReadable(subject, round)) {
+    if (!canTake(subject, round)) {
+      round.malformed = whyMalformed(round.inbound);
       done.add(subject);
       continue;
     }
@@ -107,7 +85,7 @@ export function company(round: Round): Hop | null {
   let isGranted = false;
   for (const subject of order) {
     if (isOver(round) || isEnough(false, round)) return null;
-    if (done.has(subject) || !isPossible(subject, false, round) || !isReadable(subject, round)) continue;
+    if (done.has(subject) || !isPossible(subject, false, round) || !canTake(subject, round)) continue;
     const place = enter(subject, 0, round.client, round);
     // Without patience it is never promised one.
     if (place === null || place instanceof Promise) continue;
@@ -132,7 +110,7 @@ export async function hopAgain(
   { amend, isLastResort = false }: { amend?: Amendment | undefined; isLastResort?: boolean } = {},
 ): Promise<Hop | null> {
   if (isOver(round)) return null;
-  const place = await enter(subject, hasOthers(subject, round) ? 0 : FOREVER, signal, round);
+  const place = await enter(subject, hasOthers(subject, round, true) ? 0 : FOREVER, signal, round);
   if (place === null) return null;
   const isLate = signal.aborted || isOver(round);
   const leave = isLate
@@ -178,16 +156,6 @@ function isEnough(isLastResort: boolean, round: Round): boolean {
   return isLastResort && (lastResorts >= LAST_RESORTS || round.malformed !== null);
 }
 
-/**
- * Whether the request can be put into the upstream's language; where it cannot, the round knows why. What goes to Anthropic is
- * the client's own, and Anthropic's to judge: nothing is read for it.
- */
-function isReadable({ upstream }: Subject, round: Round): boolean {
-  if (upstream.native) return true;
-  round.malformed = whyMalformed(round.inbound);
-  return round.malformed === null;
-}
-
 /** Those that are about to be tried, before those that are known to fail. */
 function likelyFirst(order: readonly Subject[], { runtime }: RelayContext): Subject[] {
   const isTried = (subject: Subject) => standing(subject, runtime).name === 'half-open';
@@ -201,9 +169,14 @@ function isPossible(subject: Subject, isLastResort: boolean, { context }: Round)
   return name === 'half-open' && mayBeAsked(subject, context.runtime);
 }
 
-function hasOthers(subject: Subject, round: Round): boolean {
+/** @param isRead whether the request is read for that: what Anthropic may well answer is not */
+function hasOthers(subject: Subject, round: Round, isRead = !subject.upstream.native): boolean {
   return round.order.some(
-    (other) => other !== subject && !round.done.has(other) && isPossible(other, false, round),
+    (other) =>
+      other !== subject &&
+      !round.done.has(other) &&
+      isPossible(other, false, round) &&
+      (!isRead || canTake(other, round)),
   );
 }
 

@@ -5,13 +5,11 @@ import { isRemote } from '../core/remote.ts';
 import { type Standing, select } from '../core/select.ts';
 import { isTurnBoundary } from '../core/turn.ts';
 import type { Chain, Inbound, Upstream } from '../core/upstream.ts';
-import type { Try } from './conclude.ts';
 import type { RelayContext } from './context.ts';
 import { mayBeAsked } from './permits.ts';
 import { sessionKey } from './sessions.ts';
 import { recoveryOf, returnsAt, standing } from './standing.ts';
 import type { Subject } from './subject.ts';
-import { unfit } from './unfit.ts';
 
 /** Who may be asked for a request, in which order, and why the others may not. */
 export interface Candidates {
@@ -20,8 +18,6 @@ export interface Candidates {
   order: readonly Subject[];
   /** By upstream name. */
   barred: Map<string, string>;
-  /** Those of the barred whose model could not do what the request wants, as if they had refused it. */
-  skipped: readonly Try[];
   /** Why those that could be asked stand behind others, by upstream name. */
   behind: ReadonlyMap<string, string>;
 }
@@ -32,14 +28,10 @@ export function candidates(inbound: Inbound, context: RelayContext): Candidates 
   const chain = taking(context).map((upstream) => subjectOf(upstream, inbound, context));
   const deserter = takeDeserter(inbound, context);
   const barred = new Map<string, string>();
-  const skipped: Try[] = [];
   const behind = new Map<string, string>();
   const standings = chain.map((subject) => {
     const { upstream } = subject;
-    const hasOthers = chain.length > 1;
-    const failure = unfit(upstream, inbound, hasOthers, context.calibration);
-    if (failure !== null) skipped.push({ upstream, failure });
-    const reason = barredFor(upstream, inbound, context, hasOthers) ?? failure?.message ?? null;
+    const reason = barredFor(upstream, inbound, context, chain.length > 1);
     if (reason !== null) barred.set(upstream.name, reason);
     const rank = rankOf(subject, deserter, context);
     if (rank !== 'well') behind.set(upstream.name, BEHIND[rank]);
@@ -52,7 +44,6 @@ export function candidates(inbound: Inbound, context: RelayContext): Candidates 
     chain,
     order: order.flatMap((upstream) => byUpstream.get(upstream) ?? []),
     barred,
-    skipped,
     behind,
   };
 }

@@ -1,7 +1,7 @@
 import type { Failure, Outcome } from '../core/failure.ts';
-import type { Round } from './asked.ts';
 import type { Begun } from './hop.ts';
 import { distrust } from './interventions.ts';
+import type { Round } from './round.ts';
 import { sessionKey } from './sessions.ts';
 
 /** How a request is being answered: by whom at the moment, and what came of it. */

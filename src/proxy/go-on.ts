@@ -7,7 +7,6 @@ import type { Clock } from '../core/runtime.ts';
 import type { Transcript } from '../core/transcript.ts';
 import type { Inbound } from '../core/upstream.ts';
 import { written } from '../core/written.ts';
-import type { Round } from './asked.ts';
 import { isClaudeCode } from './claude-code.ts';
 import { breachIn, type Course, noteBreach } from './course.ts';
 import { type Begun, discreet, LEFT } from './hop.ts';
@@ -15,6 +14,7 @@ import { awaited, PING_MS, type SignsOfLife, signsOfLife } from './keep-alive.ts
 import { pass } from './pass.ts';
 import { firstToAnswer } from './race.ts';
 import { join, type Piece } from './reply.ts';
+import type { Round } from './round.ts';
 import { bodyFailure } from './transport-failure.ts';
 import { within } from './within.ts';
 
@@ -101,6 +101,7 @@ function roundFor(round: Round, { way, inbound, client }: Search, gone: AbortSig
   const isFromText = way.kind === 'from-text';
   return {
     ...round,
+    misfits: new Map(),
     order: order.filter(({ upstream }) => !(isFromText && upstream.native)),
     inbound: isFromText ? written(inbound, way.request) : inbound,
     client: AbortSignal.any([client, gone]),

@@ -1,10 +1,10 @@
 import type { Outcome } from '../core/failure.ts';
 import type { Transcript } from '../core/transcript.ts';
-import type { Round } from './asked.ts';
 import { isClaudeCode } from './claude-code.ts';
 import { type Begun, discreet, LEFT } from './hop.ts';
 import { keepAlive, signsOfLife } from './keep-alive.ts';
 import { answerHeaders, join, mark, type Piece } from './reply.ts';
+import type { Round } from './round.ts';
 import { standing } from './standing.ts';
 
 /** Thrown where a client must see a broken connection instead of an end. */

@@ -1,12 +1,14 @@
 import type { Failure, Ms } from '../core/failure.ts';
 import type { Clock } from '../core/runtime.ts';
 import { VERDICTS } from '../core/verdict.ts';
-import { company, hopAgain, nextHop, type Round } from './asked.ts';
+import { isAlone } from './able.ts';
+import { company, hopAgain, nextHop } from './asked.ts';
 import type { Try } from './conclude.ts';
 import type { RelayContext } from './context.ts';
 import { type Beginning, type Begun, begin, type Hop } from './hop.ts';
 import { distrust } from './interventions.ts';
 import { movesOn } from './moves-on.ts';
+import type { Round } from './round.ts';
 import { wentDown } from './standing.ts';
 import { isOther } from './target.ts';
 import { within } from './within.ts';
@@ -93,6 +95,7 @@ function leaveTheDead(runners: Set<Runner>, round: Round): void {
   for (const runner of runners) {
     const { hop, isHeard, startedAt } = runner;
     if (isHeard || hop.isLast || !wentDown(hop.subject, startedAt, runtime)) continue;
+    if (isAlone(hop.subject, round)) continue;
     runner.giveUp();
     runners.delete(runner);
     round.tries.push({ upstream: hop.subject.upstream, failure: WENT_DOWN });

@@ -3,7 +3,8 @@ import { type EndingMode, endCut, isAllSaid, type MidStream } from '../core/spli
 import { transcribe } from '../core/transcript.ts';
 import type { Inbound } from '../core/upstream.ts';
 import { VERDICTS } from '../core/verdict.ts';
-import { hopAgain, isOver, type Round } from './asked.ts';
+import { skipped } from './able.ts';
+import { hopAgain, isOver } from './asked.ts';
 import { candidates } from './candidates.ts';
 import { isClaudeCode, isSideSearch } from './claude-code.ts';
 import {
@@ -23,6 +24,7 @@ import { movesOn } from './moves-on.ts';
 import { pass, ResetConnection } from './pass.ts';
 import { firstToAnswer, run } from './race.ts';
 import { join, mark, type Piece } from './reply.ts';
+import type { Round } from './round.ts';
 import { standing } from './standing.ts';
 import type { Subject } from './subject.ts';
 import { pause } from './within.ts';
@@ -54,6 +56,7 @@ export async function* relay(
     busy: new Set(),
     asked: 0,
     lastResorts: 0,
+    misfits: new Map(),
     malformed: null,
   };
   const course: Course = { round, begun: undefined, outcome: LEFT };
@@ -121,13 +124,13 @@ function limitIn(refused: Try, { chain, context }: Round): { refused: Try; subje
 
 /** The refusal that the client is to see, or ccproxy's own. */
 function* refuse(one: Try | null, round: Round): Generator<Piece, void> {
-  const { inbound, tries, chain, barred, skipped, malformed, context } = round;
+  const { inbound, tries, chain, barred, malformed, context } = round;
   const theirs = one ?? lastWord(inbound, tries);
   const same = theirs === null ? null : sameAnswer(theirs, inbound.id);
   if (theirs !== null && same !== null) return yield* whole(same, round, theirs.upstream.name);
   const own =
     malformed === null
-      ? conclude(inbound, chain, tries, barred, context.runtime, skipped)
+      ? conclude(inbound, chain, tries, barred, context.runtime, skipped(round))
       : errorReply(400, 'invalid_request_error', malformed, inbound.id);
   yield* whole(own, round, null);
 }
@@ -151,8 +154,9 @@ function* whole(
   yield { bytes: body };
 }
 
-function whyNobody({ skipped, tries, malformed }: Round): string | null {
-  const why = because([...skipped, ...tries]);
+function whyNobody(round: Round): string | null {
+  const { tries, malformed } = round;
+  const why = because([...skipped(round), ...tries]);
   if (malformed === null) return why;
   return `${why === null ? '' : `${why}; `}the request is malformed: ${malformed}`;
 }

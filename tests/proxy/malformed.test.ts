@@ -222,8 +222,12 @@ describe('a history that Anthropic would refuse is mended as far as it is one', 
   });
 });
 
-test('nothing is read of a request that Anthropic answers', async () => {
-  const { bench } = playing({ anthropic: well('anthropic') });
+test('nothing is read of a request that Anthropic answers, whatever is known of its backups', async () => {
+  const small = { facts: () => ({ tools: false, context: 1 }) };
+  const { bench } = playing({ anthropic: well('anthropic') }, [
+    ...chain(),
+    backup({ name: 'small', ...small }),
+  ]);
   let reads = 0;
   const body = JSON.stringify({ ...JSON.parse(BODY), tools: [{ name: 'A', input_schema: {} }] });
   const request: Inbound = Object.defineProperty(asking({ body }), 'request', {

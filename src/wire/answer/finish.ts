@@ -14,8 +14,8 @@ export interface Content {
 }
 
 /**
- * What upstreams of any dialect say, in small letters → stop reason. What is not here, and no failure, is a normal end: so is `tool_use`
- * without a call, and `pause_turn`, which nobody but Anthropic can go on from.
+ * What upstreams of any dialect say, in small letters → stop reason. What is not here, and no failure, is a normal end: so
+ * is `tool_use` without a call, and `pause_turn`, which nobody but Anthropic can go on from.
  */
 const STOP_REASONS = new Map<string, StopReason>(
   Object.entries({

@@ -5,8 +5,8 @@ import { EFFORTS, type Effort, type ModelFacts } from '../../core/model-facts.ts
 const USUAL: readonly Effort[] = ['low', 'medium', 'high'];
 
 /**
- * How hard the model is told to think: the effort that the client asks for, by name or by its budget; where the model does not have
- * that one, the next below, or its lowest. Undefined where the client asks for none, or the model takes none.
+ * How hard the model is told to think: the effort that the client asks for, by name or by its budget; where the model does
+ * not have that one, the next below, or its lowest. Undefined where the client asks for none, or the model takes none.
  */
 export function effortFor(request: MessagesRequest, facts: ModelFacts = {}): Effort | undefined {
   const { thinking, output_config: config } = request;

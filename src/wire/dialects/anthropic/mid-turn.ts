@@ -2,8 +2,8 @@ import { isThinking, type MessageParam, type MessagesRequest } from '../../../co
 import { claudeNamed, thinksByItself } from './claude.ts';
 
 /**
- * Whether the answer goes on, without thoughts, from calls that another model made: one that is told to think refuses to do so without its
- * own thoughts at the beginning.
+ * Whether the answer goes on, without thoughts, from calls that another model made: one that is told to think refuses to do
+ * so without its own thoughts at the beginning.
  */
 export function goesOnWithout(messages: readonly MessageParam[]): boolean {
   const [before, last] = messages.filter(({ role }) => role !== 'system').slice(-2);
