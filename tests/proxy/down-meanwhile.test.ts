@@ -1,18 +1,29 @@
 /** What turns out while an answer is waited for, and what is left of a storm when everything is down. */
 import { afterEach, describe, expect, test } from 'bun:test';
+import type { Upstream } from '../../src/core/upstream.ts';
 import { hastenReturn } from '../../src/proxy/interventions.ts';
 import { ask } from '../../src/proxy/permits.ts';
 import { turns } from '../support/manual-clock.ts';
 import { standingOf, subjectIn, type Voices } from '../support/relay.ts';
-import { endings, expectQuiet, refusing, type Stage, slow, stageOf, well } from '../support/stage.ts';
+import {
+  endings,
+  expectQuiet,
+  refusing,
+  type Stage,
+  said,
+  slow,
+  stageOf,
+  upstreamOf,
+  well,
+} from '../support/stage.ts';
 
 const stages: Stage[] = [];
 afterEach(() => {
   for (const stage of stages.splice(0)) expectQuiet(stage);
 });
 
-function stage(voices: Voices): Stage {
-  const made = stageOf(voices);
+function stage(voices: Voices, chain?: Upstream[]): Stage {
+  const made = stageOf(voices, chain === undefined ? {} : { chain });
   stages.push(made);
   return made;
 }
@@ -64,6 +75,19 @@ describe('an upstream that goes down while it is silent', () => {
     const first = slow('anthropic');
     const one = stage({ anthropic: first.voice });
     const got = one.go();
+    await turns();
+    trip(one, 'anthropic', 'refused');
+    await one.clock.advance(5_000);
+    first.finish();
+    await turns();
+    expect([got.upstream, got.attempts]).toEqual(['anthropic', 1]);
+  });
+
+  test('is waited for where the model of everybody else could not take the request', async () => {
+    const first = slow('anthropic');
+    const deaf = upstreamOf('deaf', { facts: () => ({ tools: false }) });
+    const one = stage({ anthropic: first.voice, deaf: well('deaf') }, [upstreamOf('anthropic'), deaf]);
+    const got = one.go(said({ isMidTurn: true }));
     await turns();
     trip(one, 'anthropic', 'refused');
     await one.clock.advance(5_000);
