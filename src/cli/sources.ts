@@ -3,6 +3,7 @@ import { type ConfigSources, configure } from '../config/build.ts';
 import { readTextFile } from '../config/load.ts';
 import { anthropic } from '../wire/dialects/anthropic/index.ts';
 import { openaiChat } from '../wire/dialects/openai-chat/index.ts';
+import { answers } from './local-server.ts';
 
 /** Flags that every command takes. */
 export interface CommonFlags {
@@ -12,9 +13,6 @@ export interface CommonFlags {
   logLevel?: string;
   json?: boolean;
 }
-
-/** How long a local server may take to show that it is there. */
-const LOCAL_MS = 300;
 
 /** Everything the configuration is made from, taken from this process. */
 export function sourcesOf(flags: CommonFlags): ConfigSources {
@@ -48,24 +46,4 @@ function homeOfUser(): string {
 /** The configuration as this process would run it. */
 export function configured(flags: CommonFlags) {
   return configure(sourcesOf(flags));
-}
-
-/** Whether something accepts connections there, found out within 300 ms. */
-function answers(hostname: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(false), LOCAL_MS);
-    const settle = (there: boolean) => {
-      clearTimeout(timer);
-      resolve(there);
-    };
-    const socket = {
-      open(connection: { end(): unknown }) {
-        connection.end();
-        settle(true);
-      },
-      data() {},
-      error: () => settle(false),
-    };
-    Bun.connect({ hostname, port, socket }).catch(() => settle(false));
-  });
 }

@@ -7,8 +7,8 @@ import type { Problem } from './problem.ts';
 import { findProvider } from './provider-names.ts';
 import { type Environment, variable } from './references.ts';
 
-/** Whether something accepts connections there. The caller bounds it: at most 300 ms, and it never fails. */
-export type Answers = (host: string, port: number) => Promise<boolean>;
+/** What is there: something that accepts connections, a website, or nothing. Whoever makes it bounds it: to less than a second. */
+export type Answers = (host: string, port: number) => Promise<boolean | 'website'>;
 
 /** A preset or upstream that is not in the chain, and why. */
 export interface LeftOut {
@@ -116,9 +116,6 @@ async function judgeLocal(provider: Provider, env: Environment, answers: Answers
   const { protocol, hostname, port } = new URL(address.base);
   const number = port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
   const there = await answers(hostname.replace(/^\[|\]$/g, ''), number).catch(() => false);
-  return {
-    provider,
-    in: there,
-    why: there ? `answers on ${hostname}:${number}` : `nothing answers on ${hostname}:${number}`,
-  };
+  const who = there === 'website' ? 'a website answers' : there ? 'answers' : 'nothing answers';
+  return { provider, in: there === true, why: `${who} on ${hostname}:${number}` };
 }

@@ -188,6 +188,13 @@ describe('standing mode', () => {
     expect(why[1]?.why).toBe('VLLM_BASE_URL is set');
   });
 
+  test('leaves out what is a website and no model server', async () => {
+    const answers = async (_: string, port: number) => (port === 8080 ? 'website' : false);
+    const { chain, leftOut } = await good(world({}, {}, { answers }));
+    expect(names(chain)).toEqual(['anthropic']);
+    expect(leftOut).toContainEqual({ name: 'llamacpp', why: 'a website answers on localhost:8080' });
+  });
+
   test('asks a local server where its variable says it is, and survives a question that fails', async () => {
     const asked: string[] = [];
     const answers = async (host: string, port: number) => {
