@@ -11,7 +11,7 @@ type OfTheRequest = 'vision' | 'files' | 'maxTokens' | 'thinkingHistory';
 
 /**
  * What upstreams refused and then took without, by upstream and model: the next request goes out so at once, instead of
- * being refused first. One lesson comes to another, so that a server that refuses two things is asked rightly the third time.
+ * being refused first. One lesson comes to another.
  */
 export interface Lessons {
   /** Notes that a request that was so changed has been answered. */

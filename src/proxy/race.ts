@@ -110,7 +110,13 @@ function doubtTheSilent(runners: ReadonlySet<Runner>, before: Ms, { runtime }: R
     if (!isHeard && startedAt < before) distrust(hop.subject, 'another upstream was quicker', runtime);
 }
 
-/** Asks it, and once more where its own refusal says that this helps. What Anthropic said first is what its client sees. */
+/** So many things one server may mind in one request, one after the other. */
+const MOST_CHANGES = 3;
+
+/**
+ * Asks it, and once more where its own refusal says that this helps, as long as it minds something else each time. What
+ * Anthropic said first is what its client sees.
+ */
 export function run(hop: Hop, round: Round): Runner {
   let current: Beginning = begin(hop);
   const startedAt = round.context.runtime.clock.now();
@@ -118,21 +124,27 @@ export function run(hop: Hop, round: Round): Runner {
   let waiting: AbortController | undefined;
 
   async function result(): Promise<Begun | Failure> {
-    const outcome = await current.result;
-    if ('tried' in outcome || isGivenUp || !isRepeated(outcome, hop)) return outcome;
-    waiting = new AbortController();
-    const signal = AbortSignal.any([hop.client, waiting.signal]);
-    const { amend } = outcome;
-    const again = await hopAgain(hop.subject, round, signal, {
-      amend,
-      isLastResort: isAllThereIs(outcome, hop),
-    });
-    if (again === null) return outcome;
-    current = begin(again);
-    if (isGivenUp) current.giveUp();
-    const result = await current.result;
-    const isClients = amend !== undefined && hop.subject.upstream.native;
-    return 'tried' in result || !isClients ? result : outcome;
+    const first = await current.result;
+    let outcome = first;
+    let asked = hop;
+    for (
+      let times = 0;
+      !('tried' in outcome) && !isGivenUp && isRepeated(outcome, asked, times);
+      times += 1
+    ) {
+      waiting = new AbortController();
+      const again = await hopAgain(hop.subject, round, AbortSignal.any([hop.client, waiting.signal]), {
+        amend: outcome.amend && { ...asked.amend, ...outcome.amend },
+        isLastResort: isAllThereIs(outcome, hop),
+      });
+      if (again === null) break;
+      asked = again;
+      current = begin(again);
+      if (isGivenUp) current.giveUp();
+      outcome = await current.result;
+    }
+    const isClients = asked.amend !== undefined && hop.subject.upstream.native;
+    return 'tried' in outcome || !isClients ? outcome : first;
   }
 
   return {
@@ -150,11 +162,16 @@ export function run(hop: Hop, round: Round): Runner {
   };
 }
 
-/** Whether the same upstream may take it: with what it refused left out, or just so a moment later. */
-function isRepeated(failure: Failure, hop: Hop): boolean {
+/**
+ * Whether the same upstream may take it: with what it refused left out, or just so a moment later.
+ * @param times how often it was asked again already
+ */
+function isRepeated(failure: Failure, hop: Hop, times: number): boolean {
   const { upstream } = hop.subject;
-  if (failure.amend !== undefined && isOther(upstream, hop, failure.amend)) return true;
-  if (VERDICTS[failure.kind].again !== 'once' || !movesOn({ upstream, failure }, hop)) return false;
+  const most = upstream.native ? 1 : MOST_CHANGES;
+  if (failure.amend !== undefined && times < most && isOther(upstream, hop, failure.amend)) return true;
+  if (times > 0 || VERDICTS[failure.kind].again !== 'once' || !movesOn({ upstream, failure }, hop))
+    return false;
   return isAllThereIs(failure, hop) || hop.context.retries.mayRetry(upstream.name);
 }
 

@@ -40,14 +40,21 @@ export function targetFor(
   };
 }
 
-/** Whether `upstream` would be sent another request so changed: one that holds no images cannot be sent without them. */
-export function isOther(upstream: Upstream, { inbound, context }: Wanted, amend: Amendment): boolean {
-  const [as, other] = [{}, amend].map((changes) => {
+/**
+ * Whether `upstream` would be sent another request, changed so as well: one that holds no images cannot be sent without
+ * them.
+ */
+export function isOther(
+  upstream: Upstream,
+  { inbound, context, amend: as }: Wanted,
+  amend: Amendment,
+): boolean {
+  const [before, other] = [{ ...as }, { ...as, ...amend }].map((changes) => {
     const { body } = upstream.dialect.encode(
       inbound,
       targetFor(upstream, { inbound, context, amend: changes }, ''),
     );
     return typeof body === 'string' ? body : Buffer.from(body).toString('latin1');
   });
-  return as !== other;
+  return before !== other;
 }

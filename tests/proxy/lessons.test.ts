@@ -12,6 +12,9 @@ const BODY = JSON.stringify({
   max_tokens: 64_000,
   stream: true,
   temperature: 0.5,
+  stop_sequences: ['END'],
+  tools: [{ name: 'Look', input_schema: { type: 'object', properties: {} } }],
+  tool_choice: { type: 'auto', disable_parallel_tool_use: true },
   messages: [{ role: 'user', content: 'hi' }],
 });
 const refusal = (message: string) =>
@@ -51,9 +54,20 @@ test('the second request goes out as the first was taken', async () => {
 
 test('one lesson comes to another', async () => {
   const { attempts } = table('stream_options', 'temperature');
-  expect(await attempts()).toEqual([503, '2']);
+  expect(await attempts()).toEqual([200, '3']);
+  expect(await attempts()).toEqual([200, '1']);
+});
+
+test('a server that minds more than three things is left, and asked rightly the next time', async () => {
+  const { attempts } = table('stream_options', 'temperature', 'stop', 'parallel_tool_calls');
+  expect(await attempts()).toEqual([503, '4']);
   expect(await attempts()).toEqual([200, '2']);
   expect(await attempts()).toEqual([200, '1']);
+});
+
+test('a server that minds the same thing again is left', async () => {
+  const { attempts } = table('messages');
+  expect(await attempts()).toEqual([503, '1']);
 });
 
 test('after an hour it is asked again as ever', async () => {
