@@ -20,12 +20,14 @@ export function encode(inbound: Inbound, target: Target): Encoded {
   const names = namesFor(request, LONGEST_NAME);
   const tools = encodeTools(request, names, target.quirks);
   const form = encodeForm(request, tools.tools !== undefined, target);
+  const mayThink = thinks(request) && !isForced(tools.tool_choice);
+  // An effort beside what turns thinking off is refused (routatic/proxy#26, DeepSeek).
+  const off = mayThink ? undefined : target.quirks.thinkingOff?.(target.model);
   const body: ChatRequest = {
     model: target.model,
     ...limits(request, target),
     ...sampling(request, target),
-    ...(thinks(request) && !isForced(tools.tool_choice) ? {} : target.quirks.thinkingOff?.(target.model)),
-    ...effort(request, target),
+    ...(off ?? effort(request, target)),
     ...form.field,
     ...(target.stream ? streaming(target) : {}),
     ...tools,
