@@ -30,7 +30,7 @@ export const LOCAL: readonly Row[] = [
   [
     'Ollama: no tools',
     400,
-    messages('invalid_request_error', 'registry.ollama.ai/library/x:latest does not support tools'),
+    messages('invalid_request_error', 'library/x:latest does not support tools'),
     'unsupported',
   ],
   [
