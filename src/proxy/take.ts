@@ -29,10 +29,17 @@ export function admitFrame(frame: Frame, answer: Follower): void {
   if (frame.name === 'message_stop') {
     if (answer.stopReason === undefined && !answer.hasSubstance) throw new AttemptError(EMPTY);
     // Whoever leaves out the end of a block or the reason to end has left out more than can be known.
-    if (answer.open !== null || answer.stopReason === undefined) throw cut(answer);
+    if (answer.stopReason === undefined || (answer.open !== null && !isLimited(answer))) throw cut(answer);
   }
   answer.see(frame);
 }
+
+/** Anthropic ends a call that its limit cut off so: the call is never stopped, and no client runs it (recorded, measured). */
+function isLimited({ open, stopReason }: Follower): boolean {
+  return open?.type === 'tool_use' && LIMITS.has(stopReason ?? '');
+}
+
+const LIMITS = new Set(['max_tokens', 'model_context_window_exceeded']);
 
 const NEEDS_START = new Set([
   'content_block_start',
