@@ -1,6 +1,9 @@
 import { AttemptError } from './failure.ts';
 import { type Frame, frameOf } from './frame.ts';
+import { keepSources } from './json-source.ts';
 import type { Block, Delta, Json, Message, StreamEvent, ToolUseBlock, Usage } from './messages.ts';
+import { tidyJson } from './tidy-json.ts';
+import { writeJson } from './write-json.ts';
 
 /**
  * The whole answer that `frames` make: what the official SDK's `messages.stream().finalMessage()` accumulates of them. For
@@ -108,7 +111,9 @@ function closeInput(block: Block | undefined, parts: string[] | undefined): void
 export function parseInput(json: string): Json {
   if (json.trim() === '') return {};
   try {
-    return JSON.parse(json) as Json;
+    const input = JSON.parse(json) as Json;
+    keepSources(input, json, 0);
+    return input;
   } catch {
     return { __unparsedToolInput: { raw: json, len: json.length } };
   }
@@ -192,7 +197,7 @@ function taken(block: Block): [Block, AnyDelta[]] {
     case 'mcp_tool_use':
       return [
         { ...loose, input: {} } as Block,
-        [{ type: 'input_json_delta', partial_json: JSON.stringify(loose.input ?? {}) }],
+        [{ type: 'input_json_delta', partial_json: tidyJson(writeJson(loose.input ?? {})) }],
       ];
     default:
       return [block, []];

@@ -2,14 +2,22 @@ import { collect, expand } from '../core/collect.ts';
 import { AttemptError, type Failure } from '../core/failure.ts';
 import { isEmptyMessage } from '../core/follow.ts';
 import type { Frame } from '../core/frame.ts';
+import { keepSources } from '../core/json-source.ts';
 import type { Message } from '../core/messages.ts';
+import { writeJson } from '../core/write-json.ts';
 
 const encoder = new TextEncoder();
 
 /** The events of a whole answer (a server that sent JSON although it was asked for a stream); any other frame as it is. */
 export function toFrames(frame: Frame): Iterable<Frame> {
-  return frame.name === 'message' ? expand(messageOf(frame)) : [frame];
+  if (frame.name !== 'message') return [frame];
+  const message = messageOf(frame);
+  keepSources(message, frame.bytes, INPUT_DEPTH);
+  return expand(message);
 }
+
+/** Down to the input of a call: `content`, a block, its `input`. */
+const INPUT_DEPTH = 3;
 
 /** What an answer without content is: a failure, not an answer (clients show an empty result). */
 export const EMPTY: Failure = { kind: 'empty', message: 'the answer had no content' };
@@ -27,7 +35,7 @@ export function checkedWhole(frame: Frame): Frame {
 export function toWhole(frames: readonly Frame[]): Frame {
   return {
     name: 'message',
-    bytes: encoder.encode(JSON.stringify(collect(frames))),
+    bytes: encoder.encode(writeJson(collect(frames))),
     get event(): never {
       throw new TypeError('a whole answer is not an event');
     },

@@ -1,3 +1,4 @@
+import { keepSources } from '../core/json-source.ts';
 import type { MessagesRequest } from '../core/messages.ts';
 import { scanRequest } from '../core/scan.ts';
 import type { Inbound } from '../core/upstream.ts';
@@ -26,9 +27,14 @@ export function inboundOf(id: string, headers: Headers, search: string, bytes: U
   };
 }
 
+/** Down to the input of a call: `messages`, a message, its `content`, a block, its `input`. */
+const INPUT_DEPTH = 5;
+
 function parse(bytes: Uint8Array): MessagesRequest {
   try {
-    return JSON.parse(new TextDecoder().decode(bytes)) as MessagesRequest;
+    const request = JSON.parse(new TextDecoder().decode(bytes)) as MessagesRequest;
+    keepSources(request, bytes, INPUT_DEPTH);
+    return request;
   } catch {
     // The parser's own words quote the body.
     throw fault(400, 'invalid_request_error', 'the request body is not valid JSON');

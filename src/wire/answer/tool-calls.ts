@@ -1,4 +1,6 @@
 import { filled, isObject, parseJson } from '../../core/json.ts';
+import { tidyJson } from '../../core/tidy-json.ts';
+import { writeJson } from '../../core/write-json.ts';
 import { count } from './count.ts';
 import { failure } from './failure.ts';
 import { type JsonScan, jsonScan } from './json-scan.ts';
@@ -131,7 +133,7 @@ function entryOf(entry: Record<string, unknown>): Entry {
 /** Ollama and some gateways send an object where the API says string. */
 function argumentsOf(value: unknown): string {
   if (typeof value === 'string') return value;
-  return value === null || value === undefined ? '' : JSON.stringify(value);
+  return value === null || value === undefined ? '' : tidyJson(writeJson(value));
 }
 
 /**

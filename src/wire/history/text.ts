@@ -1,3 +1,5 @@
+import { writeJson } from '../../core/write-json.ts';
+
 /** Text that every JSON parser takes: no lone surrogates, which strict ones answer with 400, and no NUL. */
 export function clean(text: string): string {
   const whole = text.isWellFormed() ? text : text.toWellFormed();
@@ -7,9 +9,12 @@ export function clean(text: string): string {
 /** How NUL and a half of a pair are written in JSON; also found where someone writes about that. */
 const BROKEN = /\\u(?:0000|d[89a-f])/;
 
-/** `value` as JSON in which all strings are clean, those of a tool's input and description among them. */
-export function cleanJson(value: unknown): string {
-  const json = JSON.stringify(value);
+/**
+ * `value` as JSON in which all strings are clean, those of a tool's input and description among them; where none had to be
+ * cleaned, what came as JSON stands as it came.
+ */
+export function cleanJson(value: object): string {
+  const json = writeJson(value);
   if (!BROKEN.test(json)) return json;
   return JSON.stringify(value, (_, part: unknown) => (typeof part === 'string' ? clean(part) : part));
 }

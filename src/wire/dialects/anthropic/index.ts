@@ -1,6 +1,7 @@
 import type { MessagesRequest } from '../../../core/messages.ts';
 import { replaceModel } from '../../../core/scan.ts';
 import type { Dialect, Encoded, Inbound, Target } from '../../../core/upstream.ts';
+import { writeJson } from '../../../core/write-json.ts';
 import { explain } from '../../errors/explain.ts';
 import { encodeCompatible, encodeCount } from './compatible.ts';
 import { decodeNative } from './decode.ts';
@@ -31,8 +32,7 @@ function encodeNative(inbound: Inbound, target: Target): Encoded {
   const withThinking = target.quirks.thinkingHistory !== false;
   if (!withThinking || mayBeRefused(inbound.bytes)) {
     const mended = mend(inbound, withThinking);
-    if (mended !== null)
-      return { body: JSON.stringify({ ...mayThink(mended), model: target.model }), headers };
+    if (mended !== null) return { body: writeJson({ ...mayThink(mended), model: target.model }), headers };
   }
   const isAsked = target.model === inbound.model;
   return {

@@ -1,8 +1,10 @@
 import { type Frame, frameOf } from '../../../core/frame.ts';
 import { filled, isObject } from '../../../core/json.ts';
 import type { Block, Usage } from '../../../core/messages.ts';
+import { tidyJson } from '../../../core/tidy-json.ts';
 import type { Transducer } from '../../../core/transducer.ts';
 import type { Packet, Target } from '../../../core/upstream.ts';
+import { writeJson } from '../../../core/write-json.ts';
 import { failure } from '../../answer/failure.ts';
 import { refuseFailure } from '../../answer/finish.ts';
 import { AnswerWriter } from '../../answer/writer.ts';
@@ -149,7 +151,7 @@ class CompatibleStream implements Transducer<Packet, Frame> {
     const call = this.calls;
     this.calls += 1;
     const isGiven = isObject(input) ? Object.keys(input).length > 0 : filled(input) !== undefined;
-    this.open.set(index, { call, given: isGiven ? JSON.stringify(input) : '' });
+    this.open.set(index, { call, given: isGiven ? tidyJson(writeJson(input)) : '' });
     yield* this.answer.calls([{ index: call, id, name }], false);
   }
 

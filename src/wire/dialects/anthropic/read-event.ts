@@ -1,5 +1,6 @@
 import { AttemptError } from '../../../core/failure.ts';
 import { isObject, parseJson } from '../../../core/json.ts';
+import { keepSources } from '../../../core/json-source.ts';
 import type { Packet } from '../../../core/upstream.ts';
 import { failure, notJson } from '../../answer/failure.ts';
 import { saysError } from '../../errors/error-shape.ts';
@@ -22,6 +23,10 @@ const READ = new Set([
   'message_stop',
 ]);
 
+/** With the input of a call: of `content_block`, or of a block in `content`. */
+const HOLDS_INPUT = new Set(['message', 'content_block_start']);
+const INPUT_DEPTH = 3;
+
 /**
  * A packet's event, by its `event:` line or its `type`; null for what means nothing. `[DONE]` ends an answer as well as
  * `message_stop` does.
@@ -41,6 +46,7 @@ export function readEvent({ name, data: raw }: Packet): LooseEvent | null {
   const type = typeOf(value, name);
   if (isError(value, name, type)) throw new AttemptError(explainInStream(value));
   if (type === undefined) throw failure('garbled', 'the answer was JSON of no known kind');
+  if (HOLDS_INPUT.has(type)) keepSources(value, data, INPUT_DEPTH);
   return { ...value, type };
 }
 

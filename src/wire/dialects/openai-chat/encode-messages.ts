@@ -2,11 +2,11 @@ import { isBlock, type MessagesRequest, type ToolUseBlock } from '../../../core/
 import { readMark } from '../../../core/provenance.ts';
 import type { Target } from '../../../core/upstream.ts';
 import { callIds } from '../../history/call-ids.ts';
-import { callInput } from '../../history/call-input.ts';
+import { callInputText } from '../../history/call-input.ts';
 import { type Pairs, pair } from '../../history/pairs.ts';
 import { withoutPrefill } from '../../history/prefill.ts';
 import { systemTexts } from '../../history/system.ts';
-import { cleanJson, NO_CONTENT } from '../../history/text.ts';
+import { NO_CONTENT } from '../../history/text.ts';
 import type { ToolNames } from '../../history/tool-names.ts';
 import { isWebSearch } from '../../history/tools.ts';
 import { type Turn, turns } from '../../history/turns.ts';
@@ -97,7 +97,7 @@ function toolCall({ name, input }: ToolUseBlock, names: ToolNames, id: string): 
   return {
     id,
     type: 'function',
-    function: { name: names.wire(name), arguments: cleanJson(callInput(input)) },
+    function: { name: names.wire(name), arguments: callInputText(input) },
   };
 }
 

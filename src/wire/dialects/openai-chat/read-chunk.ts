@@ -1,5 +1,6 @@
 import { AttemptError } from '../../../core/failure.ts';
 import { filled, isObject, parseJson } from '../../../core/json.ts';
+import { keepSources } from '../../../core/json-source.ts';
 import { notJson } from '../../answer/failure.ts';
 import { saysError } from '../../errors/error-shape.ts';
 import { explainInStream } from '../../errors/explain.ts';
@@ -9,6 +10,11 @@ import type { Chunk } from './api.ts';
 const KEEP_ALIVE = /^(?:\.|ping|pong|keep-?alive|heartbeat)$/i;
 /** Names of events that carry chunks, where they have any. */
 const OF_CHUNKS = new Set(['', 'message', 'data', 'error']);
+
+/** Arguments that are no string, as some gateways send them: what the model wrote is the text, not what is made of it. */
+const OBJECT_ARGUMENTS = /"arguments"\s*:\s*\{\s*"/;
+/** `choices`, a choice, its `message`, `tool_calls`, a call, its `function`, `arguments`; within a list of chunks. */
+const ARGUMENTS_DEPTH = 8;
 
 /** True for what ends a stream: `[DONE]`, also as JSON. */
 export function isDone(data: string): boolean {
@@ -21,6 +27,7 @@ export function isDone(data: string): boolean {
  */
 export function readChunks(data: string, name: string): Chunk[] {
   const value = parseJson(data);
+  if (OBJECT_ARGUMENTS.test(data)) keepSources(value, data, ARGUMENTS_DEPTH);
   if (Array.isArray(value)) return value.map((chunk) => checked(chunk, data, name));
   if (value === null) return [];
   if (value === undefined && (KEEP_ALIVE.test(data) || !OF_CHUNKS.has(name))) return [];
