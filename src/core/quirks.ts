@@ -89,6 +89,11 @@ export interface Quirks {
   maxStops?: (model: string) => number;
   /** anthropic: whether thinking in the history goes along where its writer is asked. Default true. */
   thinkingHistory?: boolean;
+  /**
+   * anthropic: whether calls and results are paired before Anthropic itself sees them, where nothing else tells that its
+   * history has to be written anew. Default false.
+   */
+  pairedHistory?: boolean;
   /** Whether models of which that is not known see images; those that do not get a note in their place. Default true. */
   vision?: boolean;
   /**

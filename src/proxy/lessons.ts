@@ -7,7 +7,7 @@ const KEEP_MS: Ms = 60 * 60_000;
 const MOST = 500;
 
 /** What is said of a request and not of who refused it: of its pictures, its length, its history. */
-type OfTheRequest = 'vision' | 'files' | 'maxTokens' | 'thinkingHistory';
+type OfTheRequest = 'vision' | 'files' | 'maxTokens' | 'thinkingHistory' | 'pairedHistory';
 
 /**
  * What upstreams refused and then took without, by upstream and model: the next request goes out so at once, instead of

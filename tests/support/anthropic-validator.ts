@@ -208,6 +208,34 @@ function checkHistory(messages: unknown, complain: Complain): void {
     if (message.content.length === 0) complain(`${where}: no content`);
     for (const block of message.content as Loose[]) checkNativeBlock(block, where, complain);
   }
+  checkPairs(messages as Loose[], complain);
+}
+
+/** Ids of their own; every call answered once, first thing that is said after it; no answer without a call. */
+function checkPairs(messages: readonly Loose[], complain: Complain): void {
+  const ids = new Set<string>();
+  let pending = new Set<string>();
+  let hasSpoken = false;
+  for (const [at, { role, content }] of messages.entries()) {
+    const where = `messages[${at}]`;
+    if (role === 'assistant' && hasSpoken) {
+      if (pending.size > 0) complain(`${where}: ${[...pending]} have no result`);
+      pending = new Set();
+      hasSpoken = false;
+    }
+    if (role === 'user') hasSpoken = true;
+    for (const block of Array.isArray(content) ? (content as Loose[]) : [{ type: 'text' }]) {
+      const id = String(role === 'assistant' ? block.id : block.tool_use_id);
+      if (block.type === 'tool_use') {
+        if (ids.has(id)) complain(`${where}: tool id ${id} twice`);
+        ids.add(id);
+        pending.add(id);
+      } else if (block.type === 'tool_result') {
+        if (!pending.delete(id)) complain(`${where}: a result of ${id}, which nobody called`);
+      } else if (role === 'user' && pending.size > 0) complain(`${where}: ${block.type} before the results`);
+    }
+  }
+  if (pending.size > 0) complain(`at the end: ${[...pending]} have no result`);
 }
 
 function checkNativeBlock(block: Loose, where: string, complain: Complain): void {

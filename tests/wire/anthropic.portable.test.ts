@@ -6,6 +6,7 @@ import { mark, serverToolIds, validToolId } from '../../src/core/provenance.ts';
 import { inboundOf } from '../../src/server/inbound.ts';
 import { anthropic } from '../../src/wire/dialects/anthropic/index.ts';
 import { mayBeRefused } from '../../src/wire/dialects/anthropic/portable.ts';
+import { complaints } from '../support/anthropic-validator.ts';
 import { targetOf } from '../support/openai-chat.ts';
 
 const SIGNED = { type: 'thinking', thinking: 'mine', signature: 'EqQBCkYIBxgCKkD/+=' };
@@ -16,7 +17,7 @@ const MARKED = {
 };
 const UNSIGNED = { type: 'thinking', thinking: 'theirs', signature: '' };
 const NEVER_SIGNED = { type: 'thinking', thinking: 'theirs' };
-const REDACTED = { type: 'redacted_thinking', data: 'EmwKAhgBEgy3va' };
+const REDACTED = { type: 'redacted_thinking', data: 'EmwKAhgBEgy3vaEmwKAhgB' };
 const MARKED_REDACTED = { type: 'redacted_thinking', data: mark({ provider: 'groq' }) };
 const words = (text: string) => ({ type: 'text', text });
 const ask = (content: unknown): MessageParam => ({ role: 'user', content: content as Block[] });
@@ -62,6 +63,8 @@ const searched = (id: string, hit: object = {}) => [
     content: [{ type: 'web_search_result', title: 'Roses', url: 'https://example.test/roses', ...hit }],
   },
 ];
+/** What the second of two calls named t1 is named. */
+const AGAIN = validToolId('t1:1');
 const OUR_SEARCH = serverToolIds('msg_1')();
 const MENDED: [name: string, history: MessageParam[], mended: MessageParam[]][] = [
   ["thinking marked as another's is left out", [HI, say(MARKED, words('a'))], [HI, say(words('a'))]],
@@ -127,6 +130,49 @@ const MENDED: [name: string, history: MessageParam[], mended: MessageParam[]][] 
   ],
   ['an input that is a string of a list is empty', [HI, say(call('t1', '[1]'))], [HI, say(call('t1', {}))]],
   ['an empty text is left out', [HI, say(words(''), call('t1'))], [HI, say(call('t1'))]],
+  ...[[1], null, 7, true].map((input): [string, MessageParam[], MessageParam[]] => [
+    `an input that is ${JSON.stringify(input)} is empty`,
+    [HI, say(call('t1', input))],
+    [HI, say(call('t1', {}))],
+  ]),
+  [
+    'beside it an input that is missing is empty',
+    [HI, say(MARKED, { type: 'tool_use', id: 't1', name: 'Read' }), ask([result('t1')])],
+    [HI, say({ type: 'tool_use', id: 't1', name: 'Read', input: {} }), ask([result('t1')])],
+  ],
+  [
+    'beside it an id that comes again is another, on both sides',
+    [HI, say(MARKED, call('t1')), ask([result('t1')]), say(call('t1')), ask([result('t1')])],
+    [HI, say(call('t1')), ask([result('t1')]), say(call(AGAIN)), ask([result(AGAIN)])],
+  ],
+  [
+    'beside it words before a result stand behind it',
+    [HI, say(MARKED, call('t1'), call('t2')), ask([words('a'), result('t2'), words('b'), result('t1')])],
+    [HI, say(call('t1'), call('t2')), ask([result('t2'), result('t1'), words('a'), words('b')])],
+  ],
+  [
+    'beside it results in several messages are found in all of them',
+    [HI, say(MARKED, call('t1'), call('t2')), ask([result('t1')]), ask([result('t2')])],
+    [HI, say(call('t1'), call('t2')), ask([result('t1'), result('t2')])],
+  ],
+  [
+    'beside it a call without a result was interrupted',
+    [HI, say(MARKED, call('t1'), call('t2')), ask([result('t2'), words('a')])],
+    [
+      HI,
+      say(call('t1'), call('t2')),
+      ask([
+        result('t2'),
+        { type: 'tool_result', tool_use_id: 't1', content: '[interrupted]', is_error: true },
+        words('a'),
+      ]),
+    ],
+  ],
+  [
+    'beside it a result without a call is words, and a second one of a call is nothing',
+    [HI, say(MARKED, call('t1')), ask([result('t9'), result('t1'), result('t1')])],
+    [HI, say(call('t1')), ask([result('t1'), words('[result of an earlier tool call]'), words('done')])],
+  ],
   [
     'a question of nothing but empty text keeps its turn',
     [ask([words('')]), say(words('a')), HI],
@@ -196,6 +242,14 @@ describe('what Anthropic takes goes byte for byte', () => {
   });
 });
 
+/** Who calls at the very end has had no answer yet. */
+const isOfTheMiddle = (complaint: string) => !complaint.startsWith('at the end');
+
+/** Results are the user's, and calls and thoughts are not. */
+const isOfItsRole = ({ role, content }: MessageParam) =>
+  typeof content === 'string' ||
+  content.every(({ type }) => type === 'text' || (type === 'tool_result') === (role === 'user'));
+
 describe('any history', () => {
   const block = fc.oneof(
     fc.constantFrom<unknown>(
@@ -246,6 +300,9 @@ describe('any history', () => {
           input?: unknown;
           text?: string;
         }[];
+        if (once.body !== JSON.stringify(requestOf(history)) && history.every(isOfItsRole)) {
+          expect(complaints({ messages: once.messages }, 'native').filter(isOfTheMiddle)).toEqual([]);
+        }
         for (const each of blocks) {
           if (each.type === 'thinking') expect(each.signature).toBe(SIGNED.signature);
           if (each.type === 'text') expect(each.text).not.toBe('');

@@ -20,18 +20,15 @@ export interface Result {
  * @param given undefined for a call that was interrupted.
  */
 export function resultOf(given: ToolResultBlock | undefined, id: string, quirks: Quirks): Result {
-  if (given === undefined) {
-    const block: ToolResultBlock = {
-      type: 'tool_result',
-      tool_use_id: id,
-      content: '[interrupted]',
-      is_error: true,
-    };
-    return { block, attached: [] };
-  }
+  if (given === undefined) return { block: interrupted(id), attached: [] };
   const { text, attached } = split(given, quirks);
   const error = given.is_error === true ? { is_error: true } : {};
   return { block: { type: 'tool_result', tool_use_id: id, content: text, ...error }, attached };
+}
+
+/** The result of a call that has none: without one the API refuses the request. */
+export function interrupted(id: string): ToolResultBlock {
+  return { type: 'tool_result', tool_use_id: id, content: '[interrupted]', is_error: true };
 }
 
 /** A result whose call is gone, as words of the user. */

@@ -2,9 +2,9 @@ import type { Failure, FailureKind } from '../../../core/failure.ts';
 import { field, filled, parseJson } from '../../../core/json.ts';
 import { spokenWait } from '../../../core/retry-after.ts';
 import { subscriptionLimit } from '../../../core/subscription-limit.ts';
-import { isSignatureRefused } from '../../errors/amend.ts';
 import { excerpt } from '../../errors/excerpt.ts';
 import { isMoney, NO_MONEY } from '../../errors/money.ts';
+import { historyAmendment } from './refused-history.ts';
 
 /** What an error body says, as far as it says it. */
 interface Refusal {
@@ -15,19 +15,20 @@ interface Refusal {
 
 /**
  * An error answer of Anthropic's own, or of whatever stands before it. It is taken at its word: what its API does not say is
- * not read into it. Of its refusals one alone is acted on, that of thinking which it did not write.
+ * not read into it. Of its refusals those alone are acted on that are about the history: thinking
+ * which it did not write, calls without results.
  */
 export function explainNative(status: number, headers: Headers, body: string): Failure {
   const refusal = read(body);
   const kind = isPage(body) ? kindOfPage(status) : kindOf(status, headers, refusal);
-  const isSignature = status === 400 && kind === 'rejected' && isSignatureRefused(refusal.message);
+  const amend = status === 400 && kind === 'rejected' ? historyAmendment(refusal.message) : undefined;
   return {
     kind,
     message: describe(status, kind, refusal, headers, body),
     status,
     ...tokensOf(kind, refusal),
     ...waitOf(refusal, headers),
-    ...(isSignature ? { amend: { thinkingHistory: false } } : {}),
+    ...(amend === undefined ? {} : { amend }),
   };
 }
 

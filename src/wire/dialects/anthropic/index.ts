@@ -30,7 +30,7 @@ export const anthropic: Dialect = {
 function encodeNative(inbound: Inbound, target: Target): Encoded {
   const headers = nativeHeaders(inbound.headers);
   const withThinking = target.quirks.thinkingHistory !== false;
-  if (!withThinking || mayBeRefused(inbound.bytes)) {
+  if (!withThinking || target.quirks.pairedHistory === true || mayBeRefused(inbound.bytes)) {
     const mended = mend(inbound, withThinking);
     if (mended !== null) return { body: writeJson({ ...mayThink(mended), model: target.model }), headers };
   }

@@ -1,15 +1,9 @@
-import { isSpace, matches, QUOTE } from '../../../core/json-token.ts';
+import { isSpace, matches, OPEN_BRACE, QUOTE } from '../../../core/json-token.ts';
 import { type Block, isThinking, type MessageParam, type MessagesRequest } from '../../../core/messages.ts';
-import {
-  isForeign,
-  isForeignServerTool,
-  isValidToolId,
-  SERVER_MARK,
-  validToolId,
-} from '../../../core/provenance.ts';
-import { callInput } from '../../history/call-input.ts';
+import { isForeign, isForeignServerTool, isValidToolId, SERVER_MARK } from '../../../core/provenance.ts';
 import { render } from '../../history/foreign.ts';
 import { NO_CONTENT } from '../../history/text.ts';
+import { pairCalls } from './native-calls.ts';
 
 /** Where nobody has answered yet there is no history. */
 const ASSISTANT = Buffer.from('"assistant"');
@@ -23,6 +17,7 @@ const SERVER_MARKED = Buffer.from(`"${SERVER_MARK}`);
 type Refused = (bytes: Buffer, at: number) => boolean;
 
 const isString: Refused = (bytes, at) => bytes[at] === QUOTE;
+const isNoObject: Refused = (bytes, at) => bytes[at] !== OPEN_BRACE;
 const isEmpty: Refused = (bytes, at) => bytes[at] === QUOTE && bytes[at + 1] === QUOTE;
 const isMarked: Refused = (bytes, at) => matches(bytes, at, MARKED);
 const isForeignCall: Refused = (bytes, at) => matches(bytes, at, SERVER_MARKED);
@@ -41,7 +36,7 @@ const LONGEST_ID = 128;
 const TELLING: readonly { key: Buffer; refused: Refused }[] = [
   { key: SIGNATURE, refused: (bytes, at) => isEmpty(bytes, at) || isMarked(bytes, at) },
   { key: Buffer.from('"data":'), refused: isMarked },
-  { key: Buffer.from('"input":'), refused: isString },
+  { key: Buffer.from('"input":'), refused: isNoObject },
   { key: Buffer.from('"text":'), refused: isEmpty },
   { key: Buffer.from('"id":'), refused: isForeignCall },
   {
@@ -52,7 +47,7 @@ const TELLING: readonly { key: Buffer; refused: Refused }[] = [
 
 /**
  * Whether the history may hold what Anthropic refuses: thinking that another model wrote, searches that another server ran,
- * tool ids with other characters, tool inputs that are strings, empty texts. Costs a few passes of a native search and no
+ * tool ids with other characters, tool inputs that are no objects, empty texts. Costs a few passes of a native search and no
  * parse.
  */
 export function mayBeRefused(bytes: Uint8Array): boolean {
@@ -99,43 +94,33 @@ export function portable(request: MessagesRequest, withThinking = true): Message
       messages.push(mended);
     }
   }
-  return changed ? { ...request, messages } : request;
+  const paired = pairCalls(messages);
+  changed ||= paired.some((message, at) => message !== messages[at]);
+  return changed ? { ...request, messages: paired } : request;
 }
 
 /** The same message when nothing had to change; null when nothing is left of it. */
 function mendMessage(message: MessageParam, withThinking: boolean): MessageParam | null {
-  if (typeof message.content === 'string' || !Array.isArray(message.content)) return message;
+  if (message.content === '') return unsaid(message);
+  if (!Array.isArray(message.content)) return message;
   const isLeftOut = (block: Block) =>
     isForeign(block) || isEmptyText(block) || (!withThinking && isThinking(block.type));
-  const content = message.content.filter((block) => !isLeftOut(block)).map(mendBlock);
-  if (content.length === 0 && message.content.length > 0) {
-    // Between two answers the user said something: without a turn of its own the conversation would be another.
-    return message.role === 'assistant' ? null : { ...message, content: NO_CONTENT };
-  }
+  const content = message.content
+    .filter((block) => !isLeftOut(block))
+    .map((block) => (isForeignServerTool(block) ? ({ type: 'text', text: render(block) } as Block) : block));
+  if (content.length === 0) return unsaid(message);
   const same =
     content.length === message.content.length && content.every((block, at) => block === message.content[at]);
   return same ? message : { ...message, content };
 }
 
-function isEmptyText(block: Block): boolean {
-  return block.type === 'text' && (block as { text?: unknown }).text === '';
+/** Between two answers the user said something: without a turn of its own the conversation would be another. */
+function unsaid(message: MessageParam): MessageParam | null {
+  return message.role === 'assistant' ? null : { ...message, content: NO_CONTENT };
 }
 
-function mendBlock(block: Block): Block {
-  if (isForeignServerTool(block)) return { type: 'text', text: render(block) };
-  if (block.type === 'tool_use') {
-    const { id, input } = block as { id?: unknown; input?: unknown };
-    const valid = typeof id === 'string' ? validToolId(id) : id;
-    if (valid === id && typeof input !== 'string') return block;
-    return { ...block, id: valid, input: typeof input === 'string' ? callInput(input) : input } as Block;
-  }
-  if (block.type === 'tool_result') {
-    const { tool_use_id: id } = block as { tool_use_id?: unknown };
-    return typeof id === 'string' && !isValidToolId(id)
-      ? ({ ...block, tool_use_id: validToolId(id) } as Block)
-      : block;
-  }
-  return block;
+function isEmptyText(block: Block): boolean {
+  return block.type === 'text' && (block as { text?: unknown }).text === '';
 }
 
 function blocksOf({ content }: MessageParam): Block[] {
