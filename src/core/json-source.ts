@@ -31,6 +31,11 @@ const BOM = Uint8Array.of(0xef, 0xbb, 0xbf);
 const encoder = new TextEncoder();
 const utf8 = new TextDecoder();
 
+/** Members that are looked into: what stands between a request or an answer and the inputs of its calls. */
+const LOOKED_INTO = new Set(
+  'messages message content content_block choices delta tool_calls function input arguments'.split(' '),
+);
+
 /** The JSON text that `value`, an object or array, was parsed from, as it stood there; undefined where that is not known. */
 export function sourceOf(value: unknown): string | undefined {
   const source = isContainer(value) ? SOURCES.get(value) : undefined;
@@ -39,7 +44,8 @@ export function sourceOf(value: unknown): string | undefined {
 
 /**
  * From now on `sourceOf` knows the text of `value` and of the objects and arrays within it, as deep as `depth`; the
- * outermost has depth 0. One pass, in which strings are jumped over.
+ * outermost has depth 0. Only where messages, blocks and inputs are is it looked further than the first level. One pass, in
+ * which strings are jumped over.
  * @param json valid JSON (RFC 8259), a byte order mark allowed, which JSON.parse made `value` of. Kept as long as `value`,
  *   and not to be changed.
  * @throws SyntaxError where it is none
@@ -55,38 +61,53 @@ export function keepSources(value: unknown, json: Uint8Array | string, depth: nu
     return byte ?? CLOSE_BRACE;
   }
 
+  /** @param left how many levels more are known. */
   function walk(parsed: unknown, left: number): void {
-    const byte = next();
-    if (byte !== OPEN_BRACE && byte !== OPEN_BRACKET) {
-      at = scalarEnd(bytes, at, byte);
-      if (at === -1) throw new SyntaxError('not the JSON of this value');
-      return;
-    }
     const from = at;
-    if (left < 0) at = containerEnd(bytes, at);
+    const isObject = bytes[at] === OPEN_BRACE;
+    if (left < 0 || !isContainer(parsed)) at = containerEnd(bytes, at);
     else {
       at += 1;
-      if (byte === OPEN_BRACE) walkMembers(parsed, left - 1);
+      if (isObject) walkMembers(parsed, left - 1);
       else walkItems(parsed, left - 1);
+      at += 1;
+      SOURCES.set(parsed, { bytes, from, to: at });
     }
-    if (left >= 0 && isContainer(parsed)) SOURCES.set(parsed, { bytes, from, to: at });
   }
 
-  function walkMembers(parsed: unknown, left: number): void {
+  function walkMembers(parsed: object, left: number): void {
     while (next() === QUOTE) {
       const from = at;
       at = stringEnd(bytes, at);
-      walk(member(parsed, keyOf(bytes, from, at)), left);
+      const to = at;
+      if (skipScalar()) continue;
+      const key = keyOf(bytes, from, to);
+      const value = member(parsed, key);
+      if (LOOKED_INTO.has(key)) walk(value, left);
+      else {
+        const start = at;
+        at = containerEnd(bytes, at);
+        if (left >= 0 && isContainer(value)) SOURCES.set(value, { bytes, from: start, to: at });
+      }
     }
-    at += 1;
   }
 
-  function walkItems(parsed: unknown, left: number): void {
-    for (let index = 0; next() !== CLOSE_BRACKET; index += 1) walk(member(parsed, index), left);
-    at += 1;
+  function walkItems(parsed: object, left: number): void {
+    for (let index = 0; next() !== CLOSE_BRACKET; index += 1) {
+      if (!skipScalar()) walk(member(parsed, index), left);
+    }
   }
 
-  walk(value, depth);
+  /** Whether what comes is neither an object nor an array; then it is passed. */
+  function skipScalar(): boolean {
+    const byte = next();
+    if (byte === OPEN_BRACE || byte === OPEN_BRACKET) return false;
+    at = scalarEnd(bytes, at, byte);
+    if (at === -1) throw new SyntaxError('not the JSON of this value');
+    return true;
+  }
+
+  if (!skipScalar()) walk(value, depth);
 }
 
 function isContainer(value: unknown): value is object {

@@ -16,12 +16,19 @@ function containers(value: unknown): object[] {
   return [value, ...Object.values(value).flatMap(containers)];
 }
 
+/** The objects and arrays right in `value`. */
+function members(value: unknown): object[] {
+  const all: unknown[] = typeof value === 'object' && value !== null ? Object.values(value) : [];
+  return all.filter((one) => typeof one === 'object' && one !== null);
+}
+
 describe('the text of a parsed value', () => {
   test('is what stood there, whatever a parser makes of it', () => {
     const inner = '{ "b": 9007199254740993, "2": 1.0, "1": 1e400, "\\u0061\\"}": "\\ud83d\\ude00]" }';
-    const value = kept(`{"x": [${inner}, 3]}`);
-    expect(sourceOf(value.x[0])).toBe(inner);
-    expect(sourceOf(value.x)).toBe(`[${inner}, 3]`);
+    const value = kept(`{"content": [${inner}, 3], "else": ${inner}}`);
+    expect(sourceOf(value.content[0])).toBe(inner);
+    expect(sourceOf(value.content)).toBe(`[${inner}, 3]`);
+    expect(sourceOf(value.else)).toBe(inner);
   });
 
   test.each([
@@ -34,9 +41,9 @@ describe('the text of a parsed value', () => {
   });
 
   test('of a key that stands twice is that of the last', () => {
-    const value = kept('{"a":{"b":{"c":1}},"a":{"b":{"c":2.0}}}');
-    expect(sourceOf(value.a)).toBe('{"b":{"c":2.0}}');
-    expect(sourceOf(value.a.b)).toBe('{"c":2.0}');
+    const value = kept('{"input":{"b":{"c":1}},"input":{"b":{"c":2.0}}}');
+    expect(sourceOf(value.input)).toBe('{"b":{"c":2.0}}');
+    expect(sourceOf(value.input.b)).toBe('{"c":2.0}');
   });
 
   test.each(['{"__proto__":{"a":1},"__proto__":1}', '{"constructor":{"prototype":{}},"constructor":[]}'])(
@@ -48,24 +55,31 @@ describe('the text of a parsed value', () => {
     },
   );
 
-  test('is not known of a copy, of a scalar, nor deeper than was asked', () => {
-    const value = kept('{"a":{"b":{}}}', 1);
-    expect(sourceOf({ ...value.a })).toBeUndefined();
+  test('is not known of a copy, of a scalar, deeper than was asked, nor within what no call is in', () => {
+    const value = kept('{"input":{"b":{"c":{}}},"tools":[{}]}', 1);
+    expect(sourceOf({ ...value.input })).toBeUndefined();
     expect(sourceOf('a')).toBeUndefined();
-    expect(sourceOf(value.a)).toBe('{"b":{}}');
-    expect(sourceOf(value.a.b)).toBeUndefined();
+    expect(sourceOf(value.input)).toBe('{"b":{"c":{}}}');
+    expect(sourceOf(value.input.b)).toBeUndefined();
+    expect(sourceOf(value.tools)).toBe('[{}]');
+    expect(sourceOf(value.tools[0])).toBeUndefined();
   });
 
   test('is that of exactly its own part, for any JSON', () => {
+    const { anything } = fc.letrec((tie) => ({
+      anything: fc.oneof({ maxDepth: 6 }, fc.jsonValue(), tie('list'), tie('object')),
+      list: fc.array(tie('anything'), { maxLength: 4 }),
+      object: fc.dictionary(fc.constantFrom('messages', 'content', 'input', '1', 'é"'), tie('anything')),
+    }));
     fc.assert(
-      fc.property(fc.jsonValue({ maxDepth: 6 }), fc.nat(2), fc.nat(6), (document, indent, depth) => {
+      fc.property(anything, fc.nat(2), fc.nat(6), (document, indent, depth) => {
         const json = JSON.stringify(document, null, indent);
         const value = kept(json, depth);
         for (const part of containers(value)) {
           const source = sourceOf(part);
           if (source !== undefined) expect(JSON.parse(source)).toEqual(part);
         }
-        for (const part of depth === 6 ? containers(value) : []) expect(sourceOf(part)).toBeDefined();
+        if (depth > 0) for (const part of members(value)) expect(sourceOf(part)).toBeDefined();
       }),
     );
   });
