@@ -1,6 +1,18 @@
-/** How many requests Bun lets run at once unless told otherwise is 256; every open stream is one. */
-const MAX_REQUESTS = '4096';
+/** How many requests Bun lets run at once unless told otherwise; every open stream is one, and so is a probe. */
+const USUAL = 256;
+const MAX_REQUESTS = 4096;
 const VARIABLE = 'BUN_CONFIG_MAX_HTTP_REQUESTS';
+/** For probes: beyond the limit they would wait like any request. */
+const KEPT_FREE = 56;
+/** Upstreams that one request may have open at once: a second one is asked when the first is slow (`hedge`). */
+const UPSTREAMS_EACH = 2;
+
+/** How many clients' requests fit, by what Bun was told as it started. ≥ 1. */
+export function mostInFlight(environment: Readonly<Record<string, string | undefined>>): number {
+  const told = Number(environment[VARIABLE] ?? USUAL);
+  const limit = Number.isInteger(told) && told > 0 ? told : USUAL;
+  return Math.max(1, Math.floor((limit - KEPT_FREE) / UPSTREAMS_EACH));
+}
 
 /**
  * Lets this process have more requests under way. Bun reads the limit from the environment as it starts, so the process
@@ -13,7 +25,7 @@ export function allowManyRequests(): void {
   // A compiled program takes its own arguments only; from source, Bun is told what to run.
   const [, script = '', ...rest] = argv;
   const own = /^(?:\/\$bunfs\/|[A-Z]:\/~BUN\/)/.test(script) ? rest : [...execArgv, script, ...rest];
-  const variables = Object.entries({ ...env, [VARIABLE]: MAX_REQUESTS });
+  const variables = Object.entries({ ...env, [VARIABLE]: String(MAX_REQUESTS) });
   try {
     execve.call(
       process,

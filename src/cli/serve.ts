@@ -18,6 +18,7 @@ import { createEnding, type Ending } from './ending.ts';
 import { EXIT, Exit } from './exit.ts';
 import { type Watched, watchConfig } from './file-changes.ts';
 import { removeInstance, writeInstance } from './instance.ts';
+import { mostInFlight } from './many-requests.ts';
 import { tell } from './print.ts';
 import { createReload } from './reload.ts';
 import { findRunning } from './running.ts';
@@ -79,6 +80,7 @@ export async function serve(flags: CommonFlags): Promise<never> {
     tested: openTested(testedPath(folder), () => randomName(16)),
     credentials,
     gates,
+    mostInFlight: mostInFlight(process.env),
     prober,
     secret: randomName(16),
     controlToken,

@@ -103,6 +103,8 @@ export function buildHouse({
     tested: { dates: () => () => null },
     credentials,
     gates,
+    // A rehearsal is of upstreams that fail, not of a crowd of clients.
+    mostInFlight: Number.POSITIVE_INFINITY,
     prober,
     secret: 'secret of a rehearsal',
     controlToken: 'control token of a rehearsal',

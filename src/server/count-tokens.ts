@@ -16,18 +16,23 @@ const COUNT_MS = 5000;
 /**
  * `POST /v1/messages/count_tokens`: the count of the first upstream that has one, of those that a request could go to; where
  * an upstream before it has counted others, the estimate for that one; never an upstream's error.
- * @throws ErrorAnswer 400 for a request that is none, or whose body does not arrive.
+ * @throws ErrorAnswer for a request that is none, whose body does not arrive, or for which there is no room.
  */
 export async function countTokens(
   request: Request,
   settings: MessagesSettings,
   id: string,
 ): Promise<Response> {
-  const bytes = await readBody(request, settings.maxBodyBytes, settings.relay.runtime.clock);
-  const headers = withoutToken(request.headers, settings.tokens);
-  const inbound = inboundOf(id, headers, targetOf(request).search, bytes);
-  const { tokens, requestId } = await count(inbound, settings.relay, request.signal);
-  return Response.json({ input_tokens: tokens }, { headers: { 'request-id': requestId ?? id } });
+  const ended = settings.inFlight.enter();
+  try {
+    const bytes = await readBody(request, settings.maxBodyBytes, settings.relay.runtime.clock);
+    const headers = withoutToken(request.headers, settings.tokens);
+    const inbound = inboundOf(id, headers, targetOf(request).search, bytes);
+    const { tokens, requestId } = await count(inbound, settings.relay, request.signal);
+    return Response.json({ input_tokens: tokens }, { headers: { 'request-id': requestId ?? id } });
+  } finally {
+    ended();
+  }
 }
 
 interface Counted {

@@ -10,7 +10,7 @@ import { call, firstAnthropic, mayBeAsked } from './upstream-call.ts';
 
 /**
  * Any other path below `/v1/`: what Anthropic's API has and ccproxy does not know goes there as it is.
- * @throws ErrorAnswer 404 without an Anthropic upstream, 503 when it cannot be asked or does not answer.
+ * @throws ErrorAnswer 404 without an Anthropic upstream, 503 when it cannot be asked or does not answer, or there is no room.
  */
 export async function forward(request: Request, settings: MessagesSettings, id: string): Promise<Response> {
   const { pathname, search } = targetOf(request);
@@ -25,26 +25,34 @@ export async function forward(request: Request, settings: MessagesSettings, id: 
   if (!mayBeAsked(upstream, inbound, relay)) {
     throw fault(503, 'api_error', `ccproxy: ${upstream.name} cannot be asked now. See: ccproxy status`);
   }
-  const body = await readBody(request, maxBodyBytes, clock);
+  const ended = settings.inFlight.enter();
   const control = new AbortController();
+  control.signal.addEventListener('abort', ended, { once: true });
   request.signal.addEventListener('abort', () => control.abort(), { once: true });
-  const limit = clock.after(upstream.timeouts.responseMs, () => control.abort());
-  const response = await call(upstream, relay, {
-    method: request.method,
-    path: `${pathname.slice('/v1'.length)}${search}`,
-    inbound,
-    control,
-    ...(body.byteLength === 0 ? {} : { body }),
-  })
-    .catch(() => {
-      throw fault(503, 'api_error', `ccproxy: ${upstream.name} did not answer`);
+  try {
+    const body = await readBody(request, maxBodyBytes, clock);
+    const limit = clock.after(upstream.timeouts.responseMs, () => control.abort());
+    const response = await call(upstream, relay, {
+      method: request.method,
+      path: `${pathname.slice('/v1'.length)}${search}`,
+      inbound,
+      control,
+      ...(body.byteLength === 0 ? {} : { body }),
     })
-    .finally(() => limit.cancel());
-  if (response === null) throw notServed(pathname, 'there is no credential to ask Anthropic for it');
-  return new Response(passedOn(response.body, upstream.timeouts.idleMs, clock, control), {
-    status: response.status,
-    headers: answerHeaders(upstream, response.headers, id),
-  });
+      .catch(() => {
+        throw fault(503, 'api_error', `ccproxy: ${upstream.name} did not answer`);
+      })
+      .finally(() => limit.cancel());
+    if (response === null) throw notServed(pathname, 'there is no credential to ask Anthropic for it');
+    const { idleMs } = upstream.timeouts;
+    return new Response(passedOn(response.body, { idleMs, clock, control, ended }), {
+      status: response.status,
+      headers: answerHeaders(upstream, response.headers, id),
+    });
+  } catch (error) {
+    ended();
+    throw error;
+  }
 }
 
 function notServed(pathname: string, why: string) {
@@ -54,11 +62,12 @@ function notServed(pathname: string, why: string) {
 /** The body as it comes; silence for longer than `idleMs` cuts it, and a cut here is a cut for the client. */
 function passedOn(
   body: ReadableStream<Uint8Array> | null,
-  idleMs: Ms,
-  clock: Clock,
-  control: AbortController,
+  { idleMs, clock, control, ended }: { idleMs: Ms; clock: Clock; control: AbortController; ended(): void },
 ): ReadableStream<Uint8Array> | null {
-  if (body === null) return null;
+  if (body === null) {
+    ended();
+    return null;
+  }
   const reader = body.getReader();
   return new ReadableStream<Uint8Array>(
     {
@@ -68,9 +77,12 @@ function passedOn(
         const limit = clock.after(idleMs, silent);
         try {
           const { done, value } = await reader.read();
-          if (done) controller.close();
-          else controller.enqueue(value);
+          if (done) {
+            ended();
+            controller.close();
+          } else controller.enqueue(value);
         } catch (error) {
+          ended();
           controller.error(error);
         } finally {
           limit.cancel();

@@ -4,6 +4,7 @@ import { relay } from '../proxy/relay.ts';
 import type { Piece } from '../proxy/reply.ts';
 import { pause } from '../proxy/within.ts';
 import { withoutToken } from './guard.ts';
+import type { InFlight } from './in-flight.ts';
 import { inboundOf } from './inbound.ts';
 import { targetOf } from './path.ts';
 import { readBody } from './read-body.ts';
@@ -13,28 +14,34 @@ export interface MessagesSettings {
   relay: RelayContext;
   maxBodyBytes: number;
   tokens: readonly string[];
+  inFlight: InFlight;
 }
 
 /**
  * `POST /v1/messages`: reads the request once and relays it.
- * @throws ErrorAnswer for a request that is none, or whose body does not arrive.
+ * @throws ErrorAnswer for a request that is none, whose body does not arrive, or for which there is no room.
  */
 export async function answerMessages(
   request: Request,
   settings: MessagesSettings,
   id: string,
 ): Promise<Response> {
+  const ended = settings.inFlight.enter();
   const leave = new AbortController();
   if (request.signal.aborted) leave.abort();
-  request.signal.addEventListener('abort', () => leave.abort(), { once: true });
+  const left = () => {
+    leave.abort();
+    ended();
+  };
+  request.signal.addEventListener('abort', left, { once: true });
   try {
     const bytes = await readBody(request, settings.maxBodyBytes, settings.relay.runtime.clock);
     const headers = withoutToken(request.headers, settings.tokens);
     const inbound = inboundOf(id, headers, targetOf(request).search, bytes);
     const pieces = relay(inbound, settings.relay, leave.signal);
-    return await respond(pieces, inbound.stream, leave, settings.relay.runtime.clock);
+    return await respond(pieces, inbound.stream, { leave, ended, clock: settings.relay.runtime.clock });
   } catch (error) {
-    leave.abort();
+    left();
     throw error;
   }
 }
@@ -44,21 +51,26 @@ const CLIENT_LEFT = 499;
 
 type Pieces = AsyncGenerator<Piece, void>;
 
-async function respond(
-  pieces: Pieces,
-  stream: boolean,
-  leave: AbortController,
-  clock: Clock,
-): Promise<Response> {
+/** A request under way. */
+interface Exchange {
+  /** For a client that leaves. */
+  leave: AbortController;
+  /** Its answer has ended. */
+  ended(): void;
+  clock: Clock;
+}
+
+async function respond(pieces: Pieces, stream: boolean, exchange: Exchange): Promise<Response> {
   const first = await pieces.next();
-  if (first.done || !('head' in first.value)) return new Response(null, { status: CLIENT_LEFT });
-  const { status, headers } = first.value.head;
-  if (stream && status === 200) return new Response(bodyOf(pieces, leave, clock), { status, headers });
+  const head = first.done || !('head' in first.value) ? { status: CLIENT_LEFT } : first.value.head;
+  if (stream && head.status === 200) return new Response(bodyOf(pieces, exchange), head);
   const chunks: Uint8Array[] = [];
   for await (const piece of pieces) if ('bytes' in piece) chunks.push(piece.bytes);
+  exchange.ended();
+  if (chunks.length === 0) return new Response(null, head);
   const [only] = chunks;
   const body = only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks);
-  return new Response(body as Uint8Array<ArrayBuffer>, { status, headers });
+  return new Response(body as Uint8Array<ArrayBuffer>, head);
 }
 
 /**
@@ -71,21 +83,25 @@ const RESET_AFTER_MS = 50;
  * The body as it is pulled, so that a slow client slows its upstream down instead of filling memory. An error resets the
  * connection, which is what a cut must look like. A client that leaves ends the relay.
  */
-function bodyOf(pieces: Pieces, leave: AbortController, clock: Clock): ReadableStream<Uint8Array> {
+function bodyOf(pieces: Pieces, { leave, ended, clock }: Exchange): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
           const step = await pieces.next();
-          if (step.done) controller.close();
-          else if ('bytes' in step.value) controller.enqueue(step.value.bytes);
+          if (step.done) {
+            ended();
+            controller.close();
+          } else if ('bytes' in step.value) controller.enqueue(step.value.bytes);
         } catch (error) {
+          ended();
           await pause(RESET_AFTER_MS, clock, leave.signal);
           controller.error(error);
         }
       },
       async cancel() {
         leave.abort();
+        ended();
         try {
           await pieces.return();
         } catch {

@@ -16,6 +16,7 @@ import type { Health } from '../store/health-file.ts';
 import type { Tested } from '../store/tested-file.ts';
 import { type Answer, createApp } from './app.ts';
 import { createCommands } from './commands.ts';
+import { inFlight as counted } from './in-flight.ts';
 import type { Listener } from './listen.ts';
 import type { Stats } from './stats.ts';
 import { type Identity, type Status, statusOf } from './status.ts';
@@ -31,6 +32,8 @@ export interface ServingParts {
   tested: Tested;
   credentials: CredentialNames;
   gates: Gates;
+  /** At most so many requests of clients at once; ≥ 1. */
+  mostInFlight: number;
   prober: Hearing & {
     /** Probes these upstreams from now on, and no others. */
     watch(chain: Chain): void;
@@ -77,6 +80,7 @@ export function createServing(parts: ServingParts): Serving {
     },
   };
   let relay = firstRelay(parts, rejected, preference);
+  const inFlight = counted(parts.mostInFlight);
   let error: string | null = null;
 
   const own = () => configuration.settings.server;
@@ -105,7 +109,7 @@ export function createServing(parts: ServingParts): Serving {
   const answer = createApp({
     messages: () => {
       const { tokens, maxBodyBytes } = own();
-      return { relay, maxBodyBytes, tokens: [...tokens, ...controlTokens()] };
+      return { relay, maxBodyBytes, tokens: [...tokens, ...controlTokens()], inFlight };
     },
     guard: () => ({
       port: parts.listening().port,

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { mayServe } from '../../src/cli/many-requests.ts';
+import { mayServe, mostInFlight } from '../../src/cli/many-requests.ts';
 
 test.each<[string, boolean]>([
   ['', true],
@@ -15,4 +15,16 @@ test.each<[string, boolean]>([
   ['config check', false],
 ])('`ccproxy %s` may be the server: %p', (line, expected) => {
   expect(mayServe(line.split(' ').filter(Boolean))).toBe(expected);
+});
+
+test.each<[told: string | undefined, most: number]>([
+  ['4096', 2020],
+  [undefined, 100],
+  ['60', 2],
+  ['57', 1],
+  ['1', 1],
+  ['0', 100],
+  ['many', 100],
+])('where Bun was told %p, %i requests of clients fit', (told, most) => {
+  expect(mostInFlight({ BUN_CONFIG_MAX_HTTP_REQUESTS: told })).toBe(most);
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import { createApp } from '../../src/server/app.ts';
+import { inFlight } from '../../src/server/in-flight.ts';
 import { benchOf, primary } from '../support/relay.ts';
 
 const untold = () => {
@@ -9,7 +10,7 @@ const untold = () => {
 test('a request has one id, whichever way it takes', async () => {
   const relay = benchOf([primary()], { send: () => Promise.reject(new Error('must not be asked')) });
   const answer = createApp({
-    messages: () => ({ relay, maxBodyBytes: 1000, tokens: [] }),
+    messages: () => ({ relay, maxBodyBytes: 1000, tokens: [], inFlight: inFlight(9) }),
     guard: () => ({ port: 1, allowedHosts: [], tokens: [], controlTokens: [], instance: 'i' }),
     admin: { commands: { use: untold, isolate: untold, reset: untold }, stop() {} },
     runtime: relay.runtime,

@@ -10,6 +10,7 @@ import { ask } from '../../src/proxy/permits.ts';
 import { countTokens } from '../../src/server/count-tokens.ts';
 import { ErrorAnswer } from '../../src/server/fault.ts';
 import { forward } from '../../src/server/forward.ts';
+import { inFlight } from '../../src/server/in-flight.ts';
 import { ownSubject } from '../../src/server/own-subject.ts';
 import { mayBeAsked } from '../../src/server/upstream-call.ts';
 import { manualClock } from '../support/manual-clock.ts';
@@ -25,6 +26,7 @@ const settings = () => ({
   relay: benchOf([primary()], { send: nobody }),
   maxBodyBytes: 1000,
   tokens: [],
+  inFlight: inFlight(9),
 });
 /** Our own network, with two hosts lost beyond it. */
 function gone() {

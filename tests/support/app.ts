@@ -29,6 +29,8 @@ export interface AppOptions {
   healthPath?: string;
   /** Told of what is wrong with that file. */
   warn?: (line: string) => void;
+  /** Requests of clients that it has at once; default 100. */
+  mostInFlight?: number;
 }
 
 /** The real app on a free port of this machine, in this process. */
@@ -105,6 +107,7 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
     tested: { dates: () => () => null },
     credentials: credentialNames(health.salt),
     gates: createGates(clock),
+    mostInFlight: options.mostInFlight ?? 100,
     prober: deafProber(told),
     secret: 'secret-of-the-test',
     controlToken: CONTROL_TOKEN,

@@ -133,13 +133,16 @@ function cacheFolder(): string {
 }
 
 function platformName(): string {
-  const musl = process.platform === 'linux' && existsSync(`/lib/ld-musl-${muslName()}.so.1`);
-  return `${process.platform}-${process.arch}${musl ? '-musl' : ''}`;
+  // Where both stand side by side the machine is one of glibc.
+  const isMusl = process.platform === 'linux' && !existsSync(GLIBC[process.arch] ?? '');
+  return `${process.platform}-${process.arch}${isMusl ? '-musl' : ''}`;
 }
 
-function muslName(): string {
-  return process.arch === 'arm64' ? 'aarch64' : 'x86_64';
-}
+/** The loader of programs that are linked with glibc, by processor. */
+const GLIBC: Readonly<Record<string, string>> = {
+  x64: '/lib64/ld-linux-x86-64.so.2',
+  arm64: '/lib/ld-linux-aarch64.so.1',
+};
 
 function reportOf(stdout: string): ClaudeReport | null {
   try {
