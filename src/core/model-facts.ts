@@ -2,6 +2,9 @@
 export const EFFORTS = ['minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const;
 export type Effort = (typeof EFFORTS)[number];
 
+/** Those that every model has which can be told how hard to think. */
+export const USUAL_EFFORTS: readonly Effort[] = ['low', 'medium', 'high'];
+
 /** US$ per million tokens; absent where it is not known. */
 export interface Price {
   input: number;
@@ -49,4 +52,9 @@ export interface ModelFacts {
   status?: 'alpha' | 'beta' | 'deprecated';
   /** What of this the configuration says, and not the data. */
   configured?: readonly ('context' | 'vision' | 'tools')[];
+}
+
+/** The efforts that a model takes, as far as that is known: the usual ones where it is not. */
+export function effortsOf({ reasoning, control }: ModelFacts): readonly Effort[] {
+  return reasoning === false ? [] : (control?.efforts ?? USUAL_EFFORTS);
 }

@@ -1,4 +1,5 @@
 import type { JsonObject, ToolParam } from './messages.ts';
+import type { Effort, ModelFacts } from './model-facts.ts';
 
 /** How a model is told to think. */
 export type ThinkingStyle = 'adaptive' | 'enabled' | 'default' | 'none';
@@ -14,11 +15,20 @@ export interface Quirks {
   systemRole?: 'system' | 'developer';
   /** openai-chat: whether `stream_options.include_usage` is understood. Default true. */
   streamUsage?: boolean;
+  /** openai-chat: the efforts that may be asked of this model, weakest first. Default: none. */
+  efforts?: (model: string, facts: ModelFacts) => readonly Effort[];
+  /** openai-chat: where the effort stands: in a field of its own, or in `reasoning.effort` (OpenRouter). Default the first. */
+  effortIn?: 'reasoning_effort' | 'reasoning';
   /**
-   * openai-chat: whether `reasoning_effort` may be sent for this model; which efforts it takes is said by what is known of
-   * it. Default: never.
+   * openai-chat: what turns on thinking that may be off by default, when the client wants it. An effort that stands in the
+   * same field takes its place. Default: nothing.
    */
-  reasoningEffort?: (model: string) => boolean;
+  thinkingOn?: (model: string, facts: ModelFacts) => JsonObject | undefined;
+  /**
+   * openai-chat: what turns off thinking that is on by default, when the client wants none; no effort goes beside it. Where
+   * there is nothing, the least of `efforts` is asked for. Default: nothing.
+   */
+  thinkingOff?: (model: string, facts: ModelFacts) => JsonObject | undefined;
   /**
    * openai-chat: whether assistant messages must carry back `reasoning_content` (DeepSeek's thinking mode, Kimi).
    * Default: never.
@@ -44,8 +54,6 @@ export interface Quirks {
   reasoningDetails?: boolean;
   /** openai-chat: whether an answer may begin with its thinking as `<think>…</think>`. Default false. */
   thinkTags?: boolean;
-  /** openai-chat: what turns off thinking that is on by default, when the client wants none. Default: nothing. */
-  thinkingOff?: (model: string) => JsonObject | undefined;
   /**
    * openai-chat: whether a JSON schema for the answer is understood for this model, with tools or without; otherwise it is
    * put into words. Default: always.

@@ -1,3 +1,5 @@
+import { effortsOf } from '../core/model-facts.ts';
+import { canStopThinking, isGptOss } from './hybrid.ts';
 import type { Provider } from './provider.ts';
 
 /**
@@ -20,7 +22,9 @@ export const cerebras: Provider = {
   probe: { method: 'models', path: '/models' },
   quirks: {
     maxTokensField: 'max_completion_tokens',
-    reasoningEffort: (model) => model.startsWith('gpt-oss-'),
+    // gpt-oss knows no `none`, GLM and Qwen do (inference-docs.cerebras.ai, reasoning).
+    efforts: (model, facts) => (isGptOss(model) ? effortsOf(facts) : []),
+    thinkingOff: (model, facts) => (canStopThinking(model, facts) ? { reasoning_effort: 'none' } : undefined),
     // With tools it refuses a schema for the answer.
     jsonSchema: (_, withTools) => !withTools,
   },

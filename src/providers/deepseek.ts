@@ -1,3 +1,4 @@
+import { effortsOf } from '../core/model-facts.ts';
 import type { Provider } from './provider.ts';
 
 /**
@@ -21,7 +22,7 @@ export const deepseek: Provider = {
   probe: { method: 'models', path: '/models' },
   quirks: {
     reasoningHistory: thinks,
-    reasoningEffort: thinks,
+    efforts: (model, facts) => (thinks(model) ? effortsOf(facts) : []),
     thinkingOff: (model) => (thinks(model) ? { thinking: { type: 'disabled' } } : undefined),
     // It has `json_object` alone (api-docs.deepseek.com/guides/json_mode).
     jsonSchema: () => false,

@@ -1,3 +1,5 @@
+import { effortsOf } from '../core/model-facts.ts';
+import { canStopThinking } from './hybrid.ts';
 import type { Provider } from './provider.ts';
 
 /** Fireworks: open models, named by their path there. */
@@ -19,5 +21,10 @@ export const fireworks: Provider = {
   local: false,
   // Asks for the key and spends no tokens (docs.fireworks.ai, OpenAI compatibility).
   probe: { method: 'models', path: '/models' },
-  quirks: { reasoningEffort: () => true },
+  quirks: {
+    // Of a model that does not think any effort is refused, of MiniMax and gpt-oss `none`
+    // (docs.fireworks.ai/guides/reasoning; can1357/oh-my-pi#2315, lambda-symbolics/autolith#25).
+    efforts: (_, facts) => (facts.reasoning === true ? effortsOf(facts) : []),
+    thinkingOff: (model, facts) => (canStopThinking(model, facts) ? { reasoning_effort: 'none' } : undefined),
+  },
 };

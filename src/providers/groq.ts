@@ -1,3 +1,5 @@
+import { effortsOf } from '../core/model-facts.ts';
+import { canStopThinking, isGptOss } from './hybrid.ts';
 import type { Provider } from './provider.ts';
 
 /**
@@ -21,12 +23,10 @@ export const groq: Provider = {
   probe: { method: 'models', path: '/models' },
   maxTokens: 16_384,
   quirks: {
-    reasoningEffort: isGptOss,
+    // Qwen takes only `none` and `default`, gpt-oss only the others, all else nothing (console.groq.com/docs/reasoning).
+    efforts: (model, facts) => (isGptOss(model) ? effortsOf(facts) : []),
+    thinkingOff: (model, facts) => (canStopThinking(model, facts) ? { reasoning_effort: 'none' } : undefined),
     // Of other models, and beside tools, it is refused (console.groq.com/docs/structured-outputs).
     jsonSchema: (model, withTools) => isGptOss(model) && !withTools,
   },
 };
-
-function isGptOss(model: string): boolean {
-  return model.startsWith('openai/gpt-oss-');
-}

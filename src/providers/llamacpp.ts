@@ -17,7 +17,13 @@ export const llamacpp: Provider = {
   local: true,
   // Free of charge and without the key, as its own health check is.
   probe: { method: 'models', path: '/models' },
-  // Its grammars know only patterns from ^ to $, without \d and \S, and one of another kind is the end of the request
-  // (ggml-org/llama.cpp common/json-schema-to-grammar.cpp).
-  quirks: { thinkTags: true, patterns: false },
+  quirks: {
+    thinkTags: true,
+    // Its grammars know only patterns from ^ to $, without \d and \S, and one of another kind is the end of the request
+    // (ggml-org/llama.cpp common/json-schema-to-grammar.cpp).
+    patterns: false,
+    // It hands them to the template of any model, and what that does not know is nothing to it
+    // (ggml-org/llama.cpp tools/server/README.md). The model's name says nothing here.
+    thinkingOff: () => ({ chat_template_kwargs: { enable_thinking: false } }),
+  },
 };

@@ -1,3 +1,4 @@
+import { effortsOf } from '../core/model-facts.ts';
 import type { Provider } from './provider.ts';
 
 /**
@@ -23,5 +24,8 @@ export const mistral: Provider = {
     anyToolChoice: 'any',
     streamUsage: false,
     emptyContent: '',
+    // `none` or `high` of those that have both, and of others no such field (docs.mistral.ai/capabilities/reasoning).
+    efforts: (_, facts) => (facts.reasoning === true ? effortsOf(facts) : []),
+    thinkingOff: (_, facts) => (facts.control?.none === true ? { reasoning_effort: 'none' } : undefined),
   },
 };

@@ -23,7 +23,8 @@ export const moonshot: Provider = {
     maxTokensField: 'max_completion_tokens',
     reasoningHistory: isKimi,
     fixedSampling: isKimi,
-    reasoningEffort: (model) => model.startsWith('kimi-k3'),
+    // Others are taken for its default, the most (platform.moonshot.ai, thinking effort).
+    efforts: (model) => (model.startsWith('kimi-k3') ? ['low', 'high', 'max'] : []),
     thinkingOff: (model) => (/^kimi-k2\.[56]/.test(model) ? { thinking: { type: 'disabled' } } : undefined),
   },
 };

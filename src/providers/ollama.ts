@@ -1,3 +1,5 @@
+import { effortsOf } from '../core/model-facts.ts';
+import { canStopThinking, isGptOss } from './hybrid.ts';
 import type { Provider } from './provider.ts';
 
 /**
@@ -20,5 +22,13 @@ export const ollama: Provider = {
   probe: { method: 'models', path: '/models' },
   // A model that does not think refuses to be told to; one that does, does so by itself (ollama/ollama server/routes.go).
   // As chat completions an old version sends thoughts between tags.
-  quirks: { vision: false, thinking: () => 'default', thinkTags: true },
+  quirks: {
+    vision: false,
+    thinking: () => 'default',
+    thinkTags: true,
+    // As chat completions it has no `think`; an effort is refused for a model that does not think, or that does not know
+    // it, `none` is not (ollama/ollama openai/openai.go, 14820, 12561).
+    efforts: (model, facts) => (isGptOss(model) ? effortsOf(facts) : []),
+    thinkingOff: (model, facts) => (canStopThinking(model, facts) ? { reasoning_effort: 'none' } : undefined),
+  },
 };

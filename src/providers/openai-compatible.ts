@@ -1,3 +1,4 @@
+import { templateSwitch } from './hybrid.ts';
 import type { Provider } from './provider.ts';
 
 /** Any server that speaks Chat Completions. Without `models` it is asked for the client's model. */
@@ -15,5 +16,10 @@ export const openaiCompatible: Provider = {
   // Many have a list of models, but not all, and not all of those ask for the key.
   probe: { method: 'head' },
   // Behind such an address stand local models above all, and not every server tells their thoughts from their words.
-  quirks: { thinkTags: true },
+  // Most of them are vLLM, SGLang or llama.cpp, which know the switch; who does not and says so is asked without it.
+  quirks: {
+    thinkTags: true,
+    thinkingOn: (model) => templateSwitch(model, true),
+    thinkingOff: (model) => templateSwitch(model, false),
+  },
 };

@@ -1,3 +1,4 @@
+import { effortsOf } from '../core/model-facts.ts';
 import type { Provider } from './provider.ts';
 
 /** `gpt-5…` and `o1`, `o3`, `o4…`, also as `vendor/name`; the `-chat` models of gpt-5 do not reason. */
@@ -31,7 +32,10 @@ export const openai: Provider = {
   quirks: {
     maxTokensField: 'max_completion_tokens',
     systemRole: 'developer',
-    reasoningEffort: (model) => EFFORT.test(model),
+    efforts: (model, facts) => (EFFORT.test(model) ? effortsOf(facts) : []),
+    // The later ones, which have it, do not think unless they are told to.
+    thinkingOff: (model, facts) =>
+      EFFORT.test(model) && facts.control?.none === true ? { reasoning_effort: 'none' } : undefined,
     fixedSampling: (model) => REASONING.test(model),
     maxStops: (model) => (REASONING.test(model) ? 0 : 4),
     // As text and as pictures of its pages (platform.openai.com/docs, PDF files).

@@ -1,4 +1,5 @@
 import type { JsonObject, ToolParam } from '../core/messages.ts';
+import { effortsOf, type ModelFacts, USUAL_EFFORTS } from '../core/model-facts.ts';
 import type { Provider } from './provider.ts';
 
 /** OpenRouter: its Claude models are also served from other clouds, so they outlive an outage of Anthropic's. */
@@ -29,12 +30,34 @@ export const openrouter: Provider = {
     webSearch,
     // Gemini and OpenAI's models behind it lose their thread without (openrouter.ai/docs, preserving reasoning blocks).
     reasoningDetails: true,
+    // Its own field, which it turns into what the model takes: an effort, a budget, a switch. Of models that do not think it
+    // is not read (openrouter.ai/docs, reasoning tokens).
+    effortIn: 'reasoning',
+    efforts: (_, facts) => (hasNoList(facts) ? USUAL_EFFORTS : effortsOf(facts)),
+    thinkingOn: (_, { reasoning }) => (reasoning === false ? undefined : { reasoning: { enabled: true } }),
+    thinkingOff: (model, facts) =>
+      facts.reasoning === false || alwaysThinks(model, facts) ? undefined : { reasoning: { enabled: false } },
     // Without the marks a conversation with Claude is paid anew in every turn.
     cacheMarks: true,
     // Those that it documents for its Claude models (openrouter.ai/docs, provider routing, Anthropic beta features).
     betas: ['interleaved-thinking', 'fine-grained-tool-streaming', 'structured-outputs'],
   },
 };
+
+/** A model without efforts of its own takes any of OpenRouter's (openrouter.ai/docs, client SDKs, model reasoning). */
+function hasNoList({ reasoning, control }: ModelFacts): boolean {
+  return reasoning === true && control?.efforts.length === 0;
+}
+
+/**
+ * Whether to turn its thinking off is refused, as of OpenAI's and Google's models without a switch (CIRISAI/CIRISAgent#769).
+ * Of others, such as Claude Sonnet 5, the data knows the switch less well: to those it is sent, and a refusal is heeded.
+ */
+function alwaysThinks(model: string, { control }: ModelFacts): boolean {
+  if (control === undefined || control.toggle || control.none) return false;
+  const isSteered = control.efforts.length > 0 || control.budget !== undefined;
+  return isSteered && /^~?(?:openai|google)\//.test(model);
+}
 
 /**
  * Its search, which any of its models can call (openrouter.ai/docs, server tools, web search): the results come as links in

@@ -1,3 +1,5 @@
+import { effortsOf } from '../core/model-facts.ts';
+import { canStopThinking, isGptOss } from './hybrid.ts';
 import type { Provider } from './provider.ts';
 
 /** Together AI: open models under their makers' names. */
@@ -15,5 +17,15 @@ export const together: Provider = {
   local: false,
   // Asks for the key and spends no tokens (docs.together.ai, API reference, models).
   probe: { method: 'models', path: '/models' },
-  quirks: { reasoningEffort: (model) => model.startsWith('openai/gpt-oss-') },
+  quirks: {
+    // One that can be turned on and off takes no effort, unless the data knows better; some are off by default
+    // (docs.together.ai/docs/inference/chat/reasoning).
+    efforts: (model, facts) => (isGptOss(model) || facts.reasoning === true ? effortsOf(facts) : []),
+    thinkingOn: (_, facts) =>
+      facts.control?.toggle === true && facts.control.efforts.length === 0
+        ? { reasoning: { enabled: true } }
+        : undefined,
+    thinkingOff: (model, facts) =>
+      canStopThinking(model, facts) ? { reasoning: { enabled: false } } : undefined,
+  },
 };

@@ -1,3 +1,5 @@
+import { effortsOf } from '../core/model-facts.ts';
+import { isGptOss, templateSwitch } from './hybrid.ts';
 import type { Provider } from './provider.ts';
 
 /**
@@ -21,5 +23,11 @@ export const vllm: Provider = {
   local: false,
   // Its models, with the key where it was given one (docs.vllm.ai, OpenAI-compatible server).
   probe: { method: 'models', path: '/models' },
-  quirks: { thinkTags: true },
+  quirks: {
+    thinkTags: true,
+    // DeepSeek's models do not think there unless they are told to (docs.vllm.ai, reasoning outputs).
+    thinkingOn: (model) => templateSwitch(model, true),
+    thinkingOff: (model) => templateSwitch(model, false),
+    efforts: (model, facts) => (isGptOss(model) ? effortsOf(facts) : []),
+  },
 };

@@ -1,3 +1,4 @@
+import { effortsOf } from '../core/model-facts.ts';
 import type { Provider } from './provider.ts';
 
 /**
@@ -20,7 +21,7 @@ export const xai: Provider = {
   probe: { method: 'models', path: '/models' },
   quirks: {
     maxStops: (model) => (model.includes('non-reasoning') ? 4 : 0),
-    reasoningEffort: (model) => /^grok-(?:4\.[3-9]|[5-9])/.test(model),
+    efforts: (model, facts) => (/^grok-(?:4\.[3-9]|[5-9])/.test(model) ? effortsOf(facts) : []),
     thinkingOff: (model) => (model.startsWith('grok-4.3') ? { reasoning_effort: 'none' } : undefined),
   },
 };

@@ -1,3 +1,4 @@
+import { effortsOf } from '../core/model-facts.ts';
 import type { Provider } from './provider.ts';
 
 /**
@@ -25,7 +26,7 @@ export const zai: Provider = {
     parallelToolCalls: false,
     streamUsage: false,
     maxStops: () => 1,
-    reasoningEffort: (model) => /^glm-5\.[2-9]/.test(model),
+    efforts: (model, facts) => (/^glm-5\.[2-9]/.test(model) ? effortsOf(facts) : []),
     emptyContent: '',
     jsonSchema: () => false,
     reasoningHistory: () => true,

@@ -33,7 +33,7 @@ describe.each(CLOUDS.map((provider) => [provider.name, provider] as const))('of 
     expect(facts.context).toBeGreaterThanOrEqual(100_000);
     expect(facts.output).toBeGreaterThanOrEqual(16_000);
     // What a preset says of itself and what is known of its model do not contradict each other.
-    if (quirks.reasoningEffort?.(model) === true) expect(facts.control?.efforts).toContain('high');
+    if ((quirks.efforts?.(model, facts) ?? []).length > 0) expect(facts.reasoning).toBe(true);
     if (quirks.fixedSampling?.(model) === true) expect(facts.temperature).toBe(false);
   });
 });

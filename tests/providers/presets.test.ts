@@ -110,6 +110,6 @@ describe('openai', () => {
     ['gpt-oss-120b', false, false],
   ])('%s has fixed sampling: %p, takes an effort with tools: %p', (model, fixed, effort) => {
     expect(openai.quirks.fixedSampling?.(model)).toBe(fixed);
-    expect(openai.quirks.reasoningEffort?.(model)).toBe(effort);
+    expect(openai.quirks.efforts?.(model, {})).toHaveLength(effort ? 3 : 0);
   });
 });

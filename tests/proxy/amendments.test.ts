@@ -2,6 +2,10 @@
 import { describe, expect, test } from 'bun:test';
 import type { Upstream } from '../../src/core/upstream.ts';
 import { text } from '../../src/drill/answers.ts';
+import { ollama } from '../../src/providers/ollama.ts';
+import { openaiCompatible } from '../../src/providers/openai-compatible.ts';
+import { openrouter } from '../../src/providers/openrouter.ts';
+import type { Provider } from '../../src/providers/provider.ts';
 import { openaiChat } from '../../src/wire/dialects/openai-chat/index.ts';
 import { manualClock } from '../support/manual-clock.ts';
 import { ask, backup, benchOf, eventsOf, fakeSend, primary, streamOf, wordsOf } from '../support/relay.ts';
@@ -105,6 +109,62 @@ describe.each([
     expect(send.sent.map(({ upstream: name }) => name)).toEqual(['one', 'one', 'two']);
     expect(send.sent[2]?.body).toContain('eA==');
   });
+});
+
+/** Without thinking, and with. */
+const SIDE = JSON.stringify({
+  model: 'claude-haiku-4-5',
+  max_tokens: 512,
+  stream: true,
+  messages: [{ role: 'user', content: 'Name this.' }],
+});
+const THINKING = JSON.stringify({
+  ...JSON.parse(SIDE),
+  max_tokens: 32_000,
+  thinking: { type: 'adaptive' },
+  output_config: { effort: 'high' },
+});
+
+test.each<[message: string, preset: Provider, body: string, sent: object[]]>([
+  [
+    'Reasoning is mandatory for this endpoint and cannot be disabled.',
+    openrouter,
+    SIDE,
+    [{ reasoning: { enabled: false } }, { reasoning: { effort: 'low' } }],
+  ],
+  [
+    'Unrecognized request argument supplied: reasoning',
+    openrouter,
+    THINKING,
+    [{ reasoning: { effort: 'high' } }, {}],
+  ],
+  [
+    'messages.3.content.0.type: Expected `thinking` or `redacted_thinking`, but found `tool_use`. When `thinking` is enabled, a final `assistant` message must start with a thinking block',
+    openrouter,
+    THINKING,
+    [{ reasoning: { effort: 'high' } }, {}],
+  ],
+  [
+    "('body', 'chat_template_kwargs'): Extra inputs are not permitted",
+    openaiCompatible,
+    SIDE,
+    [{ chat_template_kwargs: { enable_thinking: false } }, {}],
+  ],
+  ['think value "none" is not supported for this model', ollama, SIDE, [{ reasoning_effort: 'none' }, {}]],
+])('a way to think, or not, is given up where it is refused: %s', async (message, preset, body, sent) => {
+  const send = fakeSend({ one: () => (send.sent.length === 1 ? refusal(message) : chatSpoken()) });
+  const upstream: Upstream = { ...chat('one'), quirks: preset.quirks, model: () => 'qwen3-8b' };
+  const bench = benchOf([upstream], { send });
+  const told = () =>
+    send.sent.map(({ body: text }) => {
+      const { reasoning, reasoning_effort, chat_template_kwargs } = JSON.parse(text);
+      return JSON.parse(JSON.stringify({ reasoning, reasoning_effort, chat_template_kwargs }));
+    });
+  expect(wordsOf(await ask(bench, { body }))).toBe('Here it is.');
+  expect(told()).toEqual(sent);
+  // And the next request goes out so at once.
+  expect(wordsOf(await ask(bench, { body }))).toBe('Here it is.');
+  expect(told()).toEqual([...sent, sent[1]]);
 });
 
 test("Anthropic's refusal is the client's to see: nothing of its request is changed", async () => {

@@ -5,7 +5,7 @@ import { startUpstream } from '../../src/drill/upstream.ts';
 import { PROVIDERS } from '../../src/providers/index.ts';
 import { complaints as messagesComplaints } from '../support/anthropic-validator.ts';
 import { startApp } from '../support/app.ts';
-import { complaints as chatComplaints, MISTRAL, OPENAI } from '../support/openai-validator.ts';
+import { complaints as chatComplaints, strictnessOf } from '../support/openai-validator.ts';
 
 const BACKUPS = PROVIDERS.filter(({ native }) => !native).map(
   (provider) => [provider.name, provider] as const,
@@ -77,9 +77,8 @@ describe.each(BACKUPS)('%s', (name, provider) => {
 
   function problems(body: { model: string }): string[] {
     if (provider.dialect === 'anthropic') return messagesComplaints(body);
-    const strictness = provider.quirks.toolId === 'alphanumeric-9' ? MISTRAL : OPENAI;
     const stops = provider.quirks.maxStops?.(body.model) ?? 4;
-    return chatComplaints(body, { ...strictness, stops });
+    return chatComplaints(body, { ...strictnessOf(name), stops });
   }
 });
 

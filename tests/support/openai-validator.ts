@@ -9,12 +9,42 @@ export interface Strictness {
   stops?: number;
   /** Fields of its own that it takes beside the API's. */
   fields?: readonly string[];
+  /** Values of `reasoning_effort`; default: those of OpenAI's older models. */
+  efforts?: readonly string[];
   /** Whether assistant messages may carry `reasoning_content`, and then all of them do; default: both are fine. */
   reasoning?: boolean;
 }
 
 export const OPENAI: Strictness = { toolId: /^[a-zA-Z0-9_-]{1,64}$/ };
 export const MISTRAL: Strictness = { toolId: /^[a-zA-Z0-9]{9}$/ };
+
+/**
+ * What a preset's server takes to make a model think or not: its documentation, as the preset names it. Together these are
+ * what any of its models takes; which one takes what is told by the tests of the presets.
+ */
+const THINKING: Record<string, Pick<Strictness, 'fields' | 'efforts'>> = {
+  openrouter: { fields: ['reasoning'], efforts: [] },
+  openai: { efforts: ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'] },
+  groq: { efforts: ['none', 'default', 'low', 'medium', 'high'] },
+  cerebras: { efforts: ['none', 'low', 'medium', 'high'] },
+  deepseek: { fields: ['thinking'], efforts: ['low', 'medium', 'high', 'max'] },
+  fireworks: { efforts: ['none', 'low', 'medium', 'high', 'xhigh', 'max'] },
+  mistral: { efforts: ['none', 'high'] },
+  moonshot: { fields: ['thinking'], efforts: ['low', 'high', 'max'] },
+  together: { fields: ['reasoning'], efforts: ['low', 'medium', 'high', 'max'] },
+  xai: { efforts: ['none', 'low', 'medium', 'high'] },
+  zai: { fields: ['thinking'], efforts: ['low', 'medium', 'high', 'max'] },
+  ollama: { efforts: ['none', 'low', 'medium', 'high'] },
+  lmstudio: { efforts: ['none', 'low', 'medium', 'high'] },
+  llamacpp: { fields: ['chat_template_kwargs'], efforts: [] },
+  vllm: { fields: ['chat_template_kwargs'] },
+  'openai-compatible': { fields: ['chat_template_kwargs'] },
+};
+
+/** What the server of the preset `provider` refuses; OpenAI's own strictness for any other name. */
+export function strictnessOf(provider = ''): Strictness {
+  return { ...(provider === 'mistral' ? MISTRAL : OPENAI), ...THINKING[provider] };
+}
 
 const FIELDS = new Set([
   'model',
@@ -41,7 +71,9 @@ const MESSAGE_FIELDS: Record<string, string[]> = {
 };
 const NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 
-const EFFORTS = new Set<unknown>(['minimal', 'low', 'medium', 'high']);
+const EFFORTS: readonly unknown[] = ['minimal', 'low', 'medium', 'high'];
+/** Those of `reasoning.effort` (openrouter.ai/docs, client SDKs, chat request effort). */
+const UNIFIED_EFFORTS: readonly unknown[] = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
 
 type Loose = Record<string, unknown>;
 
@@ -58,6 +90,7 @@ export function complaints(body: unknown, strictness: Strictness = OPENAI): stri
   }
   if (typeof request.model !== 'string' || request.model === '') complain('no model');
   checkLimits(request, strictness, complain);
+  checkThinking(request, strictness, complain);
   checkTypes(request, complain);
   const names = checkTools(request, complain);
   checkMessages(request.messages, strictness, complain);
@@ -83,14 +116,39 @@ function checkLimits(request: Loose, { stops = 4 }: Strictness, complain: Compla
     if (key in request && !((value as number) >= 0 && (value as number) <= most))
       complain(`${key} is ${value}`);
   }
-  const effort = request.reasoning_effort;
-  if (effort !== undefined && !EFFORTS.has(effort)) complain(`reasoning_effort is ${JSON.stringify(effort)}`);
   const stop = request.stop;
   if (
     stop !== undefined &&
     !(Array.isArray(stop) && stop.length > 0 && stop.length <= stops && stop.every(isText))
   )
     complain('stop');
+}
+
+/** Each way to say it has its form, and one of them is enough: what turns thinking off allows no effort beside it. */
+function checkThinking(
+  request: Loose,
+  { efforts = EFFORTS }: { efforts?: readonly unknown[] },
+  complain: Complain,
+): void {
+  const { reasoning_effort: effort, reasoning, thinking, chat_template_kwargs: kwargs } = request;
+  if (effort !== undefined && !efforts.includes(effort))
+    complain(`reasoning_effort is ${JSON.stringify(effort)}`);
+  const ways = [effort, reasoning, thinking, kwargs].filter((way) => way !== undefined);
+  if (ways.length > 1) complain('thinking is told in two ways');
+  if (reasoning !== undefined && !isReasoning(reasoning as Loose))
+    complain(`reasoning is ${JSON.stringify(reasoning)}`);
+  if (thinking !== undefined && !['enabled', 'disabled'].includes(String((thinking as Loose).type)))
+    complain(`thinking is ${JSON.stringify(thinking)}`);
+  if (kwargs !== undefined && !Object.values(kwargs as Loose).every((value) => typeof value === 'boolean'))
+    complain(`chat_template_kwargs is ${JSON.stringify(kwargs)}`);
+}
+
+/** An effort or a switch, and not both. */
+function isReasoning(reasoning: Loose): boolean {
+  const [entry, ...others] = Object.entries(reasoning);
+  if (entry === undefined || others.length > 0) return false;
+  const [key, value] = entry;
+  return key === 'effort' ? UNIFIED_EFFORTS.includes(value) : key === 'enabled' && typeof value === 'boolean';
 }
 
 function checkTypes(request: Loose, complain: Complain): void {

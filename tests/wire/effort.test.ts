@@ -1,16 +1,12 @@
 /** How hard a model is told to think. */
 import { describe, expect, test } from 'bun:test';
 import type { MessagesRequest } from '../../src/core/messages.ts';
-import type { Effort, ModelFacts } from '../../src/core/model-facts.ts';
+import { type Effort, USUAL_EFFORTS } from '../../src/core/model-facts.ts';
 import { factsOf } from '../../src/providers/model-data.ts';
 import { openai } from '../../src/providers/openai.ts';
 import { effortFor } from '../../src/wire/history/effort.ts';
 import { encoded } from '../support/openai-chat.ts';
 
-const takes = (...efforts: Effort[]): ModelFacts => ({
-  reasoning: true,
-  control: { toggle: false, efforts, none: false },
-});
 const named = (effort: string): Partial<MessagesRequest> => ({
   thinking: { type: 'adaptive' },
   output_config: { effort },
@@ -18,32 +14,28 @@ const named = (effort: string): Partial<MessagesRequest> => ({
 const within = (budget_tokens: number): Partial<MessagesRequest> => ({
   thinking: { type: 'enabled', budget_tokens },
 });
-const all = takes('minimal', 'low', 'medium', 'high', 'xhigh', 'max');
-const claude = takes('low', 'medium', 'high', 'xhigh', 'max');
-const gpt = takes('low', 'medium', 'high', 'xhigh');
+const all: Effort[] = ['minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
+const claude: Effort[] = ['low', 'medium', 'high', 'xhigh', 'max'];
+const gpt: Effort[] = ['low', 'medium', 'high', 'xhigh'];
 
 describe('the effort', () => {
-  test.each<[string, Partial<MessagesRequest>, ModelFacts, string | undefined]>([
+  test.each<[string, Partial<MessagesRequest>, readonly Effort[], string | undefined]>([
     ['is the one asked for', named('medium'), all, 'medium'],
     ['may be the highest', named('max'), claude, 'max'],
     ['may be above the usual ones', named('xhigh'), gpt, 'xhigh'],
     ['is the highest below, where there is no such', named('max'), gpt, 'xhigh'],
-    ['is the highest of the usual, where they are not known', named('max'), {}, 'high'],
-    ['is the same for the one below it', named('xhigh'), {}, 'high'],
-    ['is a usual one, where they are not known', named('low'), {}, 'low'],
-    ['is the lowest, where there is none below', named('low'), takes('medium', 'high', 'xhigh'), 'medium'],
-    ['is the only one', named('low'), takes('high'), 'high'],
-    ['skips those in between', named('medium'), takes('low', 'high'), 'low'],
-    ['is none for a model that takes none', named('high'), takes(), undefined],
-    ['is none for a model that does not think', named('high'), { reasoning: false }, undefined],
-    [
-      'is a usual one of a model that thinks in a way that is not known',
-      named('high'),
-      { reasoning: true },
-      'high',
-    ],
-    ['is none where none is asked for', { thinking: { type: 'adaptive' } }, all, undefined],
-    ['is none for a name that nobody knows', named('fierce'), all, undefined],
+    ['is the highest of the usual', named('max'), USUAL_EFFORTS, 'high'],
+    ['is the same for the one below it', named('xhigh'), USUAL_EFFORTS, 'high'],
+    ['is the lowest, where there is none below', named('low'), ['medium', 'high', 'xhigh'], 'medium'],
+    ['is the only one', named('low'), ['high'], 'high'],
+    ['skips those in between', named('medium'), ['low', 'high'], 'low'],
+    ['is none for a model that takes none', named('high'), [], undefined],
+    ['is left to a model that may think as it likes', { thinking: { type: 'adaptive' } }, all, undefined],
+    ['is left to it for a name that nobody knows', named('fierce'), all, undefined],
+    ['is low where no thinking is asked for', {}, all, 'low'],
+    ['is low where none is wanted', { ...named('max'), thinking: { type: 'disabled' } }, all, 'low'],
+    ['is the lowest where none is wanted and low is too little', {}, ['high', 'max'], 'high'],
+    ['is the one named also without thinking', { output_config: { effort: 'high' } }, all, 'high'],
     ['follows a small budget', within(1024), all, 'low'],
     ['follows a middle one', within(8192), all, 'medium'],
     ['follows a large one', within(31_999), all, 'high'],
@@ -53,8 +45,8 @@ describe('the effort', () => {
       all,
       'high',
     ],
-  ])('%s', (_, request, facts, expected) => {
-    expect(effortFor(request as MessagesRequest, facts)).toBe(expected as Effort);
+  ])('%s', (_, request, has, expected) => {
+    expect(effortFor(request as MessagesRequest, has)).toBe(expected as Effort);
   });
 });
 
@@ -73,7 +65,10 @@ describe('a chat completion', () => {
   test.each([
     ['gpt-5', named('max'), 'high'],
     ['gpt-5-2025-08-07', named('medium'), 'medium'],
-    ['gpt-5', { ...named('max'), thinking: { type: 'disabled' } }, undefined],
+    ['gpt-5', { ...named('max'), thinking: { type: 'disabled' } }, 'low'],
+    ['gpt-5', {}, 'low'],
+    ['gpt-5.1', {}, 'none'],
+    ['gpt-5.1', named('low'), 'low'],
     // Beside tools it is refused there, whatever the data says.
     ['gpt-5.4', named('max'), undefined],
     ['gpt-4o', named('max'), undefined],
@@ -81,9 +76,11 @@ describe('a chat completion', () => {
     expect(effortOf(model, more)).toBe(expected as string);
   });
 
-  test('has the effort that the data knows', () => {
-    const target = { model: 'm', quirks: { reasoningEffort: () => true }, facts: claude };
+  test('has the effort where the server reads it', () => {
+    const quirks = { efforts: () => claude, effortIn: 'reasoning' } as const;
     const request = { ...asked, messages: [...asked.messages], ...named('max') };
-    expect(encoded(request, target).body.reasoning_effort).toBe('max');
+    const { body } = encoded(request, { model: 'm', quirks });
+    expect(body.reasoning).toEqual({ effort: 'max' });
+    expect('reasoning_effort' in body).toBe(false);
   });
 });

@@ -14,6 +14,11 @@ function shown(amendment: Amendment | undefined): object | null {
   return Object.fromEntries(entries);
 }
 
+/** What is learnt of a server that does not know how to be told to think, or not to. */
+const ALWAYS_THINKS = { thinkingOff: 'undefined' };
+const NO_SWITCH = { thinkingOn: 'undefined', thinkingOff: 'undefined' };
+const NO_EFFORT = { efforts: '', thinkingOff: 'undefined' };
+
 describe('a smaller answer', () => {
   test.each<[message: string, amendment: object]>([
     [
@@ -88,12 +93,9 @@ test.each<[message: string, amendment: object]>([
   ['top_k: Extra inputs are not permitted', { fixedSampling: 'true' }],
   ["Unsupported parameter: 'stop' is not supported with this model.", { maxStops: '0' }],
   ['stop_sequences: Extra inputs are not permitted', { maxStops: '0' }],
-  ['`reasoning_effort` is not supported with this model', { reasoningEffort: 'false' }],
-  [
-    'Function tools with reasoning_effort are not supported for gpt-x in /v1/chat/completions.',
-    { reasoningEffort: 'false' },
-  ],
-  ['Unrecognized request argument supplied: chat_template_kwargs', { thinkingOff: 'undefined' }],
+  ['`reasoning_effort` is not supported with this model', NO_EFFORT],
+  ['Function tools with reasoning_effort are not supported for gpt-x in /v1/chat/completions.', NO_EFFORT],
+  ['Unrecognized request argument supplied: chat_template_kwargs', NO_SWITCH],
   [
     'The reasoning_content in the thinking mode must be passed back to the API.',
     { reasoningHistory: 'true' },
@@ -106,6 +108,24 @@ test.each<[message: string, amendment: object]>([
   ['Error: Jinja Exception: This model only supports single tool-calls at once!', { parallelHistory: false }],
   ['Tool call id was call_1 but must be a-z, A-Z, 0-9, with a length of 9.', { toolId: 'alphanumeric-9' }],
 ])('a parameter: %s', (message, amendment) => {
+  expect(shown(amendmentIn(message))).toEqual(amendment);
+});
+
+test.each<[message: string, amendment: object]>([
+  ['Reasoning is mandatory for this endpoint and cannot be disabled.', ALWAYS_THINKS],
+  [
+    "MiniMax M2 requires reasoning to be enabled and only supports reasoning_effort values: 'low', 'medium', 'high'.",
+    ALWAYS_THINKS,
+  ],
+  ['`reasoning_effort` must be one of `none` or `default`', NO_EFFORT],
+  ['non-reasoning model does not support reasoning_effort', NO_EFFORT],
+  [`invalid reasoning value: 'none' (must be "high", "medium", or "low")`, NO_EFFORT],
+  ['think value "medium" is not supported for this model', NO_EFFORT],
+  ['Unrecognized request argument supplied: reasoning', { ...NO_EFFORT, ...NO_SWITCH }],
+  ['reasoning.effort: Invalid option: expected one of "low"|"high"', { ...NO_EFFORT, ...NO_SWITCH }],
+  ['reasoning: Extra inputs are not permitted', { ...NO_EFFORT, ...NO_SWITCH }],
+  ['chat_template is not supported for Mistral tokenizers.', NO_SWITCH],
+])('what makes a model think: %s', (message, amendment) => {
   expect(shown(amendmentIn(message))).toEqual(amendment);
 });
 
@@ -207,8 +227,8 @@ test.each([
 });
 
 test.each<[message: string, amendment: object]>([
-  ['"qwen-x" does not support thinking', { thinking: 'none', thinkingOff: 'undefined' }],
-  ['thinking: Extra inputs are not permitted', { thinking: 'none', thinkingOff: 'undefined' }],
+  ['"qwen-x" does not support thinking', { thinking: 'none', efforts: '', ...NO_SWITCH }],
+  ['thinking: Extra inputs are not permitted', { thinking: 'none', efforts: '', ...NO_SWITCH }],
   ['adaptive thinking is not supported on this model', { thinking: 'enabled' }],
   [
     "thinking.type: Input tag 'adaptive' found using 'type' does not match any of the expected tags: 'disabled', 'enabled'",
@@ -220,7 +240,7 @@ test.each<[message: string, amendment: object]>([
   ],
   [
     'messages.3.content.0.type: Expected `thinking` or `redacted_thinking`, but found `tool_use`. When `thinking` is enabled, a final `assistant` message must start with a thinking block',
-    { thinking: 'none', thinkingOff: 'undefined' },
+    { thinking: 'none', efforts: '', ...NO_SWITCH },
   ],
   ['messages.1.content.0: Invalid `signature` in `thinking` block', { thinkingHistory: false }],
   ['messages.1.content.0.thinking.signature: Field required', { thinkingHistory: false }],

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { estimateTokens } from '../../src/core/estimate.ts';
 import type { MessagesRequest } from '../../src/core/messages.ts';
+import { USUAL_EFFORTS } from '../../src/core/model-facts.ts';
 import type { Quirks } from '../../src/core/quirks.ts';
 import { isTurnBoundary } from '../../src/core/turn.ts';
 import { PROVIDERS } from '../../src/providers/index.ts';
@@ -125,7 +126,7 @@ const REQUEST = {
 };
 
 const CHAT: [Quirks, typeof OPENAI][] = [
-  [{ files: true, reasoningEffort: () => true, reasoningHistory: () => true }, OPENAI],
+  [{ files: true, efforts: () => USUAL_EFFORTS, reasoningHistory: () => true }, OPENAI],
   [{ toolId: 'alphanumeric-9', vision: false, emptyContent: '', jsonSchema: () => false }, MISTRAL],
 ];
 const COMPATIBLE: Quirks[] = [{ files: true }, { vision: false, fixedSampling: () => true }];

@@ -1,6 +1,7 @@
 /** What makes a body no request that could be put into other words, and what does not. */
 import { describe, expect, test } from 'bun:test';
 import type { MessagesRequest } from '../../src/core/messages.ts';
+import { USUAL_EFFORTS } from '../../src/core/model-facts.ts';
 import { malformed } from '../../src/wire/shape/malformed.ts';
 import { encoded as compatible } from '../support/anthropic.ts';
 import { complaints as compatibleComplaints } from '../support/anthropic-validator.ts';
@@ -48,7 +49,7 @@ describe('is taken', () => {
     const request = parsed(change) as MessagesRequest;
     const before = JSON.stringify(request);
     expect(malformed(request)).toBeNull();
-    const quirks = { reasoningEffort: () => true, reasoningHistory: () => true };
+    const quirks = { efforts: () => USUAL_EFFORTS, reasoningHistory: () => true };
     expect(chatComplaints(chat(request, { quirks }).body, OPENAI)).toEqual([]);
     expect(chatComplaints(chat(request, { quirks: { toolId: 'alphanumeric-9' } }).body, MISTRAL)).toEqual([]);
     expect(compatibleComplaints(compatible(request).body)).toEqual([]);

@@ -39,7 +39,7 @@ const DESCRIPTION =
 const OTHER_FIELD = /max_tokens.{0,80}max_completion_tokens/is;
 
 const UNKNOWN =
-  /not support|unsupported|n't support|\bunknown(?!_error)|unrecognized|unexpected|not permitted|not allowed|extra inputs|extra fields|extra_forbidden|only the default|only \S+ is allowed|unavailable|may not|cannot (?:both )?be|not (?:one of|valid|available|enabled)|does not match|no endpoints found|must be (?:one of|['"[])|should be (?:one of|['"[])|expected (?:one of|['"`])|one of the (?:strings|allowed)|\binvalid\b|\bincorrect\b/i;
+  /not support|unsupported|n't support|\bunknown(?!_error)|unrecognized|unexpected|not permitted|not allowed|extra inputs|extra fields|extra_forbidden|only the default|only \S+ is allowed|unavailable|may not|cannot (?:both )?be|not (?:one of|valid|available|enabled)|does not match|no endpoints found|must be (?:one of|['"[])|should be (?:one of|['"[])|expected (?:one of|['"`])|one of the (?:strings|allowed)|requires? reasoning to be|\binvalid\b|\bincorrect\b/i;
 
 /** What a server may not know, or not for this model, and the request without it. The first that is named counts. */
 const WITHOUT: readonly [named: RegExp, amendment: Amendment][] = [
@@ -47,7 +47,13 @@ const WITHOUT: readonly [named: RegExp, amendment: Amendment][] = [
   [/tool_?choice|forces? tool use/i, { anyToolChoice: 'auto', namedToolChoice: false }],
   [/stream_options/i, { streamUsage: false }],
   [/parallel_tool_calls|parallel tool[- ]call|disable_parallel_tool_use/i, { parallelToolCalls: false }],
-  [/reasoning_effort/i, { reasoningEffort: () => false }],
+  // OpenRouter, Fireworks: of a model that always thinks.
+  [
+    /reasoning is mandatory|requires? reasoning to be enabled|reasoning\b.{0,30}cannot be (?:disabled|turned off)/i,
+    { thinkingOff: () => undefined },
+  ],
+  // Ollama: invalid reasoning value · think value "none" is not supported for this model
+  [/reasoning[ _]effort|(?:reasoning|think) value/i, { efforts: () => [], thinkingOff: () => undefined }],
   [/\b(?:temperature|top_p|top_k)\b/i, { fixedSampling: () => true }],
   [/['"`]stop['"`]|\bstop_sequences?\b|\bstop: /i, { maxStops: () => 0 }],
   [
@@ -58,10 +64,26 @@ const WITHOUT: readonly [named: RegExp, amendment: Amendment][] = [
   [/cache_control/i, { cacheMarks: false }],
   [/\bdeveloper\b|message role|role information|\brole: input should be/i, { systemRole: 'system' }],
   [/max_completion_tokens/i, { maxTokensField: 'max_tokens' }],
-  [/chat_template_kwargs|enable_thinking/i, { thinkingOff: () => undefined }],
+  // vLLM: chat_template is not supported for Mistral tokenizers
+  [
+    /chat_template(?:_kwargs)?\b|enable_thinking/i,
+    { thinkingOn: () => undefined, thinkingOff: () => undefined },
+  ],
+  [
+    /['"`]reasoning['"`]|\breasoning\.(?:effort|enabled)\b|\breasoning: |supplied: reasoning\b/i,
+    { efforts: () => [], thinkingOn: () => undefined, thinkingOff: () => undefined },
+  ],
   [/['"`]adaptive['"`]|adaptive thinking/i, { thinking: () => 'enabled' }],
   [/thinking\.type\.enabled/i, { thinking: () => 'adaptive' }],
-  [/\bthinking\b/i, { thinking: () => 'none', thinkingOff: () => undefined }],
+  [
+    /\bthinking\b/i,
+    {
+      thinking: () => 'none',
+      efforts: () => [],
+      thinkingOn: () => undefined,
+      thinkingOff: () => undefined,
+    },
+  ],
 ];
 
 /**

@@ -1,21 +1,30 @@
 import type { MessagesRequest } from '../../core/messages.ts';
-import { EFFORTS, type Effort, type ModelFacts } from '../../core/model-facts.ts';
+import { EFFORTS, type Effort } from '../../core/model-facts.ts';
 
-/** Those that every model has which can be told how hard to think. */
-const USUAL: readonly Effort[] = ['low', 'medium', 'high'];
+/** Whether the client wants the model to think before it answers. */
+export function wantsThinking({ thinking }: MessagesRequest): boolean {
+  return typeof thinking?.type === 'string' && thinking.type !== 'disabled';
+}
 
 /**
- * How hard the model is told to think: the effort that the client asks for, by name or by its budget; where the model does
- * not have that one, the next below, or its lowest. Undefined where the client asks for none, or the model takes none.
+ * How hard a model that takes the efforts `has` is told to think: as the client asks, by name or by its budget, or as little
+ * as can be where it wants no thinking at all. What the model does not have becomes the next below, or its lowest. Undefined
+ * where the client leaves it to the model, or the model takes none.
+ * @param has weakest first
  */
-export function effortFor(request: MessagesRequest, facts: ModelFacts = {}): Effort | undefined {
-  const { thinking, output_config: config } = request;
-  const has = facts.reasoning === false ? [] : (facts.control?.efforts ?? USUAL);
-  const named = EFFORTS.find((effort) => effort === config?.effort);
-  const asked = named ?? effortOf(thinking?.budget_tokens);
+export function effortFor(request: MessagesRequest, has: readonly Effort[]): Effort | undefined {
+  const asked = askedEffort(request);
   if (asked === undefined) return undefined;
   const most = EFFORTS.indexOf(asked);
   return has.findLast((effort) => EFFORTS.indexOf(effort) <= most) ?? has[0];
+}
+
+/** `low` for no thinking: with `minimal` models make one call at a time and know no search (OpenAI, gpt-5). */
+function askedEffort(request: MessagesRequest): Effort | undefined {
+  const { thinking, output_config: config } = request;
+  if (thinking?.type === 'disabled') return 'low';
+  const named = EFFORTS.find((effort) => effort === config?.effort);
+  return named ?? effortOf(thinking?.budget_tokens) ?? (wantsThinking(request) ? undefined : 'low');
 }
 
 /** Thresholds in use elsewhere for the same purpose (router-for-me/CLIProxyAPI). */

@@ -47,7 +47,6 @@ export interface ChatRequest {
   temperature?: number;
   top_p?: number;
   stop?: string[];
-  reasoning_effort?: string;
   response_format?: JsonObject;
   stream?: true;
   stream_options?: { include_usage: true };

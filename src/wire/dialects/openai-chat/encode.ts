@@ -1,12 +1,13 @@
 import type { MessagesRequest } from '../../../core/messages.ts';
 import type { Encoded, Inbound, Target } from '../../../core/upstream.ts';
 import { choiceInWords } from '../../history/choice-in-words.ts';
-import { effortFor } from '../../history/effort.ts';
+import { wantsThinking } from '../../history/effort.ts';
 import { askedForm, formInWords } from '../../history/form.ts';
 import { cleanJson, isBlank } from '../../history/text.ts';
 import { namesFor } from '../../history/tool-names.ts';
-import type { ChatRequest, ChatToolChoice } from './api.ts';
+import type { ChatRequest } from './api.ts';
 import { encodeMessages } from './encode-messages.ts';
+import { encodeThinking } from './encode-thinking.ts';
 import { encodeTools } from './encode-tools.ts';
 
 /** OpenAI's limit. */
@@ -20,14 +21,11 @@ export function encode(inbound: Inbound, target: Target): Encoded {
   const names = namesFor(request, LONGEST_NAME);
   const tools = encodeTools(request, names, target.quirks);
   const form = encodeForm(request, tools.tools !== undefined, target);
-  const mayThink = thinks(request) && !isForced(tools.tool_choice);
-  // An effort beside what turns thinking off is refused (routatic/proxy#26, DeepSeek).
-  const off = mayThink ? undefined : target.quirks.thinkingOff?.(target.model);
   const body: ChatRequest = {
     model: target.model,
     ...limits(request, target),
     ...sampling(request, target),
-    ...(off ?? effort(request, target)),
+    ...encodeThinking(request, tools.tool_choice, target),
     ...form.field,
     ...(target.stream ? streaming(target) : {}),
     ...tools,
@@ -51,32 +49,17 @@ function limits(request: MessagesRequest, { maxTokens, quirks }: Target): Partia
   return { [quirks.maxTokensField ?? 'max_tokens']: Math.min(...asked) };
 }
 
-function thinks(request: MessagesRequest): boolean {
-  return typeof request.thinking?.type === 'string' && request.thinking.type !== 'disabled';
-}
-
 /** `top_k` has no counterpart; a model with fixed sampling refuses the other two as well. */
 function sampling(request: MessagesRequest, { model, quirks }: Target): Partial<ChatRequest> {
   const fields: Partial<ChatRequest> = {};
   const isFree = quirks.fixedSampling?.(model) !== true;
-  if (isFree && typeof request.temperature === 'number' && !thinks(request))
+  if (isFree && typeof request.temperature === 'number' && !wantsThinking(request))
     fields.temperature = request.temperature;
   if (isFree && typeof request.top_p === 'number') fields.top_p = request.top_p;
   const stops = (request.stop_sequences ?? []).filter((stop) => !isBlank(stop));
   const allowed = stops.slice(0, quirks.maxStops?.(model) ?? DEFAULT_STOPS);
   if (allowed.length > 0) fields.stop = allowed;
   return fields;
-}
-
-function effort(request: MessagesRequest, { model, quirks, facts }: Target): Partial<ChatRequest> {
-  if (quirks.reasoningEffort?.(model) !== true || request.thinking?.type === 'disabled') return {};
-  const named = effortFor(request, facts);
-  return named === undefined ? {} : { reasoning_effort: named };
-}
-
-/** A model that is made to call a tool has nothing to think about first: DeepSeek and Kimi refuse both together. */
-function isForced(choice: ChatToolChoice | undefined): boolean {
-  return choice !== undefined && choice !== 'auto' && choice !== 'none';
 }
 
 /** The form of the answer as the field for it, or in words where the server has none for this model. */
