@@ -1,5 +1,5 @@
-/** Below this many tokens a request says little about others: names and separators weigh too much. */
-const LEAST_TOKENS = 100;
+/** Below this many tokens a request says little about others: what a server adds of its own weighs too much. */
+const LEAST_TOKENS = 1000;
 /** Counts further off than this are of something else than was estimated. */
 const RANGE = [0.25, 4] as const;
 /** So much of the way a lower count takes the factor down; a higher one takes it up at once. */

@@ -1,51 +1,35 @@
 import { field } from './json.ts';
+import { leastTextTokens } from './least-text.ts';
 import { isThinking, type MessagesRequest } from './messages.ts';
+import { textTokens } from './text-tokens.ts';
 
 /** What the parts of a request are taken to cost, in tokens. */
 interface Reading {
-  charsPerToken: number;
-  /** Of a Chinese, Japanese or Korean character. */
-  wide: number;
+  text(text: string): number;
   image: number;
   pdfPage: number;
   /** What every message, block and tool costs beside its text. */
   overhead: number;
   /** Whether former thinking counts. */
   hasThinking: boolean;
-  /** So many of one character in a row count, and no more; letters and digits always do. */
-  longestRun: number;
 }
 
 const HIGH: Reading = {
-  /**
-   * Of prose and JSON as Claude's tokenizers see them. Chosen low, so that the count is rather too high: a client that
-   * compacts too early loses little, one that compacts too late loses the turn (BerriAI/litellm#37102).
-   */
-  charsPerToken: 3.2,
-  wide: 1,
+  text: textTokens,
   /** Of the largest size that is not scaled down. Source: the vision page of the API reference. */
   image: 1600,
   /** Text and picture together, at the upper end. Source: the PDF page of the API reference. */
   pdfPage: 3000,
   overhead: 4,
   hasThinking: true,
-  longestRun: Number.POSITIVE_INFINITY,
 };
 
-const LOW: Reading = {
-  /** Of English prose the largest vocabularies make up to 5, of code, JSON and other languages less. */
-  charsPerToken: 5,
-  wide: 0.5,
-  image: 0,
-  pdfPage: 0,
-  overhead: 0,
-  hasThinking: false,
-  /** Lines and indents: there are tokens for dozens of one character. */
-  longestRun: 8,
-};
+const LOW: Reading = { text: leastTextTokens, image: 0, pdfPage: 0, overhead: 0, hasThinking: false };
 
 /** Bytes of base64 that an average page of a PDF takes. */
 const PDF_PAGE_CHARS = 100_000;
+/** Characters of base64 that seal the text of one token. */
+const SEALED_CHARS = 5;
 
 /**
  * About how many input tokens a request has: system, tools, messages, images and documents; at least 1. What has not the
@@ -64,7 +48,8 @@ export function estimateTokens(request: Partial<MessagesRequest>): number {
  * PDFs. Reads all of it: to be asked only where it matters.
  */
 export function leastTokens(request: Partial<MessagesRequest>): number {
-  return Math.floor(estimate(request, LOW));
+  // Of long words and of lines the estimate may be the lower one: it knows runs.
+  return Math.min(estimateTokens(request), Math.floor(estimate(request, LOW)));
 }
 
 /** One request is asked about by every upstream that it is translated for. */
@@ -83,7 +68,7 @@ function estimate(request: Partial<MessagesRequest>, reading: Reading): number {
 }
 
 function contentTokens(content: unknown, reading: Reading): number {
-  if (typeof content === 'string') return textTokens(content, reading);
+  if (typeof content === 'string') return reading.text(content);
   if (!Array.isArray(content)) return jsonTokens(content, reading);
   return content.reduce<number>((sum, block) => sum + reading.overhead + blockTokens(block, reading), 0);
 }
@@ -92,13 +77,43 @@ function blockTokens(block: unknown, reading: Reading): number {
   const type = field(block, 'type');
   if (type === 'image') return reading.image;
   if (type === 'tool_result') return contentTokens(field(block, 'content'), reading);
-  if (!reading.hasThinking && isThinking(type)) return 0;
+  if (isThinking(type)) return reading.hasThinking ? thinkingTokens(block, reading) : 0;
+  const text = field(block, 'text');
+  if (type === 'text' && typeof text === 'string') return reading.text(text);
+  if (type === 'document') return documentTokens(block, reading);
+  if (type === 'web_search_tool_result') return searchTokens(field(block, 'content'), reading);
+  return jsonTokens(block, reading);
+}
+
+function documentTokens(block: unknown, reading: Reading): number {
   const source = field(block, 'source');
-  const data = field(source, 'data');
-  if (type === 'document' && field(source, 'type') === 'base64' && typeof data === 'string') {
+  const [type, data] = [field(source, 'type'), field(source, 'data')];
+  if (type === 'base64' && typeof data === 'string') {
     return reading.pdfPage * Math.max(1, data.length / PDF_PAGE_CHARS);
   }
-  return jsonTokens(block, reading);
+  return type === 'content' ? contentTokens(field(source, 'content'), reading) : jsonTokens(block, reading);
+}
+
+/** What is sealed is the thought itself, which may stand beside it in the open. */
+function thinkingTokens(block: unknown, reading: Reading): number {
+  const thinking = field(block, 'thinking');
+  const open = typeof thinking === 'string' ? reading.text(thinking) : 0;
+  return Math.max(open, sealedTokens(field(block, 'signature')), sealedTokens(field(block, 'data')));
+}
+
+function searchTokens(content: unknown, reading: Reading): number {
+  if (!Array.isArray(content)) return jsonTokens(content, reading);
+  return content.reduce<number>((sum, found) => {
+    const sealed = field(found, 'encrypted_content');
+    if (typeof sealed !== 'string') return sum + jsonTokens(found, reading);
+    const open = jsonTokens({ ...found, encrypted_content: '' }, reading);
+    return sum + open + (reading.hasThinking ? sealedTokens(sealed) : 0);
+  }, 0);
+}
+
+/** Base64 of what only its maker can read: it costs what is inside, about four characters in three quarters of its bytes. */
+function sealedTokens(sealed: unknown): number {
+  return typeof sealed === 'string' ? sealed.length / SEALED_CHARS : 0;
 }
 
 function listOf(value: unknown): unknown[] {
@@ -106,28 +121,5 @@ function listOf(value: unknown): unknown[] {
 }
 
 function jsonTokens(value: unknown, reading: Reading): number {
-  return value === undefined ? 0 : textTokens(JSON.stringify(value), reading);
-}
-
-function textTokens(text: string, { charsPerToken, wide: perWide, longestRun }: Reading): number {
-  let wide = 0;
-  for (let at = 0; at < text.length; at += 1) if (text.charCodeAt(at) > 0x2e7f) wide += 1;
-  const repeated = longestRun < text.length ? surplus(text, longestRun) : 0;
-  return (text.length - wide - repeated) / charsPerToken + wide * perWide;
-}
-
-function isWordCharacter(code: number): boolean {
-  return (code >= 0x30 && code <= 0x39) || (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a);
-}
-
-/** Characters that only repeat the ones before them, behind so many of the same. */
-function surplus(text: string, longestRun: number): number {
-  let repeated = 0;
-  let run = 0;
-  for (let at = 1; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    run = code === text.charCodeAt(at - 1) && !isWordCharacter(code) ? run + 1 : 0;
-    if (run >= longestRun) repeated += 1;
-  }
-  return repeated;
+  return value === undefined ? 0 : reading.text(JSON.stringify(value));
 }

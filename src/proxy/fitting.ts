@@ -22,13 +22,24 @@ export function quirksFor({ quirks }: Upstream, facts: ModelFacts): Quirks {
 const LEAST_ROOM = 4096;
 /** Of small windows it is this share. */
 const LEAST_SHARE = 1 / 8;
+/**
+ * So much of an estimate a prompt likely has, where the upstream has counted none yet: estimates are a quarter above what the
+ * vocabularies of backups make of English and programs, and what is reserved for a prompt in vain the answer lacks. A server
+ * that counts more and refuses is asked again for less.
+ */
+const LIKELY_SHARE = 0.85;
 
 /**
  * The most output tokens that the model can give in answer to a request: its limit, and what the prompt leaves of its window.
  * Undefined where nothing is known, or the request asks for no more than that.
- * @param tokenFactor by how much estimates of its prompt are multiplied
+ * @param tokenFactor by how much estimates of its prompt are multiplied, as the upstream counted before; by default as is
+ *   likely
  */
-export function mostTokens(inbound: Inbound, facts: ModelFacts, tokenFactor = 1): number | undefined {
+export function mostTokens(
+  inbound: Inbound,
+  facts: ModelFacts,
+  tokenFactor = LIKELY_SHARE,
+): number | undefined {
   const { context, input = 0, output = Number.POSITIVE_INFINITY } = facts;
   if (context === undefined && output === Number.POSITIVE_INFINITY) return undefined;
   const request = readable(inbound);

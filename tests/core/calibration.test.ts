@@ -25,9 +25,13 @@ describe('the factor', () => {
     expect(after(counted)).toBeUndefined();
     expect(after(700, counted)).toBe(0.7);
   });
-  test('learns nothing of a request of a few words', () => {
+  test.each([
+    [20, 30],
+    [200, 600],
+    [999, 1300],
+  ])('learns nothing of a short request, to which a server adds much: %d and %d', (estimated, counted) => {
     const calibrated = calibration();
-    calibrated.note('groq', 'large', 20, 30);
+    calibrated.note('groq', 'large', estimated, counted);
     expect(calibrated.factor('groq', 'large')).toBeUndefined();
   });
   test('belongs to one upstream and one model', () => {

@@ -23,11 +23,44 @@ describe('the estimate', () => {
 
   test.each([
     ['prose', 'word '.repeat(1000), 1000, 1700],
-    ['Chinese', '世界'.repeat(500), 1000, 1100],
+    ['Chinese', '世界'.repeat(500), 1000, 1300],
     ['an image, however many bytes', [image], 1600, 1700],
     ['an image in a tool result', [{ type: 'tool_result', tool_use_id: 't', content: [image] }], 1600, 1700],
     ['a short PDF', [pdf(10)], 3000, 3100],
     ['a long PDF', [pdf(1_000_000)], 30_000, 30_100],
+    ['a sealed thought', [{ type: 'thinking', thinking: '', signature: 'Ab3x'.repeat(1250) }], 900, 1100],
+    ['a redacted thought', [{ type: 'redacted_thinking', data: 'Ab3x'.repeat(1250) }], 900, 1100],
+    [
+      'a thought with its seal, once',
+      [{ type: 'thinking', thinking: 'word '.repeat(1000), signature: 'Ab3x'.repeat(1250) }],
+      1000,
+      1200,
+    ],
+    ['a thought that was changed', [{ type: 'thinking', thinking: 5, signature: null }], 0, 10],
+    [
+      'what a search found, sealed',
+      [
+        {
+          type: 'web_search_tool_result',
+          tool_use_id: 's',
+          content: [{ type: 'web_search_result', title: 'Words', encrypted_content: 'Ab3x'.repeat(1250) }],
+        },
+      ],
+      1000,
+      1100,
+    ],
+    [
+      'an error of a search',
+      [{ type: 'web_search_tool_result', content: { error_code: 'unavailable' } }],
+      5,
+      30,
+    ],
+    [
+      'an image in a document',
+      [{ type: 'document', source: { type: 'content', content: [image] } }],
+      1600,
+      1700,
+    ],
     [
       'a document of words',
       [{ type: 'document', source: { type: 'text', data: 'word '.repeat(1000) } }],

@@ -275,14 +275,14 @@ describe('a prompt that was too long for all', () => {
     [
       'by the limit alone, which is less than what we count',
       'Range of input length should be [1, 4]',
-      '5 tokens > 4 maximum',
+      '6 tokens > 4 maximum',
     ],
     [
       'by the limit alone, which is more than what we count',
       'Range of input length should be [1, 8000]',
       '8001 tokens > 8000 maximum',
     ],
-    ['by no number', 'Prompt is too long', '5 tokens > 4 maximum'],
+    ['by no number', 'Prompt is too long', '6 tokens > 5 maximum'],
   ])('%s', async (_, message, numbers) => {
     const said = await told({ backup: long(message) }, openaiChat);
     expect([said.status, expectOurs(said).message]).toEqual([400, `prompt is too long: ${numbers}`]);

@@ -7,9 +7,13 @@ import type { Quirks } from '../../src/core/quirks.ts';
 import { mostTokens, quirksFor } from '../../src/proxy/fitting.ts';
 import { asking, backup } from '../support/relay.ts';
 
+const words = (count: number) =>
+  estimateTokens({ messages: [{ role: 'user', content: 'word '.repeat(count) }] });
+const TOKENS_OF_A_WORD = words(100_000) / 100_000;
+
 /** A request of about so many tokens that asks for so many. */
 function request(tokens: number, asked: unknown = 64_000) {
-  const content = 'word '.repeat(Math.ceil((tokens * 3.2) / 5));
+  const content = 'word '.repeat(Math.ceil(tokens / TOKENS_OF_A_WORD));
   const body = { model: 'm', max_tokens: asked, messages: [{ role: 'user', content }] };
   return asking({ body: JSON.stringify(body) });
 }
@@ -28,7 +32,7 @@ describe('the answer', () => {
     ['has the room of the larger of two windows', { context: 50_000, input: 100_000 }, 60_000, 40_000],
     ['is nothing that the limit of the prompt says', { context: 400_000, input: 100_000 }, 99_000, undefined],
   ] as [string, ModelFacts, number, number | undefined][])('%s', (_, facts, tokens, expected) => {
-    const most = mostTokens(request(tokens), facts);
+    const most = mostTokens(request(tokens), facts, 1);
     if (expected === undefined) expect(most).toBeUndefined();
     else expect(most).toBeWithin(expected - 100, expected + 1);
   });
@@ -37,6 +41,10 @@ describe('the answer', () => {
     const facts = { context: 100_000 };
     expect(mostTokens(request(60_000), facts, 0.5)).toBeUndefined();
     expect(mostTokens(request(60_000), facts, 1.2)).toBeWithin(27_800, 28_001);
+  });
+
+  test('loses no room to an estimate that nobody has counted against', () => {
+    expect(mostTokens(request(80_000), { context: 100_000 })).toBeWithin(31_900, 32_001);
   });
 
   test.each([undefined, null, '64000'])('of a request that asks for %p is not limited', (asked) => {
@@ -54,7 +62,7 @@ describe('the answer', () => {
     fc.assert(
       fc.property(size, size, fc.integer({ min: 1, max: 200_000 }), (context, tokens, asked) => {
         const inbound = request(tokens, asked);
-        const most = mostTokens(inbound, { context }) ?? asked;
+        const most = mostTokens(inbound, { context }, 1) ?? asked;
         const least = Math.min(asked, 4096, Math.ceil(context / 8));
         expect(most).toBeWithin(least, asked + 1);
         if (most > least) expect(most + estimateTokens(inbound.request)).toBeLessThanOrEqual(context);

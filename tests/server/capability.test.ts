@@ -200,8 +200,8 @@ describe('the answer is asked for', () => {
   test('up to what the prompt leaves of the window', async () => {
     const body = { ...long(8000), max_tokens: 16_000 };
     const { max_tokens: most = 0 } = await sent(body, 'a-new-one', 'context_window = 20000');
-    // 40,000 characters, by a count that is rather too high.
-    expect(most).toBeWithin(6000, 9000);
+    // 8000 words, each of them a token for most.
+    expect(most).toBeWithin(11_000, 12_500);
   });
 });
 

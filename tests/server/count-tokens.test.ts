@@ -166,7 +166,7 @@ describe('the estimate counts', () => {
 describe('a backup that serves', () => {
   const LONG = {
     ...HELLO,
-    messages: [{ role: 'user', content: 'All happy families are alike. '.repeat(40) }],
+    messages: [{ role: 'user', content: 'All happy families are alike. '.repeat(400) }],
   };
   const COUNT: Fault = { kind: 'status', status: 200, body: { input_tokens: 4711 } };
   const ask = (app: RunningApp, body: object) =>
@@ -203,7 +203,7 @@ describe('a backup that serves', () => {
   test.each(['openai-compatible', 'anthropic-compatible'])(
     'of %s: the estimate follows what it counted of other requests',
     async (provider) => {
-      const usage = { input_tokens: 777, output_tokens: 5 };
+      const usage = { input_tokens: 4777, output_tokens: 5 };
       await using backup = await startUpstream({
         script: { answer: answer([{ type: 'text', text: 'Yes.' }], { usage }) },
         asideFault: { kind: 'status', status: 404 },
@@ -213,11 +213,11 @@ describe('a backup that serves', () => {
       });
       const before = await tokensOf(await count(app, LONG));
       await ask(app, LONG);
-      expect(before).not.toBe(777);
-      expect(await tokensOf(await count(app, LONG))).toBeGreaterThanOrEqual(777);
-      expect(await tokensOf(await count(app, LONG))).toBeLessThan(777 * 1.01);
+      expect(before).not.toBe(4777);
+      expect(await tokensOf(await count(app, LONG))).toBeGreaterThanOrEqual(4777);
+      expect(await tokensOf(await count(app, LONG))).toBeLessThan(4777 * 1.01);
       const twice = { ...LONG, messages: [...LONG.messages, ...LONG.messages] };
-      expect(await tokensOf(await count(app, twice))).toBeGreaterThan(777 * 1.9);
+      expect(await tokensOf(await count(app, twice))).toBeGreaterThan(4777 * 1.9);
     },
   );
 });
