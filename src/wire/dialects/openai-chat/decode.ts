@@ -20,6 +20,11 @@ import { heard, type Tokens, usageOf } from './usage.ts';
 /** Packets without content that may follow a finish reason (late usage) before the answer is taken for ended. */
 const AFTER_FINISH = 256;
 
+/** One answer was asked for: what has another place than the first is another answer. Many servers name no place. */
+function isOther({ index }: Record<string, unknown>): boolean {
+  return typeof index === 'number' && index !== 0;
+}
+
 /** Chat completion packets → Messages frames, for one answer. */
 export function decode(target: Target): Transducer<Packet, Frame> {
   return new ChatStream(target);
@@ -67,7 +72,7 @@ class ChatStream implements Transducer<Packet, Frame> {
     // What is called a chunk has pieces in it, under whatever name.
     const isWhole = chunk.object !== 'chat.completion.chunk';
     for (const choice of chunk.choices) {
-      if (!isObject(choice)) continue;
+      if (!isObject(choice) || isOther(choice)) continue;
       for (const frame of this.takeChoice(choice, isWhole)) {
         alive = true;
         yield frame;
