@@ -56,6 +56,13 @@ describe('has no part of', () => {
       ['rose@', 'garden.test'],
     ],
     ['a quotation of the request', openai(`Could not parse "${`${PLAN} `.repeat(9)}"`), [PLAN]],
+    [
+      'a quotation that is longer than what is read',
+      openai(`Could not parse "${`${PLAN} `.repeat(200)}"`),
+      [PLAN],
+    ],
+    ['a quotation with another in it', openai(`Could not parse "${`${PLAN} 'x' `.repeat(9)}"`), [PLAN]],
+    ['a quotation in Python', openai(`Could not parse b'it's ${`${PLAN} `.repeat(9)}'`), [PLAN]],
     ['a request that is quoted as JSON', openai(`Bad: {"messages":[{"content":"${PLAN}"}]}`), [PLAN]],
     ['a request that is quoted as a list', openai(`Bad: [{'role': 'user', 'content': '${PLAN}'}]`), [PLAN]],
     ['the input of a validation', { detail: [{ loc: ['body'], msg: 'wrong type', input: PLAN }] }, [PLAN]],
@@ -95,6 +102,10 @@ test.each([
   'thinking.signature: Field required',
   'The model `openai/gpt-oss-120b` does not exist',
   "Invalid 'tools[0].function.description': string too long.",
+  // What stands between two quotations, or two apostrophes, is none.
+  'input length and `max_tokens` exceed the limit: 188240 + 21333 > 200000, decrease input length or `max_tokens`',
+  'The field "stop" is not understood by this server in requests that have tools as well, nor is the field "top_k"',
+  "The model's answer would be longer than what the server has room for, and the server doesn't say so any sooner",
 ])('what is no secret stays: %s', (message) => {
   expect(discreet(message)).toBe(message);
 });

@@ -20,8 +20,13 @@ const TAGS =
   /<(?:!doctype|\/?(?:html|head|body|title|center|div|span|script|style|meta|h\d|hr|br|p|a|b|i))\b[^<>]{0,200}>/gi;
 /** Where a piece of JSON begins: a request that is quoted back. */
 const JSON_BEGINS = /[{[]\s*(?:"|'|\\"|\{)/;
-/** Something quoted at length is a piece of the request. */
-const QUOTES = /"[^"]{60,}"|'[^']{60,}'|`[^`]{60,}`/g;
+/**
+ * Quotations, read from the left so that what stands between two of them is none; one that was cut has no end. Single marks
+ * are apostrophes inside and behind a word.
+ */
+const QUOTES = /"[^"]*(?:"|$)|`[^`]*(?:`|$)|(?<=(?:^|\W)[bruf]?)'(?:[^']|'(?=\w))*(?:'|$)/g;
+/** Something quoted at such length is a piece of the request. */
+const QUOTED_CHARS = 62;
 
 /** An upstream's message fit for logs: one line, cut, without what looks like a key or an account, and without long quotations. */
 export function discreet(message: string): string {
@@ -32,7 +37,7 @@ export function discreet(message: string): string {
     .trim();
   const json = flat.search(JSON_BEGINS);
   const words = json === -1 ? flat : `${flat.slice(0, json)}…`;
-  const unquoted = words.replace(QUOTES, '"…"');
+  const unquoted = words.replace(QUOTES, (quoted) => (quoted.length < QUOTED_CHARS ? quoted : '"…"'));
   const keyless = KEYS.reduce((text, keys) => text.replace(keys, '[key]'), unquoted);
   const safe = keyless.replace(ACCOUNTS, '[id]');
   return safe.length <= MAX_LENGTH ? safe : `${safe.slice(0, MAX_LENGTH - 1)}…`;
