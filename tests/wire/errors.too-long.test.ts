@@ -1,11 +1,10 @@
 /** A request that does not fit: in whose words, and with which numbers. */
 import { expect, test } from 'bun:test';
 import { explained, google, messages, openai } from '../support/refusals.ts';
-
-type Tokens = { asked?: number; limit: number };
+import { OTHERS, type TooLong } from '../support/too-long-of-servers.ts';
 
 /** The prompt alone is more than the model takes. */
-const CASES: [who: string, status: number, body: unknown, tokens?: Tokens][] = [
+const CASES: TooLong[] = [
   [
     'OpenAI',
     400,
@@ -322,6 +321,7 @@ const CASES: [who: string, status: number, body: unknown, tokens?: Tokens][] = [
       error: 'Input validation error: `inputs` must have less than 4096 tokens. Given: 5123',
       error_type: 'validation',
     },
+    { asked: 5123, limit: 4096 },
   ],
   [
     'Together',
@@ -331,6 +331,7 @@ const CASES: [who: string, status: number, body: unknown, tokens?: Tokens][] = [
     ),
     { asked: 5512, limit: 4097 },
   ],
+  ...OTHERS,
   ['nobody in particular', 413, { message: 'Request Entity Too Large' }],
   ['a page', 413, '<html><title>413 Request Entity Too Large</title></html>'],
   ['nobody at all', 413, ''],
@@ -341,7 +342,11 @@ const rows = CASES.map(([who, status, body, tokens]) => [who, status, body, toke
 
 test.each(rows)('in the words of %s', (_who, status, body, tokens) => {
   const failure = explained(status, body);
-  expect([failure.kind, failure.tokens, failure.amend]).toEqual(['too_long', tokens as Tokens, undefined]);
+  expect([failure.kind, failure.tokens, failure.amend]).toEqual([
+    'too_long',
+    tokens as TooLong[3],
+    undefined,
+  ]);
 });
 
 /** The same words, about something else. */

@@ -25,6 +25,8 @@ const WORDINGS: readonly RegExp[] = [
   /context limit[^\d]{0,12}(?<prompt>\d+) \+ (?<answer>\d+) > (?<limit>\d+)/i,
   // Text Generation Inference, Together: `inputs` tokens + `max_new_tokens` must be <= L. Given: P `inputs` tokens and R
   /must be <= (?<limit>\d+)\. Given: (?<prompt>\d+) .inputs. tokens and (?<answer>\d+)/i,
+  // TabbyAPI: Request length P + R is greater than max_seq_len L
+  /length (?<prompt>\d+) \+ (?<answer>\d+) is greater than[^\d]{1,30}(?<limit>\d+)/i,
   // xAI: maximum prompt length is L but the request contains A tokens
   /maximum prompt length[^\d]{0,10}(?<limit>\d+)[^\d]{0,40}(?<asked>\d+)/i,
   // Moonshot: exceeded model token limit: L (requested: A)
@@ -54,7 +56,18 @@ const WORDINGS: readonly RegExp[] = [
   /maximum (?:context|input|model) ?(?:length|window)?[^\d]{0,20}(?<limit>\d+)[^\d]{0,120}?(?<asked>\d+)/i,
   // Anthropic, and everybody who copies it: prompt is too long: A tokens > L maximum
   /(?<asked>\d+)(?: tokens)? {0,2}> {0,2}(?<limit>\d+)/i,
-  // The limit alone. Qwen: Range of input length should be [1, L]
+  // vLLM, of a prompt with pictures: The prompt (total length A) is too long to fit into the model (context length L)
+  /length (?<asked>\d+)\) is too long[^\d]{1,60}(?<limit>\d+)/i,
+  // Text Generation Inference: must have less than L tokens. Given: A · Cohere: cannot exceed L - received A
+  /(?:less than|exceed|at most) (?<limit>\d+)[^\d]{1,30}(?:given|received|got):? (?<asked>\d+)/i,
+  // Whoever says it in order: A tokens exceeds … L · prompt length (A) exceeds … (L) · A is greater than … L (TensorRT-LLM,
+  // watsonx, llama-cpp-python, servers made with FastAPI)
+  /(?<asked>\d+)(?:\.0)?[^\d]{1,60}?(?:exceed|(?:longer|greater|larger|more) than)[^\d]{1,80}(?<limit>\d+)/i,
+  // And the other way round: context length L, prompt length A · context window is L tokens, the request used A
+  /context (?:length|window|size)[^\d(]{0,20}(?<limit>\d+)[^\d]{1,60}(?<asked>\d+)/i,
+  // The limit alone. GitHub: Request body too large for gpt-x model. Max size: L tokens
+  /max size: (?<limit>\d+) tokens/i,
+  // Qwen: Range of input length should be [1, L]
   /input length should be \[\d+, ?(?<limit>\d+)/i,
   /(?:context (?:length|window|size)|tokens allowed)(?! by)[^\d(]{0,20}(?<limit>\d+)/i,
 ];

@@ -6,10 +6,12 @@ const TOO_LONG: readonly RegExp[] = [
   /context[_ ]length[_ ]exceeded|exceed_context_size|context_window_exceeded|model_max_prompt_tokens|ContextWindowExceeded/i,
   /^(?:\w+ )*1261\b/,
   /context (?:length|window|size|limit)/i,
-  /(?:prompt|input|context|conversation|request) (?:is )?too (?:long|large)/i,
+  /(?:prompt|input|context|conversation|request)[ _](?:body )?(?:is )?too[ _](?:long|large)/i,
   /(?:input|prompt|request)[^.]{0,40}(?:too (?:long|large)|longer than|exceed(?:s|ed)?)[^.]{0,60}(?:token|context|length)/i,
   /reduce the length|maximum (?:allowed )?(?:prompt|input) length|model token limit|token limit exceeded/i,
   /token(?: count|s)[^.]{0,40}(?:exceeds?|only supports)|token length too long|exceeds the maximum number of tokens|too many (?:input |total )?(?:tokens|text bytes)/i,
+  // TabbyAPI, TensorRT-LLM, by the setting's name
+  /(?:longer|greater|larger) than (?:the )?max_seq_len|exceed (?:the )?max_num_tokens/i,
   // By their size in bytes or characters; Text Generation Inference
   /payload (?:size exceeds|too large)|(?:content|entity) too large|(?:messages|input)\[?\d*[\].\w]*.?: string too long/i,
   /.inputs. (?:tokens \+|must have less than)/i,
