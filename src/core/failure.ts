@@ -26,7 +26,7 @@ export type Ms = number;
  * - `forbidden`: 403: the credential is known and may not do this
  * - `no_such_model`: 404
  * - `unsupported`: the upstream cannot do what the request asks (a feature, a field)
- * - `too_long`: the request does not fit the model's context
+ * - `too_long`: the request does not fit the model's context, or is more than may be asked for in a minute
  * - `rejected`: any other 4xx: the request itself is at fault
  * - `cancelled`: the client left
  * - `offline`: our own network is gone
@@ -64,6 +64,8 @@ export type FailureKind =
  */
 export interface Amendment extends Quirks {
   maxTokens?: number;
+  /** The conversation and the answer that it asks for are so many tokens more than is taken of both together. */
+  overTokens?: number;
 }
 
 /** How an attempt failed. */

@@ -7,7 +7,8 @@ const KEEP_MS: Ms = 60 * 60_000;
 const MOST = 500;
 
 /** What is said of a request and not of who refused it: of its pictures, its length, its history. */
-type OfTheRequest = 'vision' | 'files' | 'maxTokens' | 'thinkingHistory' | 'pairedHistory';
+const OF_THE_REQUEST = ['vision', 'files', 'maxTokens', 'overTokens', 'thinkingHistory', 'pairedHistory'] as const;
+type OfTheRequest = (typeof OF_THE_REQUEST)[number];
 
 /**
  * What upstreams refused and then took without, by upstream and model: the next request goes out so at once, instead of
@@ -26,7 +27,8 @@ export function lessons(): Lessons {
   return {
     of,
     learn(upstream, model, amend, now) {
-      const { vision: _, files: __, maxTokens: ___, thinkingHistory: ____, ...lasting } = amend;
+      const lasting = { ...amend };
+      for (const name of OF_THE_REQUEST) delete lasting[name];
       if (Object.keys(lasting).length === 0) return;
       known.set(`${upstream} ${model}`, { ...of(upstream, model, now), ...lasting }, now);
     },

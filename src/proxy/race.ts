@@ -10,7 +10,7 @@ import { distrust } from './interventions.ts';
 import { movesOn } from './moves-on.ts';
 import type { Round } from './round.ts';
 import { wentDown } from './standing.ts';
-import { isOther } from './target.ts';
+import { both, isOther } from './target.ts';
 import { within } from './within.ts';
 
 /** An upstream that is being asked, with the repetitions that it is due. */
@@ -134,7 +134,7 @@ export function run(hop: Hop, round: Round): Runner {
     ) {
       waiting = new AbortController();
       const again = await hopAgain(hop.subject, round, AbortSignal.any([hop.client, waiting.signal]), {
-        amend: outcome.amend && { ...asked.amend, ...outcome.amend },
+        amend: outcome.amend && both(asked.amend, outcome.amend),
         isLastResort: isAllThereIs(outcome, hop),
       });
       if (again === null) break;

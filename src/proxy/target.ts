@@ -18,13 +18,14 @@ export function targetFor(
   answerId: string,
 ): Target {
   const { native, provider, writer = provider } = upstream;
-  const { maxTokens: least, ...quirkAmendments } = amend;
+  const { maxTokens: least, overTokens, ...quirkAmendments } = amend;
   const model = upstream.model(inbound.model);
   const facts = upstream.facts?.(model) ?? {};
   const learned = native ? {} : context.lessons.of(upstream.name, model, context.runtime.clock.now());
   const tokenFactor = context.calibration.factor(upstream.name, model);
   const most = native ? undefined : mostTokens(inbound, facts, tokenFactor);
-  const limits = [upstream.maxTokens, least, most].filter((limit) => limit !== undefined);
+  const own = [upstream.maxTokens, least, most].filter((limit) => limit !== undefined);
+  const limits = overTokens === undefined ? own : shortened(own, inbound, overTokens);
   return {
     model,
     asked: inbound.model,
@@ -40,6 +41,23 @@ export function targetFor(
   };
 }
 
+/** A smaller answer is not worth having: the conversation has to be compacted. */
+const LEAST_ANSWER = 1024;
+/** Servers count a little differently from what they say. */
+const SLACK_TOKENS = 64;
+
+/** `limits` of the answer with so many tokens less; as they are where that leaves too little. */
+function shortened(limits: readonly number[], { request }: Inbound, overTokens: number): readonly number[] {
+  const rest = Math.min(request.max_tokens, ...limits) - overTokens - SLACK_TOKENS;
+  return rest >= LEAST_ANSWER ? [rest] : limits;
+}
+
+/** What an upstream minded before, and what it minds now. Of an answer that is too much as well when it is shorter no more is taken. */
+export function both(before: Amendment | undefined, now: Amendment): Amendment {
+  const overTokens = before?.overTokens ?? now.overTokens;
+  return { ...before, ...now, ...(overTokens === undefined ? {} : { overTokens }) };
+}
+
 /**
  * Whether `upstream` would be sent another request, changed so as well: one that holds no images cannot be sent without
  * them.
@@ -49,7 +67,7 @@ export function isOther(
   { inbound, context, amend: as }: Wanted,
   amend: Amendment,
 ): boolean {
-  const [before, other] = [{ ...as }, { ...as, ...amend }].map((changes) => {
+  const [before, other] = [{ ...as }, both(as, amend)].map((changes) => {
     const { body } = upstream.dialect.encode(
       inbound,
       targetFor(upstream, { inbound, context, amend: changes }, ''),

@@ -167,6 +167,44 @@ test.each<[message: string, preset: Provider, body: string, sent: object[]]>([
   expect(told()).toEqual([...sent, sent[1]]);
 });
 
+describe('an upstream that counts the answer into the tokens of a minute', () => {
+  const perMinute = (requested: number) =>
+    refusal(`Request too large on tokens per minute (TPM): Limit 8000, Requested ${requested}`, 413);
+  const asksFor = (body: string) => JSON.parse(body).max_tokens as number;
+
+  test('is asked for a shorter one', async () => {
+    const send = fakeSend({
+      one: ({ body }) => {
+        const most = asksFor(String(body)) + 3000;
+        return most > 8000 ? perMinute(most) : chatSpoken();
+      },
+    });
+    const said = await ask(benchOf([chat('one')], { send }), { body: PICTURE });
+    expect([said.status, wordsOf(said)]).toEqual([200, 'Here it is.']);
+    expect(send.sent.map(({ body }) => asksFor(body))).toEqual([64_000, 4936]);
+  });
+
+  test('is asked so once, not for ever', async () => {
+    const send = fakeSend({ one: () => perMinute(8200), two: chatSpoken });
+    const said = await ask(benchOf([chat('one'), chat('two')], { send }), { body: PICTURE });
+    expect(wordsOf(said)).toBe('Here it is.');
+    expect(send.sent.map(({ body }) => asksFor(body))).toEqual([64_000, 63_736, 64_000]);
+  });
+
+  test('is left where the conversation alone is too much, and the client is told so', async () => {
+    const send = fakeSend({ one: () => perMinute(90_000) });
+    const said = await ask(benchOf([chat('one')], { send }), { body: PICTURE });
+    expect([said.status, send.sent.length]).toEqual([400, 1]);
+    expect(said.text).toContain('prompt is too long: 90000 tokens > 8000 maximum');
+  });
+
+  test('is left for the next', async () => {
+    const send = fakeSend({ one: () => perMinute(90_000), two: chatSpoken });
+    const said = await ask(benchOf([chat('one'), chat('two')], { send }), { body: PICTURE });
+    expect([wordsOf(said), asksFor(send.sent[1]?.body ?? '')]).toEqual(['Here it is.', 64_000]);
+  });
+});
+
 test("Anthropic's refusal is the client's to see: nothing of its request is changed", async () => {
   const send = fakeSend({
     anthropic: () => refusal('messages.0.content.1.image: image input is not supported'),

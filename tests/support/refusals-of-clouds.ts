@@ -68,7 +68,7 @@ export const OPENAI: readonly Row[] = [
       'rate_limit_exceeded',
       'tokens',
     ),
-    'unsupported',
+    'too_long',
   ],
   [
     'OpenAI: its own trouble',
@@ -150,7 +150,7 @@ export const GROQ: readonly Row[] = [
       'rate_limit_exceeded',
       'tokens',
     ),
-    'unsupported',
+    'too_long',
   ],
   [
     'Groq: a call that it cannot read',

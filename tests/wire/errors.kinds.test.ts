@@ -68,7 +68,7 @@ describe('the kind of a refusal', () => {
       openai('Request too large on tokens per minute (TPM): Limit 6000, Requested 80000.', {
         code: 'rate_limit_exceeded',
       }),
-      'unsupported',
+      'too_long',
     ],
     ['too many requests, without words', 429, '', 'rate_limited'],
     [

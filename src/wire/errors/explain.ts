@@ -1,4 +1,4 @@
-import type { Failure, FailureKind, Ms } from '../../core/failure.ts';
+import type { Amendment, Failure, FailureKind, Ms } from '../../core/failure.ts';
 import { headerWait, longest, spokenWait } from '../../core/retry-after.ts';
 import { subscriptionLimit } from '../../core/subscription-limit.ts';
 import { amendmentIn } from './amend.ts';
@@ -6,6 +6,7 @@ import { discreet } from './discreet.ts';
 import { allOf, type ErrorShape, readBody, readShape } from './error-shape.ts';
 import { isWorthWaiting, kindOf, statusOf } from './kind.ts';
 import { isMoney, NO_MONEY } from './money.ts';
+import { type Rate, rateIn } from './per-minute.ts';
 import { tokensIn } from './too-long.ts';
 
 /**
@@ -33,7 +34,8 @@ function withHeaders(shape: ErrorShape, headers: Headers): ErrorShape {
 
 function failureOf(meant: number, shape: ErrorShape, status: number | undefined, headers: Headers): Failure {
   const said = astray(status, shape) ?? limitOf(meant, headers) ?? kindOf(meant, shape);
-  const amend = AMENDABLE.has(said) ? amendmentIn(allOf(shape)) : undefined;
+  const rate = said === 'too_long' ? rateIn(meant, allOf(shape)) : undefined;
+  const amend = AMENDABLE.has(said) ? amendmentIn(allOf(shape)) : shorter(rate);
   // A server that says how it would take the request is well.
   const kind = amend !== undefined && said === 'server_error' ? 'unsupported' : said;
   const failure: Failure = { kind, message: describe(meant, kind, shape), quotes: true };
@@ -42,9 +44,14 @@ function failureOf(meant: number, shape: ErrorShape, status: number | undefined,
   if (waitMs !== undefined) failure.waitMs = waitMs;
   if (amend !== undefined) failure.amend = amend;
   const tokens =
-    kind === 'too_long' ? (shape.tokens ?? tokensIn(`${shape.message} ${shape.behind}`)) : undefined;
+    kind === 'too_long' ? (rate ?? shape.tokens ?? tokensIn(`${shape.message} ${shape.behind}`)) : undefined;
   if (tokens !== undefined) failure.tokens = tokens;
   return failure;
+}
+
+/** The answer that is asked for counts as well: what is too much may be taken off it. */
+function shorter(rate: Rate | undefined): Amendment | undefined {
+  return rate === undefined ? undefined : { overTokens: rate.asked - rate.limit };
 }
 
 /** What is about the request. Servers of one's own say some of it with 500. */

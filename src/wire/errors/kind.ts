@@ -1,6 +1,7 @@
 import type { FailureKind } from '../../core/failure.ts';
 import { allOf, type ErrorShape } from './error-shape.ts';
 import { isMoney } from './money.ts';
+import { isAbove, isPerMinute, rateIn } from './per-minute.ts';
 import { isAnswerTooLong, isTooLong } from './too-long.ts';
 
 /** Words of error types and codes → the status they stand for, first match wins. */
@@ -28,8 +29,6 @@ const NO_QUOTA = /\blimit: 0\b(?!\.\d)/;
 /** Money is gone, or a limit that does not come back within the minute. */
 const EXHAUSTED =
   /insufficient[ _]quota|exceeded your current quota|billing|quota (?:has been )?exhausted|usage limit/i;
-/** Google words its limits per minute the same way, but says when to come back. */
-const PER_MINUTE = /per ?min(?:ute)?\b|tokens per|requests per/i;
 const OVERLOADED =
   /overloaded|over[ _-]?capacity|at capacity|capacity exceeded|insufficient_system_resource|engine is busy|server busy|pending requests exceeded|high[_ ]traffic|queue_exceeded|负载|访问量过大/i;
 const NO_MODEL =
@@ -62,14 +61,16 @@ export function kindOf(status: number, shape: ErrorShape): FailureKind {
   const clientSide = status >= 400 && status < 500;
   if (status < 400) return 'garbled';
   if ((clientSide || status === 500) && FUMBLED.test(text)) return 'fumbled';
-  if (isAboveRate(status, text)) return 'unsupported';
+  const rate = rateIn(status, text);
+  if (rate !== undefined) return isAbove(rate) ? 'too_long' : 'rate_limited';
   if ((clientSide || status === 500) && TEMPLATE.test(text)) return 'unsupported';
   if ((clientSide || status === 500) && status !== 429 && isTooLong(text)) return 'too_long';
   if (status === 413) return 'too_long';
   if (status === 402) return 'exhausted';
   if (clientSide && (isMoney(text) || NO_QUOTA.test(text))) return 'exhausted';
   if (clientSide && EXHAUSTED.test(text)) {
-    return shape.retryMs !== undefined || PER_MINUTE.test(text) ? 'rate_limited' : 'exhausted';
+    // Google words its limits per minute the same way, but says when to come back.
+    return shape.retryMs !== undefined || isPerMinute(text) ? 'rate_limited' : 'exhausted';
   }
   // OpenAI, as 429 and formerly as 503: it is the pace that it minds, not its own state.
   if (/\bslow_down\b/.test(shape.words)) return 'rate_limited';
@@ -86,16 +87,6 @@ export function kindOf(status: number, shape: ErrorShape): FailureKind {
 /** Whether it says that waiting for the limit helps: Google names a time to come back also where it does not. */
 export function isWorthWaiting({ message }: ErrorShape): boolean {
   return !NO_QUOTA.test(message);
-}
-
-/**
- * A request that is larger than all that may be asked for in a minute, for which neither waiting nor compacting helps: Groq as
- * 413, OpenAI as 429.
- */
-function isAboveRate(status: number, text: string): boolean {
-  if ((status !== 413 && status !== 429) || !PER_MINUTE.test(text)) return false;
-  const [, limit, requested] = /limit:? (\d+)(?:, used:? \d+)?, requested:? (\d+)/i.exec(text) ?? [];
-  return status === 413 || Number(requested) > Number(limit);
 }
 
 function clientKind(status: number, text: string, { message }: ErrorShape): FailureKind {
