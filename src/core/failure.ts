@@ -66,6 +66,10 @@ export interface Amendment extends Quirks {
   maxTokens?: number;
   /** The conversation and the answer that it asks for are so many tokens more than is taken of both together. */
   overTokens?: number;
+  /** One of the images of this request cannot be read, or there are too many of them: others it may well see. */
+  images?: false;
+  /** The same of its documents. */
+  documents?: false;
 }
 
 /** How an attempt failed. */

@@ -7,7 +7,14 @@ const KEEP_MS: Ms = 60 * 60_000;
 const MOST = 500;
 
 /** What is said of a request and not of who refused it: of its pictures, its length, its history. */
-const OF_THE_REQUEST = ['vision', 'files', 'maxTokens', 'overTokens', 'thinkingHistory', 'pairedHistory'] as const;
+const OF_THE_REQUEST = [
+  'images',
+  'documents',
+  'maxTokens',
+  'overTokens',
+  'thinkingHistory',
+  'pairedHistory',
+] as const;
 type OfTheRequest = (typeof OF_THE_REQUEST)[number];
 
 /**

@@ -18,7 +18,7 @@ export function targetFor(
   answerId: string,
 ): Target {
   const { native, provider, writer = provider } = upstream;
-  const { maxTokens: least, overTokens, ...quirkAmendments } = amend;
+  const { maxTokens: least, overTokens, images, documents, ...quirkAmendments } = amend;
   const model = upstream.model(inbound.model);
   const facts = upstream.facts?.(model) ?? {};
   const learned = native ? {} : context.lessons.of(upstream.name, model, context.runtime.clock.now());
@@ -32,7 +32,13 @@ export function targetFor(
     stream: inbound.stream,
     native,
     provider: writer,
-    quirks: { ...quirksFor(upstream, facts), ...learned, ...quirkAmendments },
+    quirks: {
+      ...quirksFor(upstream, facts),
+      ...learned,
+      ...quirkAmendments,
+      ...(images === false ? { vision: false } : {}),
+      ...(documents === false ? { files: false } : {}),
+    },
     facts,
     answerId,
     inbound,

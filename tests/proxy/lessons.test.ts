@@ -77,6 +77,31 @@ test('after an hour it is asked again as ever', async () => {
   expect(await attempts()).toEqual([200, '2']);
 });
 
+describe('pictures', () => {
+  const source = { type: 'base64', media_type: 'image/png', data: 'eA==' };
+  const body = JSON.stringify({
+    ...JSON.parse(BODY),
+    messages: [{ role: 'user', content: [{ type: 'image', source }] }],
+  });
+  const twice = async (words: string) => {
+    const send = fakeSend({
+      one: ({ body: sent }) => (String(sent).includes('eA==') ? refusal(words) : answer()),
+    });
+    const bench = benchOf([chat('one')], { send });
+    await ask(bench, { body });
+    await ask(bench, { body });
+    return send.sent.map(({ body: sent }) => sent.includes('eA=='));
+  };
+
+  test('are sent once to who sees none', async () => {
+    expect(await twice('This model does not support image input')).toEqual([true, false, false]);
+  });
+
+  test('are sent again to who could not read one of them', async () => {
+    expect(await twice('Could not process image')).toEqual([true, false, true, false]);
+  });
+});
+
 describe('what is learned', () => {
   test('belongs to one upstream and one model', () => {
     const known = lessons();
@@ -88,8 +113,15 @@ describe('what is learned', () => {
 
   test('is nothing that was said of one request', () => {
     const known = lessons();
-    known.learn('one', 'large', { vision: false, maxTokens: 500, thinkingHistory: false, files: false }, 0);
+    known.learn(
+      'one',
+      'large',
+      { images: false, documents: false, maxTokens: 500, overTokens: 9, thinkingHistory: false },
+      0,
+    );
     expect(known.of('one', 'large', 1)).toEqual({});
+    known.learn('one', 'large', { vision: false, files: false }, 0);
+    expect(known.of('one', 'large', 1)).toEqual({ vision: false, files: false });
   });
 
   test('adds up', () => {

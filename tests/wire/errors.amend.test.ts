@@ -204,9 +204,17 @@ test.each([
   'messages[3]: unknown variant `image_url`, expected `text`',
   "Invalid value: 'image_url'. Supported values are: 'text'.",
   'image input is not supported - hint: you may need to provide the mmproj',
+  'Model only support text input, found image',
+  'vision is not enabled for this model',
+])('pictures: %s', (message) => {
+  expect(shown(amendmentIn(message))).toEqual(BLIND);
+});
+
+// One that nobody can read would end the conversation: it is in every request from now on. Others it may well see.
+test.each([
   "Model 'acme/x' supports at most 1 image per prompt.",
   'At most 1 image(s) may be provided in one request.',
-  // One that nobody can read would end the conversation: it is in every request from now on.
+  'too many images: 30 > 20',
   'Could not process image',
   'You uploaded an unsupported image. Please make sure your image has one of the following formats',
   'Invalid image data.',
@@ -214,16 +222,24 @@ test.each([
   'Failed to decode image: unknown format',
   'Unable to process input image. Please retry or report.',
   'Image could not be loaded',
-])('pictures: %s', (message) => {
-  expect(shown(amendmentIn(message))).toEqual(BLIND);
+  'cannot identify image file <_io.BytesIO object>',
+  'Cannot fetch the image at this address',
+  'Image format image/svg+xml is not supported',
+  "Unsupported media type 'image/tiff': an image has to be a png or a jpeg",
+  'Image URLs are not supported, only base64',
+  'The image dimensions are not supported by this model: 9000 x 10',
+  'invalid_image_format: only png and jpeg images are supported',
+])('these pictures: %s', (message) => {
+  expect(shown(amendmentIn(message))).toEqual({ images: false });
 });
 
-test.each([
-  "Invalid value: 'file'. Supported values are: 'text' and 'image_url'.",
-  'This model does not support file input',
-  'Could not process PDF',
-])('documents: %s', (message) => {
-  expect(shown(amendmentIn(message))).toEqual({ files: false });
+test.each<[message: string, amendment: object]>([
+  ["Invalid value: 'file'. Supported values are: 'text' and 'image_url'.", { files: false }],
+  ['This model does not support file input', { files: false }],
+  ['Could not process PDF', { documents: false }],
+  ['cannot open this document: it is encrypted', { documents: false }],
+])('documents: %s', (message, amendment) => {
+  expect(shown(amendmentIn(message))).toEqual(amendment);
 });
 
 test.each<[message: string, amendment: object]>([
@@ -290,7 +306,7 @@ describe('wherever it says so', () => {
       BLIND,
     ],
     ['in its code', 400, openai('no', { code: 'invalid_function_parameters' }), PLAIN_SCHEMAS],
-    ['to Google', 400, google(400, 'INVALID_ARGUMENT', 'Unable to process input image.'), BLIND],
+    ['to Google', 400, google(400, 'INVALID_ARGUMENT', 'Unable to process input image.'), { images: false }],
     [
       'in the shape of Anthropic',
       400,

@@ -8,9 +8,12 @@ const IMAGES = /\bimages?\b|image_url|\bvision\b|multi-?modal|\bmmproj\b/i;
 const FILES = /\bfiles?\b|input_file|\bpdfs?\b|\bdocuments?\b/i;
 const REFUSED =
   /not support|unsupported|n't support|cannot|only supported|not (?:enabled|available|allowed|accept)|no endpoints found|text[- ]only|only (?:supports? )?text|unknown variant|invalid (?:content type|value)|at most \d+ images?/i;
-/** It takes images, but not one of these: a picture that nobody can read would end the session. */
+/** It takes images, but not one of these, or not so many: a picture that nobody can read would end the session. */
 const BAD_IMAGE =
-  /(?:could not|unable to|failed to|cannot|can't) (?:process|decode|load|read|download|identify|parse)\b.{0,30}\bimage|invalid image|unsupported image|image.{0,40}(?:exceeds?|too (?:large|big|many)|could not be (?:loaded|processed|decoded))|too many images/i;
+  /(?:could not|unable to|failed to|cannot|can't) (?:process|decode|load|read|fetch|download|identify|parse)\b.{0,30}\bimage|invalid[ _]image|unsupported[ _]image|image.{0,40}(?:exceeds?|too (?:large|big|many)|could not be (?:loaded|processed|decoded))|too many images|at most \d+ images?/i;
+/** What of an image is refused, where not all of them are. */
+const OF_AN_IMAGE =
+  /\bimage (?:format|type|size|dimension|url|file)s?\b|\bimage\/\w+|\b(?:media|mime)[ _]?type/i;
 /** The kind of part is refused, and named, among those that are taken. */
 const FILE_PART =
   /(?:invalid (?:value|content type)|unknown variant):? ['"`](?:input_)?(?:file|document)['"`]/i;
@@ -131,8 +134,12 @@ function ofParameter(text: string): Amendment | undefined {
 
 function ofMedia(text: string): Amendment | undefined {
   if (FILE_PART.test(text)) return { files: false };
-  if (BAD_IMAGE.test(text) || (IMAGES.test(text) && REFUSED.test(text))) return { vision: false };
-  return BAD_FILE.test(text) || (FILES.test(text) && REFUSED.test(text)) ? { files: false } : undefined;
+  const isRefused = REFUSED.test(text);
+  const isOfImages = isRefused && IMAGES.test(text);
+  if (BAD_IMAGE.test(text) || (isOfImages && OF_AN_IMAGE.test(text))) return { images: false };
+  if (isOfImages) return { vision: false };
+  if (BAD_FILE.test(text)) return { documents: false };
+  return isRefused && FILES.test(text) ? { files: false } : undefined;
 }
 
 function largestIn(text: string): number | undefined {
