@@ -119,9 +119,17 @@ export function parseInput(json: string): Json {
   }
 }
 
+const OF_THE_START = new Set(['id', 'role', 'model', 'content']);
+
+/** What is told at the end of an answer: in the delta, in the usage, and beside them. */
 function addEnd(message: Message, event: Extract<StreamEvent, { type: 'message_delta' }>): void {
-  Object.assign(message, event.delta);
-  for (const [key, value] of Object.entries(event.usage)) {
+  const { type: _, delta, usage, ...told } = event;
+  for (const [key, value] of Object.entries(told)) {
+    // Such as `context_management`; what a message is called by itself is told in its start.
+    if (!OF_THE_START.has(key)) (message as unknown as Record<string, unknown>)[key] = value;
+  }
+  Object.assign(message, delta);
+  for (const [key, value] of Object.entries(usage)) {
     if (value !== null && value !== undefined) message.usage[key as keyof Usage] = value;
   }
 }
@@ -132,9 +140,8 @@ function addEnd(message: Message, event: Extract<StreamEvent, { type: 'message_d
  * @throws AttemptError before the first event for a message without a stop reason: nobody said that it is whole.
  */
 export function* expand(message: Message): Generator<Frame> {
-  const { content, stop_reason, stop_sequence, usage, stop_details, ...rest } = message as Message & {
-    stop_details?: Json;
-  };
+  const { content, stop_reason, stop_sequence, usage, stop_details, container, ...rest } =
+    message as Message & { stop_details?: Json; container?: Json };
   if (typeof stop_reason !== 'string') {
     throw new AttemptError({ kind: 'cut', message: 'the answer ended without a stop reason' });
   }
@@ -153,9 +160,15 @@ export function* expand(message: Message): Generator<Frame> {
     yield* expandBlock(block, index);
     index += 1;
   }
-  const details = stop_details === undefined ? {} : { stop_details };
-  const delta = { stop_reason, stop_sequence: stop_sequence ?? null, ...details };
-  yield frameOf({ type: 'message_delta', delta, usage: counts });
+  const delta = {
+    stop_reason,
+    stop_sequence: stop_sequence ?? null,
+    ...(stop_details === undefined ? {} : { stop_details }),
+    ...(container === undefined ? {} : { container }),
+  };
+  // Told at the end as well: some clients read it there, others in the start alone.
+  const { id, type, role, model, ...told } = rest;
+  yield frameOf({ type: 'message_delta', delta, usage: counts, ...told });
   yield frameOf({ type: 'message_stop' });
 }
 

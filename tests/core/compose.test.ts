@@ -127,6 +127,29 @@ describe('collect', () => {
     expect(collect(expand(message))).toEqual(message);
   });
 
+  test('keeps what is told at the end beside the delta, and expand tells it there', async () => {
+    const told = { context_management: { applied_edits: [] }, of_next_year: 'x' };
+    const end = {
+      type: 'message_delta',
+      delta: { stop_reason: 'end_turn', stop_sequence: null, container: { id: 'c' }, stop_details: null },
+      usage: { output_tokens: 9 },
+      ...told,
+      id: 'of the event',
+    };
+    const all = [
+      { type: 'message_start', message: { ...WHOLE, content: [], stop_reason: null } },
+      end,
+      { type: 'message_stop' },
+    ].map((event) => frameOf(event as unknown as StreamEvent));
+    const message = collect(all);
+    expect(message).toMatchObject({ id: WHOLE.id, type: 'message', container: { id: 'c' }, ...told });
+    expect(Object.keys(message)).not.toContain('delta');
+    const again = [...expand(message)];
+    expect(again.at(-2)?.event).toMatchObject({ type: 'message_delta', delta: end.delta, ...told });
+    expect(collect(again)).toEqual(message);
+    expect(await sdkMessage(again)).toEqual(message);
+  });
+
   test('goes on after a second message_start behind what was finished', () => {
     const tool = { type: 'tool_use', id: 'toolu_1', name: 'A', input: {} };
     const begin = { type: 'message_start', message: { ...WHOLE, content: [] } };
