@@ -9,6 +9,7 @@ import {
 import type { Quirks } from '../../../core/quirks.ts';
 import { documentBlocks } from '../../history/documents.ts';
 import { render } from '../../history/foreign.ts';
+import { imageType } from '../../history/image-type.ts';
 import { clean, isBlank } from '../../history/text.ts';
 
 /**
@@ -53,8 +54,9 @@ function image({ source }: ImageBlock, quirks: Quirks): Block {
   if (quirks.vision === false) return note('[image omitted: model has no vision]');
   switch (source?.type) {
     case 'base64': {
-      const { media_type, data } = source;
-      return { type: 'image', source: { type: 'base64', media_type, data } };
+      const read = imageType(source.media_type);
+      if ('note' in read) return note(read.note);
+      return { type: 'image', source: { type: 'base64', media_type: read.type, data: source.data } };
     }
     case 'url':
       return note(`[image not attached: ${source.url}]`);

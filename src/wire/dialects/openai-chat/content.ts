@@ -9,6 +9,7 @@ import {
 import type { Quirks } from '../../../core/quirks.ts';
 import { documentBlocks } from '../../history/documents.ts';
 import { render } from '../../history/foreign.ts';
+import { imageType } from '../../history/image-type.ts';
 import { clean } from '../../history/text.ts';
 import type { Part } from './api.ts';
 
@@ -37,8 +38,11 @@ function note(value: string): Part {
 function image({ source }: ImageBlock, quirks: Quirks): Part {
   if (quirks.vision === false) return note('[image omitted: model has no vision]');
   switch (source?.type) {
-    case 'base64':
-      return { type: 'image_url', image_url: { url: `data:${source.media_type};base64,${source.data}` } };
+    case 'base64': {
+      const read = imageType(source.media_type);
+      if ('note' in read) return note(read.note);
+      return { type: 'image_url', image_url: { url: `data:${read.type};base64,${source.data}` } };
+    }
     case 'url':
       return { type: 'image_url', image_url: { url: source.url } };
     default:
