@@ -91,6 +91,8 @@ export const LONGEST_NAME = 128;
 const DEFAULT_MAX_TOKENS = 4096;
 /** The smallest budget for thinking that the API accepts. */
 const MIN_BUDGET = 1024;
+/** The end of the API's range. Other APIs are warmer, so that more is no mistake of the client's. */
+const WARMEST = 1;
 /** So much of the limit may be thought where the client leaves it to the model: the rest is for the answer. */
 const THINKING_SHARE = 0.8;
 
@@ -114,6 +116,7 @@ function sampling(
   for (const name of isFree ? (['temperature', 'top_p', 'top_k'] as const) : []) {
     if (typeof request[name] === 'number') fields[name] = request[name];
   }
+  if (fields.temperature !== undefined) fields.temperature = Math.min(fields.temperature, WARMEST);
   if (fields.temperature !== undefined && claudeNamed(model) !== null) delete fields.top_p;
   const stops = (request.stop_sequences ?? [])
     .filter((stop) => !isBlank(stop))
