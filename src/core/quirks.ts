@@ -105,6 +105,11 @@ export interface Quirks {
   /** Whether models of which that is not known see images; those that do not get a note in their place. Default true. */
   vision?: boolean;
   /**
+   * anthropic, other than Anthropic itself: whether images may be given by their address; otherwise a note names it. Default
+   * false: it is refused by Ollama, and with it the whole conversation.
+   */
+  imageUrls?: boolean;
+  /**
    * Whether PDFs are understood, by every model or by those that see; otherwise they are replaced by a note. Default false.
    */
   files?: boolean | 'seeing';

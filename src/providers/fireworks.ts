@@ -26,5 +26,7 @@ export const fireworks: Provider = {
     // (docs.fireworks.ai/guides/reasoning; can1357/oh-my-pi#2315, lambda-symbolics/autolith#25).
     efforts: (_, facts) => (facts.reasoning === true ? effortsOf(facts) : []),
     thinkingOff: (model, facts) => (canStopThinking(model, facts) ? { reasoning_effort: 'none' } : undefined),
+    // Its Messages API takes images by their address, says its schema (docs.fireworks.ai, AnthropicURLImageSource).
+    imageUrls: true,
   },
 };

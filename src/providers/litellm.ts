@@ -14,5 +14,6 @@ export const litellm: Provider = {
   local: false,
   // With the key, and without asking any of its models (docs.litellm.ai, model info).
   probe: { method: 'models', path: '/models' },
-  quirks: { cacheMarks: true },
+  // An image's address goes on to whatever is behind it (BerriAI/litellm, its translation of Messages).
+  quirks: { cacheMarks: true, imageUrls: true },
 };

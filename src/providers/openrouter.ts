@@ -39,6 +39,8 @@ export const openrouter: Provider = {
       facts.reasoning === false || alwaysThinks(model, facts) ? undefined : { reasoning: { enabled: false } },
     // Without the marks a conversation with Claude is paid anew in every turn.
     cacheMarks: true,
+    // The schema of its Messages API has them (openrouter.ai/openapi.json, AnthropicUrlImageSource).
+    imageUrls: true,
     // Those that it documents for its Claude models (openrouter.ai/docs, provider routing, Anthropic beta features).
     betas: ['interleaved-thinking', 'fine-grained-tool-streaming', 'structured-outputs'],
   },

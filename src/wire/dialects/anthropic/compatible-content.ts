@@ -49,7 +49,6 @@ function note(value: string): Block {
   return { type: 'text', text: value };
 }
 
-/** By value alone: an address is refused by Ollama, and with it the whole conversation. */
 function image({ source }: ImageBlock, quirks: Quirks): Block {
   if (quirks.vision === false) return note('[image omitted: model has no vision]');
   switch (source?.type) {
@@ -59,7 +58,8 @@ function image({ source }: ImageBlock, quirks: Quirks): Block {
       return { type: 'image', source: { type: 'base64', media_type: read.type, data: source.data } };
     }
     case 'url':
-      return note(`[image not attached: ${source.url}]`);
+      if (quirks.imageUrls !== true) return note(`[image not attached: ${source.url}]`);
+      return { type: 'image', source: { type: 'url', url: source.url } };
     default:
       return note('[image omitted: it is stored at another provider]');
   }
