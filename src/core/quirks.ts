@@ -105,6 +105,11 @@ export interface Quirks {
   /** Whether models of which that is not known see images; those that do not get a note in their place. Default true. */
   vision?: boolean;
   /**
+   * anthropic, other than Anthropic itself: whether a conversation may end with the beginning of the answer; otherwise words
+   * of the user's ask for the rest. Default: what is known of a Claude model of that name, else true.
+   */
+  prefill?: boolean;
+  /**
    * anthropic, other than Anthropic itself: whether images may be given by their address; otherwise a note names it. Default
    * false: it is refused by Ollama, and with it the whole conversation.
    */

@@ -1,10 +1,11 @@
 /** What an upstream refused once is left out of the next requests to it. */
 import { describe, expect, test } from 'bun:test';
 import type { Upstream } from '../../src/core/upstream.ts';
+import { text } from '../../src/drill/answers.ts';
 import { lessons } from '../../src/proxy/lessons.ts';
 import { openaiChat } from '../../src/wire/dialects/openai-chat/index.ts';
 import { manualClock } from '../support/manual-clock.ts';
-import { ask, backup, benchOf, fakeSend } from '../support/relay.ts';
+import { ask, backup, benchOf, eventsOf, fakeSend, streamOf, wordsOf } from '../support/relay.ts';
 
 const HOUR_MS = 60 * 60_000;
 const BODY = JSON.stringify({
@@ -100,6 +101,28 @@ describe('pictures', () => {
   test('are sent again to who could not read one of them', async () => {
     expect(await twice('Could not process image')).toEqual([true, false, true, false]);
   });
+});
+
+test('who goes on from no beginning is asked in words, and from then on at once', async () => {
+  const messages = [
+    { role: 'user', content: 'Name a flower.' },
+    { role: 'assistant', content: 'A flower is' },
+  ];
+  const lastOf = (body: unknown) => JSON.parse(String(body)).messages.at(-1).role;
+  const send = fakeSend({
+    one: ({ body }) =>
+      lastOf(body) === 'user'
+        ? streamOf(eventsOf(text('a rose.')))
+        : refusal(
+            'This model does not support assistant message prefill. The conversation must end with a user message.',
+          ),
+  });
+  const bench = benchOf([backup({ name: 'one' })], { send });
+  for (let at = 0; at < 2; at += 1) {
+    const said = await ask(bench, { body: JSON.stringify({ ...JSON.parse(BODY), messages }) });
+    expect([said.status, wordsOf(said)]).toEqual([200, 'a rose.']);
+  }
+  expect(send.sent.map(({ body }) => lastOf(body))).toEqual(['assistant', 'user', 'user']);
 });
 
 describe('what is learned', () => {

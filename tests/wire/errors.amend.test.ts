@@ -142,6 +142,22 @@ test.each([
   expect(shown(amendmentIn(message))).toEqual(AUTO);
 });
 
+test.each([
+  'This model does not support assistant message prefill. The conversation must end with a user message.',
+  'Assistant response prefill is incompatible with enable_thinking.',
+  'Prefilling assistant messages is not supported for this model',
+  'A conversation must end with a user message. Try again with a conversation that ends with a user message.',
+  'Cannot have 2 or more assistant messages at the end of the list.',
+  'Expected last role User or Tool (or Assistant with prefix True) for serving but got assistant',
+  'The last message of acme-reasoner must be a user message, or an assistant message with prefix mode enabled',
+  'Last message must have role `user` or `tool`.',
+  "last message role must be 'user'",
+  'Please ensure that multiturn requests end with a user role or a function response.',
+  'Cannot set `add_generation_prompt` to True when the last message is from the assistant. Consider using `continue_final_message` instead.',
+])('a beginning of the answer: %s', (message) => {
+  expect(shown(amendmentIn(message))).toEqual({ prefill: false });
+});
+
 const PLAIN_FORM = { jsonSchema: 'false', betas: [] };
 test.each([
   'This response_format type is unavailable now',
@@ -273,6 +289,9 @@ test.each([
   'Invalid parameter: messages with role "tool" must be a response to a preceding message with "tool_calls"',
   "Invalid 'tools[0].function.name': string does not match pattern.",
   'The garden is closed',
+  'A conversation must start with a user message.',
+  'prefill failed: out of memory in chunked prefill',
+  'When thinking is disabled, an `assistant` message in the final position cannot contain it.',
   'The model `gpt-x` does not exist',
   '',
 ])('nothing: %p', (message) => {

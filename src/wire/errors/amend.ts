@@ -107,9 +107,17 @@ export function amendmentIn(text: string): Amendment | undefined {
   return ofHistory(text) ?? ofParameter(text) ?? ofMedia(text);
 }
 
+/**
+ * The conversation may not end with the beginning of the answer: Anthropic, Bedrock, llama.cpp, Mistral, DeepSeek, Perplexity,
+ * Gemini, vLLM.
+ */
+const PREFILL =
+  /prefill.{0,60}(?:not support|unsupported|incompatible|not allowed)|not support.{0,30}prefill|\bends? with a user (?:message|role)|assistant messages at the end|expected last role|last message.{0,30}(?:must|should|has to) (?:be|have).{0,12}\buser\b|last message is from the assistant/i;
+
 /** What a conversation has to be like. */
 function ofHistory(text: string): Amendment | undefined {
   if (/only supports? single tool[- ]?calls? at once/i.test(text)) return { parallelHistory: false };
+  if (PREFILL.test(text)) return { prefill: false };
   if (/tool.?call.?id.{0,80}(?:length of 9|9 characters)/i.test(text)) return { toolId: 'alphanumeric-9' };
   if (/reasoning_content/i.test(text)) {
     const isMissing = /missing|required|must be (?:passed|provided|included|sent)/i.test(text);

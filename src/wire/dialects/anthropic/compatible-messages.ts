@@ -31,8 +31,7 @@ export function compatibleMessages(
   target: Target,
   betas: Betas,
 ): MessageParam[] {
-  const claude = claudeNamed(target.model);
-  const conversation = turns(claude !== null && refusesPrefill(claude) ? withoutPrefill(request) : request);
+  const conversation = turns(mayPrefill(target) ? request : withoutPrefill(request));
   const pairs = pair(conversation);
   const ids = callIds(conversation, validToolId);
   const out: MessageParam[] = [];
@@ -63,6 +62,11 @@ export function compatibleMessages(
   }
   if (results.length > 0) say('user', inOrder(results));
   return out;
+}
+
+function mayPrefill({ model, quirks }: Target): boolean {
+  const claude = claudeNamed(model);
+  return quirks.prefill !== false && (claude === null || !refusesPrefill(claude));
 }
 
 /** `blocks`, the last with the cache mark of the one that they were made of. */

@@ -3,6 +3,7 @@ import type { Quirks, ThinkingStyle } from '../../../core/quirks.ts';
 import type { Encoded, Inbound, Target } from '../../../core/upstream.ts';
 import { choiceInWords } from '../../history/choice-in-words.ts';
 import { formInWords } from '../../history/form.ts';
+import { withoutPrefill } from '../../history/prefill.ts';
 import { describe, parameters } from '../../history/schema.ts';
 import { systemTexts } from '../../history/system.ts';
 import { cleanJson, isBlank } from '../../history/text.ts';
@@ -44,10 +45,15 @@ function bodyFor(inbound: Inbound, target: Target): { body: Partial<MessagesRequ
     betas,
     target.quirks,
   );
-  const messages = compatibleMessages(request, names, target, betas);
+  const given = compatibleMessages(request, names, target, betas);
   const limit = maxTokens(request, target);
   const choice = toolChoice(request, tools, names, target.quirks);
-  const thinks = thinking(request, limit, messages, target, isForced(choice));
+  const thinks = thinking(request, limit, given, target, isForced(choice));
+  // Nobody thinks who goes on from a beginning, and Claude refuses both together (extended thinking page of the API reference).
+  const messages =
+    isTold(thinks) && given.at(-1)?.role === 'assistant'
+      ? compatibleMessages(withoutPrefill(request), names, target, betas)
+      : given;
   const body = {
     model: target.model,
     max_tokens: limit,
@@ -107,12 +113,11 @@ function maxTokens({ max_tokens: asked }: MessagesRequest, { maxTokens: most }: 
  */
 function sampling(
   request: MessagesRequest,
-  { thinking: told }: Thinking,
+  thinks: Thinking,
   { model, quirks }: Target,
 ): Partial<MessagesRequest> {
   const fields: Partial<MessagesRequest> = {};
-  const isFree =
-    told?.type !== 'enabled' && told?.type !== 'adaptive' && quirks.fixedSampling?.(model) !== true;
+  const isFree = !isTold(thinks) && quirks.fixedSampling?.(model) !== true;
   for (const name of isFree ? (['temperature', 'top_p', 'top_k'] as const) : []) {
     if (typeof request[name] === 'number') fields[name] = request[name];
   }
@@ -128,6 +133,11 @@ function sampling(
 type Thinking = Pick<MessagesRequest, 'thinking'>;
 /** Said in words, because models that think by default (DeepSeek's, Kimi's, Qwen's) do so where nothing is said. */
 const OFF: Thinking = { thinking: { type: 'disabled' } };
+
+/** Whether it is told to think. */
+function isTold({ thinking: told }: Thinking): boolean {
+  return told?.type === 'enabled' || told?.type === 'adaptive';
+}
 
 /** As the client asks for it, in the style that the model takes; a budget always leaves room for the answer. */
 function thinking(
