@@ -149,6 +149,18 @@ const STREAMS: Case[] = [
     'too_long',
     1,
   ],
+  [
+    'no money at MiniMax',
+    'data: {"content":null,"base_resp":{"status_code":1008,"status_msg":"insufficient balance"}}\n\n',
+    'exhausted',
+    0,
+  ],
+  [
+    'no money at MiniMax, as a message',
+    'data: {"type":"message","content":[],"base_resp":{"status_code":1008,"status_msg":"insufficient balance"}}\n\n',
+    'exhausted',
+    0,
+  ],
   ['an event that is not JSON', 'event: message_start\ndata: {"type":\n\n', 'garbled', 0],
   ['an event that is a list', 'event: content_block_delta\ndata: []\n\n', 'garbled', 0],
   ['an object of no kind', 'data: {"garden":"closed"}\n\n', 'garbled', 0],

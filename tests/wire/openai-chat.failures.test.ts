@@ -18,6 +18,10 @@ const thought = chunk({ reasoning_content: 'Hm.' });
 const call = (name: string | undefined, args: string) =>
   chunk({ tool_calls: [{ index: 0, id: 'call_12345678a', function: { name, arguments: args } }] });
 
+const minimax = (code: number, words: string) => ({
+  base_resp: { status_code: code, status_msg: words },
+});
+
 /** `frames`: how many the client has seen by then. */
 const CASES: [name: string, stream: string, kind: FailureKind, frames: number][] = [
   ['an empty body', '', 'empty', 0],
@@ -195,6 +199,30 @@ const CASES: [name: string, stream: string, kind: FailureKind, frames: number][]
     ]),
     'too_long',
     0,
+  ],
+  [
+    'no money at MiniMax',
+    sseOf([{ choices: null, ...minimax(1008, 'insufficient balance') }]),
+    'exhausted',
+    0,
+  ],
+  [
+    'no money at MiniMax, whole',
+    JSON.stringify({ object: 'chat.completion', choices: null, ...minimax(1008, 'insufficient balance') }),
+    'exhausted',
+    0,
+  ],
+  [
+    'trouble at MiniMax behind a text',
+    sseOf([role, text, { ...finish('stop'), ...minimax(1033, 'x') }]),
+    'server_error',
+    3,
+  ],
+  [
+    'a good end at MiniMax without an end',
+    sseOf([{ ...text, ...minimax(0, '') }], { done: false }),
+    'cut',
+    3,
   ],
   ['an error that is null', sseOf([role, { error: null }], { done: false }), 'cut', 1],
   ['an error that is an empty list', sseOf([{ error: [] }]), 'empty', 0],

@@ -1,6 +1,7 @@
 import type { Ms } from '../../core/failure.ts';
 import { filled, isObject, parseJson } from '../../core/json.ts';
 import { durationIn } from '../../core/retry-after.ts';
+import { badResp } from './base-resp.ts';
 import { excerpt, titleIn } from './excerpt.ts';
 
 /** What an error object says, whichever of the known shapes it has. Empty strings where it says nothing. */
@@ -32,6 +33,11 @@ const NOTHING: ErrorShape = { message: '', words: '', behind: '' };
 /** Errors inside errors are read so deep. */
 const DEEPEST = 10;
 
+/** Whether an answer says by itself that it went wrong. */
+export function saysItFailed(answer: Record<string, unknown>): boolean {
+  return saysError(answer.error) || badResp(answer) !== undefined;
+}
+
 /** Whether an `error` field says that there is one: some servers fill it in everywhere, with `""`, `false`, `{}` or `[]`. */
 export function saysError(error: unknown): boolean {
   if (typeof error === 'object' && error !== null) return Object.keys(error).length > 0;
@@ -49,13 +55,15 @@ export function readBody(body: string): ErrorShape {
 /**
  * Shapes: OpenAI `{error:{message,type,code}}` · `{error:"…"}` · `{message}` (Mistral, Bedrock with `__type`) · `{detail}`
  * (FastAPI: text, an error of its own, or a list of `{loc,msg}`) · `{errors:[…]}` (Cloudflare) · `[{error:{…}}]` (Gemini) ·
- * any of these inside another, also as text (gateways).
+ * `{base_resp:{…}}` (MiniMax) · any of these inside another, also as text (gateways).
  */
 export function readShape(value: unknown, depth = 0): ErrorShape {
   if (depth > DEEPEST) return NOTHING;
   if (typeof value === 'string') return readText(value, depth);
   if (Array.isArray(value)) return readShape(value[0], depth + 1);
   if (!isObject(value)) return NOTHING;
+  const bad = badResp(value);
+  if (bad !== undefined) return { ...NOTHING, ...bad };
   const inner = [value.error, value.errors, value.message, value.detail].find(isNested);
   if (inner !== undefined) return withOuter(readShape(inner, depth + 1), value);
   if (typeof value.error === 'string') {

@@ -67,7 +67,9 @@ export function kindOf(status: number, shape: ErrorShape): FailureKind {
   if ((clientSide || status === 500) && status !== 429 && isTooLong(text)) return 'too_long';
   if (status === 413) return 'too_long';
   if (status === 402) return 'exhausted';
-  if (clientSide && (isMoney(text) || NO_QUOTA.test(text))) return 'exhausted';
+  // MiniMax says it with 500 as well (MiniMax-AI/MiniMax-M2#62).
+  if ((clientSide || status === 500) && isMoney(text)) return 'exhausted';
+  if (clientSide && NO_QUOTA.test(text)) return 'exhausted';
   if (clientSide && EXHAUSTED.test(text)) {
     // Google words its limits per minute the same way, but says when to come back.
     return shape.retryMs !== undefined || isPerMinute(text) ? 'rate_limited' : 'exhausted';

@@ -3,7 +3,7 @@ import { isObject, parseJson } from '../../../core/json.ts';
 import { keepSources } from '../../../core/json-source.ts';
 import type { Packet } from '../../../core/upstream.ts';
 import { failure, notJson } from '../../answer/failure.ts';
-import { saysError } from '../../errors/error-shape.ts';
+import { saysItFailed } from '../../errors/error-shape.ts';
 import { explainInStream } from '../../errors/explain.ts';
 import { COMMENT } from '../../framing/sse.ts';
 
@@ -52,7 +52,7 @@ export function readEvent({ name, data: raw }: Packet): LooseEvent | null {
 
 /** An error says so, or says something where an answer says what it is. */
 function isError(value: Record<string, unknown>, name: string, type: string | undefined): boolean {
-  if (name === 'error' || type === 'error' || saysError(value.error)) return true;
+  if (name === 'error' || type === 'error' || saysItFailed(value)) return true;
   return type === undefined && ['message', 'detail', 'errors'].some((key) => key in value);
 }
 

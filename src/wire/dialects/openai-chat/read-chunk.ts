@@ -2,7 +2,7 @@ import { AttemptError } from '../../../core/failure.ts';
 import { filled, isObject, parseJson } from '../../../core/json.ts';
 import { keepSources } from '../../../core/json-source.ts';
 import { notJson } from '../../answer/failure.ts';
-import { saysError } from '../../errors/error-shape.ts';
+import { saysItFailed } from '../../errors/error-shape.ts';
 import { explainInStream } from '../../errors/explain.ts';
 import type { Chunk } from './api.ts';
 
@@ -44,9 +44,9 @@ function checked(chunk: unknown, data: string, name: string): Chunk {
   return chunk;
 }
 
-/** OpenAI's and OpenRouter's `error`, vLLM's `object: "error"`, Groq's `x_groq.error`, a bare `message` or `detail`. */
+/** OpenAI's and OpenRouter's `error`, vLLM's `object: "error"`, MiniMax's `base_resp`, Groq's `x_groq.error`, a bare `message` or `detail`. */
 function errorIn(chunk: Chunk, name: string): unknown {
-  if (saysError(chunk.error) || name === 'error' || chunk.object === 'error') return chunk;
+  if (saysItFailed(chunk) || name === 'error' || chunk.object === 'error') return chunk;
   if (isObject(chunk.x_groq) && filled(chunk.x_groq.error) !== undefined) return chunk.x_groq;
   const bare =
     chunk.choices === undefined && ['message', 'detail', 'errors', 'msg'].some((key) => key in chunk);
