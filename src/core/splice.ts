@@ -38,8 +38,12 @@ export function endCut(answer: Follower, mode: EndingMode, message: string): End
 
 /** Whether an answer lacks nothing but its last event. */
 export function isAllSaid({ stopReason, open }: Follower): boolean {
-  return typeof stopReason === 'string' && open === null;
+  if (typeof stopReason !== 'string') return false;
+  return open === null || (open.type === 'tool_use' && LIMITS.has(stopReason));
 }
+
+/** Anthropic ends a call that its limit cut off so: the call is never stopped, and no client runs it (recorded, measured). */
+const LIMITS = new Set(['max_tokens', 'model_context_window_exceeded']);
 
 /**
  * An open tool call stays open: a stopped one would run with what little of its input there is. So does a text without

@@ -1,6 +1,7 @@
 import { AttemptError } from '../core/failure.ts';
 import { type Follower, isEmptyAnswer } from '../core/follow.ts';
 import type { Frame } from '../core/frame.ts';
+import { isAllSaid } from '../core/splice.ts';
 import { EMPTY, toFrames } from './whole.ts';
 
 /** Follows `frames` into `held`, up to the end of the answer; true when there was more than pings. */
@@ -29,17 +30,10 @@ export function admitFrame(frame: Frame, answer: Follower): void {
   if (frame.name === 'message_stop') {
     if (answer.stopReason === undefined && !answer.hasSubstance) throw new AttemptError(EMPTY);
     // Whoever leaves out the end of a block or the reason to end has left out more than can be known.
-    if (answer.stopReason === undefined || (answer.open !== null && !isLimited(answer))) throw cut(answer);
+    if (answer.stopReason === undefined || (answer.open !== null && !isAllSaid(answer))) throw cut(answer);
   }
   answer.see(frame);
 }
-
-/** Anthropic ends a call that its limit cut off so: the call is never stopped, and no client runs it (recorded, measured). */
-function isLimited({ open, stopReason }: Follower): boolean {
-  return open?.type === 'tool_use' && LIMITS.has(stopReason ?? '');
-}
-
-const LIMITS = new Set(['max_tokens', 'model_context_window_exceeded']);
 
 const NEEDS_START = new Set([
   'content_block_start',

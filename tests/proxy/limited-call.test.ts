@@ -39,6 +39,16 @@ describe('an unstopped call', () => {
     expect([said.status, said.headers.get('x-ccproxy-attempts'), said.text]).toEqual([200, '1', stream]);
   });
 
+  test.each(['max_tokens', 'model_context_window_exceeded'])(
+    'ended by %s lacks nothing but its last event where that is lost',
+    async (reason) => {
+      const stream = [...begun, ...end(reason)];
+      expect((await got(stream.slice(0, -1).join(''))).text).toBe(
+        stream.slice(0, -1).join('') + event({ type: 'message_stop' }),
+      );
+    },
+  );
+
   test.each(['tool_use', 'end_turn'])('ended by %s is cut: the end of a block is missing', async (reason) => {
     const said = await got([...begun, ...end(reason)].join(''));
     expect(said.text).not.toContain(`"${reason}"`);

@@ -121,6 +121,7 @@ interface Position {
   finished: string[];
   /** `said`: something that would be left of it. */
   open: { type: string; said: boolean } | null;
+  /** Nothing lacks but the last event: the reason to end was given, and no block is open but a call that a limit cut off. */
   ending: boolean;
   over: boolean;
 }
@@ -151,7 +152,8 @@ function readPosition(events: readonly string[]): Position {
     } else if (event.type === 'content_block_stop') {
       position.finished.push(position.open?.type ?? '');
       position.open = null;
-    } else if (event.type === 'message_delta') position.ending = true;
+    } else if (event.type === 'message_delta')
+      position.ending = position.open === null || event.delta.stop_reason === 'max_tokens';
     else if (event.type === 'message_stop') position.over = true;
   }
   return position;
@@ -173,7 +175,7 @@ export function expectEnding(
   expect(said.text).toStartWith(sent);
   const tail = said.text.slice(sent.length);
   const { finished, open, ending, over } = positionAfter(whole);
-  if (over || (ending && open === null)) {
+  if (over || ending) {
     expect([tail, said.reset]).toEqual([over ? '' : STOP, false]);
     return;
   }
