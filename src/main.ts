@@ -2,9 +2,10 @@ import { allowManyRequests } from './cli/many-requests.ts';
 
 // Before anything large is loaded: it would be loaded twice.
 allowManyRequests();
-const [{ run }, { endWithReader }] = await Promise.all([
+const [{ run }, { endSoon, endWithReader }] = await Promise.all([
   import('./cli/program.ts'),
   import('./cli/print.ts'),
 ]);
 endWithReader();
 process.exitCode = await run(process.argv.slice(2));
+endSoon();

@@ -1,3 +1,4 @@
+import type { Ms } from '../core/failure.ts';
 import { EXIT } from './exit.ts';
 
 /** Reports go to stdout, everything else to stderr. */
@@ -7,8 +8,13 @@ export function report(text: string): void {
 
 /** To stdout, as it is. */
 export function write(text: string): void {
-  process.stdout.write(text);
+  const piece = {};
+  unread.add(piece);
+  process.stdout.write(text, () => unread.delete(piece));
 }
+
+/** What was printed and has not gone out, because its reader is slow. Bun's stream says 0 of itself. */
+const unread = new Set<object>();
 
 /** Whoever reads stdout may have enough (`| head`): then there is nobody to go on for. */
 export function endWithReader(): void {
@@ -16,6 +22,14 @@ export function endWithReader(): void {
     if (error.code === 'EPIPE') process.exit(EXIT.done);
     throw error;
   });
+}
+
+/** How long a process may take to end by itself, once its command is done. */
+const END_MS: Ms = 500;
+
+/** Ends a process that something keeps which nobody waits for any more (a keychain that asks unseen), once all is printed. */
+export function endSoon(): void {
+  setTimeout(() => (unread.size === 0 ? process.exit() : endSoon()), END_MS).unref();
 }
 
 export function tell(text: string): void {

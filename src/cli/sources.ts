@@ -3,7 +3,9 @@ import { type ConfigSources, configure } from '../config/build.ts';
 import { readTextFile } from '../config/load.ts';
 import { anthropic } from '../wire/dialects/anthropic/index.ts';
 import { openaiChat } from '../wire/dialects/openai-chat/index.ts';
+import { createKeychain, systemKeychain } from './keychain.ts';
 import { answers } from './local-server.ts';
+import { machineClock } from './runtime.ts';
 
 /** Flags that every command takes. */
 export interface CommonFlags {
@@ -19,6 +21,7 @@ export function sourcesOf(flags: CommonFlags): ConfigSources {
   return {
     env: process.env,
     read: readTextFile,
+    keychain: createKeychain(systemKeychain.get, machineClock),
     cwd: process.cwd(),
     home: homeFolder(),
     answers,

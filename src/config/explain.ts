@@ -6,6 +6,7 @@ import type { Locate } from './locate.ts';
 import { nearest } from './nearest.ts';
 import type { Place, Problem } from './problem.ts';
 import { ConfigSchema } from './schema.ts';
+import { looksLikeSecret } from './secret-text.ts';
 
 /** A parsed file: as it was written, with its references resolved, and where its keys are. */
 export interface Document {
@@ -21,9 +22,6 @@ export interface Document {
 /** Keys whose value is a secret, or may be. */
 const SECRET_KEYS = ['api_key', 'tokens', 'admin_token', 'headers'];
 
-/** What credentials of the known providers look like, should one stand in the wrong place. */
-const SECRET_TEXT = /^(?:bearer\s|sk-|gsk_|xai-|aiza|key-)|[A-Za-z0-9_-]{32}/i;
-
 /** Where a key of the file is. */
 export function placeOf(document: Document, path: KeyPath): Place {
   const line = document.locate(path);
@@ -34,7 +32,7 @@ export function placeOf(document: Document, path: KeyPath): Place {
 export function showValue(document: Document, path: KeyPath): string {
   const value = valueAt(document.raw, path);
   if (typeof value === 'string') {
-    const secret = path.some((part) => SECRET_KEYS.includes(String(part))) || SECRET_TEXT.test(value);
+    const secret = path.some((part) => SECRET_KEYS.includes(String(part))) || looksLikeSecret(value);
     return secret ? 'a string' : `${JSON.stringify(value.slice(0, 60))} (a string)`;
   }
   if (typeof value === 'number')

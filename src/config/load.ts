@@ -5,21 +5,16 @@ import { type Document, findSchemaProblems } from './explain.ts';
 import { withoutPaths } from './key-path.ts';
 import { locateKeys } from './locate.ts';
 import type { Problem } from './problem.ts';
-import { type Environment, type ReadFile, resolveReferences, variable } from './references.ts';
+import { type ReadFile, type ReferenceSources, resolveReferences, variable } from './references.ts';
 import { type ConfigFile, ConfigSchema } from './schema.ts';
 
 /** Where configuration is looked for. */
-export interface FileSources {
-  env: Environment;
-  read: ReadFile;
+export interface FileSources
+  extends Pick<ReferenceSources, 'env' | 'read' | 'keychain' | 'home' | 'placeholder' | 'refers'> {
   /** Absolute. */
   cwd: string;
-  /** Absolute. */
-  home: string;
   /** The value of `--config`. */
   configFlag?: string;
-  /** What stands for a variable, a file or a key that is not there: a rehearsal needs no secrets. */
-  placeholder?: string;
 }
 
 /** A configuration file that was found. */
@@ -100,12 +95,9 @@ export async function loadFile(
   }
   const locate = locateKeys(source);
   const references = await resolveReferences(raw, found.file, locate, {
-    env: sources.env,
-    read: sources.read,
-    home: sources.home,
+    ...sources,
     configPath: found.path,
     discovered: found.discovered,
-    ...(sources.placeholder === undefined ? {} : { placeholder: sources.placeholder }),
   });
   const document: Document = { file: found.file, raw, resolved: references.value, locate };
   const { problems: invalid, paths } = findSchemaProblems(document);

@@ -2,6 +2,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { type KeyPath, keyText } from './key-path.ts';
 import type { Locate } from './locate.ts';
 import type { Problem } from './problem.ts';
+import { looksLikeSecret } from './secret-text.ts';
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -9,11 +10,18 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** A file's text, or null when there is none; throws when it cannot be read. */
 export type ReadFile = (path: string) => Promise<string | null>;
 
+/** A secret of the system's keychain, or null when it gives none of that name; throws `NoKeychain` when it cannot be asked. */
+export type ReadSecret = (name: string) => Promise<string | null>;
+
+/** Why the keychain cannot be asked, in words without any secret. */
+export class NoKeychain extends Error {}
+
 /** What references are resolved from. */
 export interface ReferenceSources {
   env: Environment;
   read: ReadFile;
-  /** The user's home folder, for `~`. */
+  keychain: ReadSecret;
+  /** The user's home folder, for `~`. Absolute. */
   home: string;
   /** The absolute path of the configuration file: relative paths start at its folder. */
   configPath: string;
@@ -21,11 +29,20 @@ export interface ReferenceSources {
   discovered: boolean;
   /** What stands for whatever is not there: a rehearsal needs no secrets. */
   placeholder?: string;
+  /** Told the absolute path of every file that a reference names, whether it is there or not. */
+  refers?(path: string): void;
 }
 
 const REFERENCE = /\$\{([^}]*)\}/g;
 const NAME = `"\${NAME}" of the environment`;
-const KINDS = `${NAME} or "\${file:PATH}"`;
+const SECRETLESS = `${NAME} or "\${file:PATH}"`;
+const KINDS = `${NAME}, "\${file:PATH}" or "\${keychain:NAME}"`;
+
+/** What a secret of the keychain may be called. */
+const SECRET_NAME = /^[A-Za-z0-9][A-Za-z0-9._@/-]{0,127}$/;
+/** `SECRET_NAME` in words. */
+export const SECRET_NAME_WORDS =
+  'a name of letters, digits, ".", "_", "@", "/" and "-" that looks like no key';
 
 /** An environment variable's value; an empty one counts as absent. */
 export function variable(env: Environment, name: string): string | undefined {
@@ -90,8 +107,15 @@ export async function resolveReferences(
   return { value: await visit(root, []), problems };
 }
 
-/** A key that was pasted where a variable's name belongs is not repeated. */
+/** Whether a secret of the keychain may be called that; a key that was pasted in a name's place is none. */
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name) && !looksLikeSecret(name);
+}
+
+/** A key that was pasted where a name belongs is not repeated. */
 function shown(reference: string): string {
+  const secret = /^\$\{keychain:(.*)\}$/s.exec(reference)?.[1];
+  if (secret !== undefined) return isSecretName(secret) ? reference : 'another name';
   return isMaybeKey(reference.slice(2, -1)) ? 'something that is not the name of a variable' : reference;
 }
 
@@ -122,7 +146,7 @@ async function resolveOne(reference: string, sources: ReferenceSources): Promise
       hint: 'name the file to trust it: --config ./ccproxy.toml',
     };
   }
-  if (kind === 'keychain') return { what: `\${keychain:…} is not available in this version`, allowed: KINDS };
+  if (kind === 'keychain') return readSecret(reference.slice('keychain:'.length), sources);
   if (kind === 'file') return readReference(reference.slice('file:'.length), sources);
   if (!NAMED.test(reference)) return { what: 'not a reference', allowed: KINDS };
   const value = variable(sources.env, reference);
@@ -133,9 +157,28 @@ async function resolveOne(reference: string, sources: ReferenceSources): Promise
   };
 }
 
+async function readSecret(name: string, { keychain, placeholder }: ReferenceSources): Promise<Resolution> {
+  if (!isSecretName(name))
+    return { what: 'not a name for a secret of the keychain', allowed: SECRET_NAME_WORDS };
+  // Whoever can do without is not made to answer what a keychain asks.
+  if (placeholder !== undefined) return { value: placeholder };
+  let secret: string | null;
+  try {
+    secret = await keychain(name);
+  } catch (error) {
+    if (!(error instanceof NoKeychain)) throw error;
+    return { what: error.message, allowed: SECRETLESS };
+  }
+  const value = secret?.trim() ?? '';
+  if (value !== '') return { value };
+  const hint = `to store one: ccproxy secret set ${name}`;
+  return { what: 'the keychain has no such secret, or is locked', allowed: SECRETLESS, hint };
+}
+
 async function readReference(path: string, sources: ReferenceSources): Promise<Resolution> {
   const expanded = /^~(?=\/|$)/.test(path) ? join(sources.home, path.slice(1)) : path;
   const absolute = isAbsolute(expanded) ? expanded : join(dirname(sources.configPath), expanded);
+  sources.refers?.(absolute);
   const allowed = 'a readable file that is not empty';
   let content: string | null;
   try {

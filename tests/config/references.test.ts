@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { configCheck } from '../../src/cli/config.ts';
+import type { ConfigSources } from '../../src/config/build.ts';
 import { bad, good, messages, named, world } from './sources.ts';
 
 describe('a reference', () => {
@@ -47,7 +48,10 @@ headers = { x-a = "\${MODEL}" }`;
     ['"${env:A}"', 'not a reference', '${env:A}'],
     ['"${file:none}"', 'there is no such file', '${file:none}'],
     ['"${file:blank}"', 'the file is empty', '${file:blank}'],
-    ['"${keychain:groq}"', '${keychain:…} is not available in this version', '${keychain:groq}'],
+    ['"${keychain:groq}"', 'there is no keychain here', '${keychain:groq}'],
+    ['"${keychain:}"', 'not a name for a secret of the keychain', 'another name'],
+    ['"${keychain:a b}"', 'not a name for a secret of the keychain', 'another name'],
+    ['"${keychain:sk-ant-0123456789abcdef}"', 'not a name for a secret of the keychain', 'another name'],
   ])('%s is an error', async (text, what, found) => {
     const files = { '/conf/blank': ' \n', '/conf/c.toml': `[server]\ntokens = [\n${text}]` };
     const problems = await bad(world(files, { EMPTY: '' }, { configFlag: '/conf/c.toml' }));
@@ -55,6 +59,42 @@ headers = { x-a = "\${MODEL}" }`;
       { file: '/conf/c.toml', line: 3, key: 'server.tokens[0]', what, found, allowed: expect.any(String) },
     ]);
   });
+});
+
+describe('a secret of the keychain', () => {
+  const kept: Record<string, string> = { groq: '  groq-secret\n', 'work/b': 'b-secret', empty: ' ' };
+  const from = (text: string, more: Partial<ConfigSources> = {}) =>
+    named(text, {}, { keychain: async (name) => kept[name] ?? null, ...more });
+  const nobody = () => Promise.reject(new Error('the keychain was asked'));
+
+  test('takes the place of its reference', async () => {
+    const { settings } = await good(from('[server]\ntokens = ["${keychain:groq}", "b ${keychain:work/b}"]'));
+    expect(settings.server.tokens).toEqual(['groq-secret', 'b b-secret']);
+  });
+
+  test.each(['nix', 'empty'])(
+    'that is not there is an error that says how to store one: %s',
+    async (name) => {
+      const [problem] = await bad(from(`[upstreams.groq]\napi_key = "\${keychain:${name}}"`));
+      expect(problem).toMatchObject({ file: 'my.toml', line: 2, key: 'upstreams.groq.api_key' });
+      expect(problem?.what).toBe('the keychain has no such secret, or is locked');
+      expect(problem?.hint).toBe(`to store one: ccproxy secret set ${name}`);
+    },
+  );
+
+  test('is not asked for by a file that was only found, nor in a rehearsal', async () => {
+    const text = '[upstreams.groq]\napi_key = "${keychain:groq}"';
+    const found = world({ '/here/ccproxy.toml': text }, {}, { keychain: nobody });
+    expect((await bad(found))[0]?.what).toMatch(/may not use/);
+    expect((await good(from(text, { keychain: nobody, placeholder: 'p' }))).chain).toHaveLength(1);
+  });
+});
+
+test('every file that a reference names is told, there or not', async () => {
+  const told: string[] = [];
+  const text = '[server]\ntokens = ["${file:a}", "${file:/b}", "${file:~/c}", "${NAME}"]';
+  await bad(named(text, {}, { refers: (path) => told.push(path) }));
+  expect(told.sort()).toEqual(['/b', '/here/a', '/home/me/c']);
 });
 
 describe('a file that was found and not named', () => {

@@ -1,5 +1,6 @@
 import { type ConfigSources, type Configuration, configure } from '../../src/config/build.ts';
 import { describeProblems, type Problem } from '../../src/config/problem.ts';
+import { NoKeychain } from '../../src/config/references.ts';
 import type { Dialect } from '../../src/core/upstream.ts';
 
 const dialect = (name: string, path: string): Dialect => ({
@@ -20,6 +21,7 @@ export function world(
   return {
     env,
     read: async (path) => files[path] ?? null,
+    keychain: () => Promise.reject(new NoKeychain('there is no keychain here')),
     cwd: '/here',
     home: '/home/me',
     answers: async () => false,

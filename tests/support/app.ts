@@ -150,6 +150,7 @@ export async function configurationOf({
   const result = await configure({
     env: { CCPROXY_PORT: '0', ...env },
     read: async (path) => (path === '/config/ccproxy.toml' ? (file ?? null) : null),
+    keychain: async () => null,
     cwd: '/nowhere',
     home: '/nowhere/home',
     answers: async () => false,

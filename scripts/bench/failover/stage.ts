@@ -99,6 +99,7 @@ ${patience}`;
   const result = await configure({
     env: {},
     read: async (path) => (path === '/bench.toml' ? file : null),
+    keychain: async () => null,
     cwd: '/',
     home: '/',
     answers: async () => false,
