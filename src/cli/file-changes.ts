@@ -1,4 +1,4 @@
-import { type FSWatcher, readFileSync, realpathSync, statSync, watch } from 'node:fs';
+import { type FSWatcher, realpathSync, statSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { readTextFile } from '../config/load.ts';
 import type { Ms } from '../core/failure.ts';
@@ -13,6 +13,8 @@ export interface Watched {
 export interface Settled extends Watched {
   /** Something has happened to the file. */
   hint(): void;
+  /** It was read elsewhere, and held this: that is no change any more. */
+  saw(content: string | null): void;
 }
 
 /** A program that saves a file touches it several times. */
@@ -21,11 +23,22 @@ const SETTLE_MS: Ms = 200;
 /** What nobody is told of is noticed by looking: a folder cannot be watched, or was replaced by another. */
 const LOOK_MS: Ms = 3_000;
 
-/** Runs `changed` when a configuration file has other content than before, until it is stopped. */
-export function watchConfig(path: string, clock: Clock, changed: () => void): Watched {
-  const settled = settleChanges({ clock, read: () => readTextFile(path), seen: contentOf(path), changed });
+/** A file whose content is watched. */
+export interface WatchedContent extends Watched, Pick<Settled, 'saw'> {}
+
+/** Runs `changed` when a file holds something else than was `seen` in it, until it is stopped. */
+export function watchContent(
+  path: string,
+  clock: Clock,
+  seen: string | null,
+  changed: () => void,
+): WatchedContent {
+  const settled = settleChanges({ clock, read: () => readTextFile(path), seen, changed });
   const watched = watchFile(path, clock, settled.hint);
+  // It may have changed since it was read.
+  settled.hint();
   return {
+    saw: settled.saw,
     stop() {
       watched.stop();
       settled.stop();
@@ -38,7 +51,7 @@ export interface SettleParts {
   clock: Clock;
   /** The file's content now; null when there is none. */
   read(): Promise<string | null>;
-  /** Its content when this begins. */
+  /** Its content as far as anybody knows when this begins. */
   seen: string | null;
   changed(): void;
 }
@@ -65,6 +78,9 @@ export function settleChanges({ clock, read, seen, changed }: SettleParts): Sett
     hint() {
       timer?.cancel();
       if (!isOver) timer = clock.after(SETTLE_MS, () => void look());
+    },
+    saw(content) {
+      last = content;
     },
     stop() {
       timer?.cancel();
@@ -137,14 +153,6 @@ export function watchFile(path: string, clock: Clock, hint: () => void): Watched
       for (const folder of [...watched.keys()]) close(folder);
     },
   };
-}
-
-function contentOf(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return null;
-  }
 }
 
 /** Another text for every other folder at this path, also where the number of one that was removed is used again. */

@@ -1,4 +1,4 @@
-import type { Configuration } from '../config/build.ts';
+import { type Configuration, configure } from '../config/build.ts';
 import { describeProblems } from '../config/problem.ts';
 import { variable } from '../config/references.ts';
 import { credentialNames } from '../proxy/credential-names.ts';
@@ -16,14 +16,15 @@ import { LOG_LEVELS, type LogLevelName, openLog } from '../telemetry/log.ts';
 import { buildInfo } from './build-info.ts';
 import { createEnding, type Ending } from './ending.ts';
 import { EXIT, Exit } from './exit.ts';
-import { type Watched, watchConfig } from './file-changes.ts';
+import type { Watched } from './file-changes.ts';
 import { removeInstance, writeInstance } from './instance.ts';
 import { mostInFlight } from './many-requests.ts';
 import { tell } from './print.ts';
+import { createReading, type Reading } from './reading.ts';
 import { createReload } from './reload.ts';
 import { findRunning } from './running.ts';
 import { addresses, createRuntime, isProxied, machineClock, randomName } from './runtime.ts';
-import { type CommonFlags, configured, homeFolder } from './sources.ts';
+import { type CommonFlags, homeFolder, sourcesOf } from './sources.ts';
 import { healthPath, stateFolder, testedPath } from './state-folder.ts';
 import { describeUnforeseen, surviveUnforeseen } from './unforeseen.ts';
 import { welcome } from './welcome.ts';
@@ -34,7 +35,8 @@ import { welcome } from './welcome.ts';
  */
 export async function serve(flags: CommonFlags): Promise<never> {
   const log = openLog(levelOf(flags), tell);
-  const result = await configured(flags);
+  const reading = createReading((files) => configure({ ...sourcesOf(flags), ...files }), machineClock);
+  const result = await reading.configured();
   if (!result.ok) throw new Exit(EXIT.usage, describeProblems(result.problems));
   const { configuration } = result;
   const { settings, chain } = configuration;
@@ -94,7 +96,7 @@ export async function serve(flags: CommonFlags): Promise<never> {
 
   const { port } = listener;
   const obstacle = writeInstance({ port, pid: process.pid, instance, token: controlToken });
-  const watched = watchConfiguration(flags, serving, ending);
+  const watched = watchConfiguration(reading, serving, ending);
   ending.arm(listener, {
     drainMs: () => serving.configuration.settings.server.drainTimeoutMs,
     beforeDrain() {
@@ -112,16 +114,16 @@ export async function serve(flags: CommonFlags): Promise<never> {
 }
 
 /** Reads the configuration again at SIGHUP, and when its file has changed. A closed terminal ends nothing, file or not. */
-function watchConfiguration(flags: CommonFlags, serving: Serving, ending: Ending): Watched {
+function watchConfiguration(reading: Reading, serving: Serving, ending: Ending): Watched {
   const reload = createReload({
     serving,
-    read: () => configured(flags),
+    read: reading.configured,
     draining: () => ending.begun(),
     tell,
   });
   process.on('SIGHUP', () => void reload());
   const path = serving.configuration.settings.configPath;
-  return path === null ? { stop() {} } : watchConfig(path, machineClock, () => void reload());
+  return path === null ? { stop() {} } : reading.watch(path, () => void reload());
 }
 
 function levelOf({ logLevel }: CommonFlags): LogLevelName {

@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { type ConfigSources, configure } from '../config/build.ts';
+import { type ConfigSources, type Configured, configure } from '../config/build.ts';
 import { readTextFile } from '../config/load.ts';
 import { anthropic } from '../wire/dialects/anthropic/index.ts';
 import { openaiChat } from '../wire/dialects/openai-chat/index.ts';
@@ -47,6 +47,6 @@ function homeOfUser(): string {
 }
 
 /** The configuration as this process would run it. */
-export function configured(flags: CommonFlags) {
+export function configured(flags: CommonFlags): Promise<Configured> {
   return configure(sourcesOf(flags));
 }

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { settleChanges, type Watched, watchConfig, watchFile } from '../../src/cli/file-changes.ts';
+import { settleChanges, type Watched, watchContent, watchFile } from '../../src/cli/file-changes.ts';
 import { machineClock } from '../../src/cli/runtime.ts';
 import { manualClock } from '../support/manual-clock.ts';
 
@@ -59,6 +59,19 @@ describe('what happens to a file', () => {
       await clock.advance(200);
     }
     expect(file.changes).toBe(changes);
+  });
+
+  test('is none when somebody has read it meanwhile, and one when it is another since', async () => {
+    const { clock, file, settled } = setUp('a');
+    file.content = 'b';
+    settled.hint();
+    settled.saw('b');
+    await clock.advance(200);
+    expect(file.changes).toBe(0);
+    file.content = 'c';
+    settled.hint();
+    await clock.advance(200);
+    expect(file.changes).toBe(1);
   });
 
   test("is nobody's business after the end", async () => {
@@ -201,11 +214,19 @@ describe('a file on disk', () => {
     expect([hints.count, clock.waiting]).toEqual([0, []]);
   });
 
+  test('that changed between its reading and its watching is told', async () => {
+    const path = join(folder, 'ccproxy.toml');
+    writeFileSync(path, 'b');
+    await new Promise<void>((changed) => {
+      watches.push(watchContent(path, machineClock, 'a', changed));
+    });
+  });
+
   test('has its change told when it is over, and only when it holds something else', async () => {
     const path = join(folder, 'ccproxy.toml');
     writeFileSync(path, 'a');
     await new Promise<void>((changed) => {
-      watches.push(watchConfig(path, machineClock, changed));
+      watches.push(watchContent(path, machineClock, 'a', changed));
       writeFileSync(path, 'b');
     });
   });

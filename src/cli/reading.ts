@@ -1,0 +1,86 @@
+import { statSync } from 'node:fs';
+import type { Configured } from '../config/build.ts';
+import { type FileSources, readTextFile } from '../config/load.ts';
+import type { Clock } from '../core/runtime.ts';
+import { type Watched, type WatchedContent, watchContent } from './file-changes.ts';
+
+/** Reading the configuration, as often as it is asked for, and noticing when it would be another. */
+export interface Reading {
+  configured(): Promise<Configured>;
+  /**
+   * Runs `changed` when this file, or one that a reference in it names, holds something else than was last read. Only from
+   * a file is the configuration read again.
+   */
+  watch(path: string, changed: () => void): Watched;
+}
+
+/** @param configure makes the configuration from these files; never asked again before it has answered */
+export function createReading(
+  configure: (files: Pick<FileSources, 'read' | 'refers'>) => Promise<Configured>,
+  clock: Clock,
+): Reading {
+  const contents = new Map<string, string | null>();
+  const files = new Map<string, WatchedContent>();
+  let referred: readonly string[] = [];
+  let watched: { path: string; changed(): void; wasEmpty: boolean } | null = null;
+
+  async function configured(): Promise<Configured> {
+    const names: string[] = [];
+    contents.clear();
+    const result = await configure({
+      async read(path) {
+        const content = await readTextFile(path);
+        contents.set(path, content);
+        files.get(path)?.saw(content);
+        return content;
+      },
+      refers: (path) => names.push(path),
+    });
+    referred = names;
+    follow();
+    return watched !== null && !watched.wasEmpty && isEmpty(watched.path) ? emptied(watched.path) : result;
+  }
+
+  function isEmpty(path: string): boolean {
+    return contents.get(path)?.trim() === '';
+  }
+
+  function follow(): void {
+    if (watched === null) return;
+    const { path, changed } = watched;
+    const wanted = new Set([path, ...referred.filter(isLasting)]);
+    for (const [name, file] of files) {
+      if (wanted.has(name)) continue;
+      file.stop();
+      files.delete(name);
+    }
+    for (const name of wanted)
+      if (!files.has(name)) files.set(name, watchContent(name, clock, contents.get(name) ?? null, changed));
+  }
+
+  return {
+    configured,
+    watch(path, changed) {
+      watched = { path, changed, wasEmpty: isEmpty(path) };
+      follow();
+      return {
+        stop() {
+          watched = null;
+          for (const file of files.values()) file.stop();
+          files.clear();
+        },
+      };
+    },
+  };
+}
+
+/** What is read from a pipe is gone with it. */
+function isLasting(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
+}
+
+/** A file that had something in it: emptied by a full disk, or by somebody who is not done writing. */
+function emptied(path: string): Configured {
+  const allowed = 'a configuration, or comments alone for the chain of the environment';
+  return { ok: false, problems: [{ file: path, what: 'is empty now', allowed }] };
+}

@@ -1,0 +1,147 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references look like that
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Watched } from '../../src/cli/file-changes.ts';
+import { createReading, type Reading } from '../../src/cli/reading.ts';
+import { configure } from '../../src/config/build.ts';
+import { describeProblems } from '../../src/config/problem.ts';
+import { world } from '../config/sources.ts';
+import { manualClock } from '../support/manual-clock.ts';
+
+let folder: string;
+let watched: Watched | null = null;
+
+beforeEach(() => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), 'ccproxy-reading-')));
+});
+
+afterEach(() => {
+  watched?.stop();
+  watched = null;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const path = () => join(folder, 'ccproxy.toml');
+const write = (name: string, content: string) => writeFileSync(join(folder, name), content);
+const upstream = (key: string) => `[upstreams.groq]\napi_key = "${key}"\n`;
+
+/** A configuration that was read from `content`, and is watched. */
+async function setUp(content: string) {
+  const clock = manualClock();
+  write('ccproxy.toml', content);
+  const sources = world({}, {}, { configFlag: path() });
+  const reading = createReading((files) => configure({ ...sources, ...files }), clock);
+  const first = await reading.configured();
+  const told = { times: 0, next: Promise.withResolvers<void>() };
+  watched = reading.watch(path(), () => {
+    told.times += 1;
+    told.next.resolve();
+  });
+  /** Once something has been told. */
+  const changed = async () => {
+    await clock.advance(3000);
+    await clock.advance(200);
+    await told.next.promise;
+    told.next = Promise.withResolvers();
+  };
+  return { clock, reading, first, told, changed };
+}
+
+async function keyOf(reading: Reading): Promise<string | null | undefined> {
+  const result = await reading.configured();
+  if (!result.ok) throw new Error(describeProblems(result.problems));
+  const client = { bearer: null, apiKey: null };
+  const [groq] = result.configuration.chain;
+  return groq?.auth(new Headers(), client as never)?.get('authorization');
+}
+
+describe('the configuration is another', () => {
+  test('when its file changes, and when one that a reference names does', async () => {
+    write('key', 'old');
+    const { reading, changed } = await setUp(upstream('${file:key}'));
+    expect(await keyOf(reading)).toBe('Bearer old');
+    write('key', 'new');
+    await changed();
+    expect(await keyOf(reading)).toBe('Bearer new');
+    write('other', 'third');
+    write('ccproxy.toml', upstream('${file:other}'));
+    await changed();
+    expect(await keyOf(reading)).toBe('Bearer third');
+    write('other', 'fourth');
+    await changed();
+    expect(await keyOf(reading)).toBe('Bearer fourth');
+  });
+
+  test('when a file comes that a reference names and that was not there', async () => {
+    const { first, reading, changed } = await setUp(upstream('${file:key}'));
+    expect(first.ok).toBe(false);
+    write('key', 'new');
+    await changed();
+    expect(await keyOf(reading)).toBe('Bearer new');
+  });
+
+  test('not when it was read meanwhile, and not by a file that no reference names any more', async () => {
+    write('key', 'old');
+    const { reading, told, changed } = await setUp(upstream('${file:key}'));
+    write('ccproxy.toml', upstream('k'));
+    await reading.configured();
+    write('key', 'new');
+    write('ccproxy.toml', upstream('ll'));
+    await changed();
+    await reading.configured();
+    write('ccproxy.toml', upstream('mmm'));
+    await changed();
+    expect(told.times).toBe(2);
+  });
+
+  test('not after the end', async () => {
+    const { clock, told } = await setUp(upstream('k'));
+    watched?.stop();
+    write('ccproxy.toml', upstream('ll'));
+    await clock.advance(10_000);
+    expect([told.times, clock.waiting]).toEqual([0, []]);
+  });
+});
+
+test('a pipe is read once, and not watched', async () => {
+  execFileSync('mkfifo', [join(folder, 'pipe')]);
+  const clock = manualClock();
+  write('ccproxy.toml', upstream('${file:pipe}'));
+  const sources = world({}, {}, { configFlag: path() });
+  const reading = createReading(async (files) => {
+    files.refers?.(join(folder, 'pipe'));
+    return configure(sources);
+  }, clock);
+  await reading.configured();
+  watched = reading.watch(path(), () => {});
+  // One look every 3 s, and one at what may have happened since it was read: for the configuration alone.
+  expect(clock.waiting).toHaveLength(2);
+});
+
+describe('a file that has nothing in it any more', () => {
+  const chainOf = async (reading: Reading) => {
+    const result = await reading.configured();
+    return result.ok ? result.configuration.chain.map(({ name }) => name) : describeProblems(result.problems);
+  };
+
+  test.each(['', '\n \n'])('is one that somebody is writing: %j', async (nothing) => {
+    const { reading } = await setUp(upstream('k'));
+    write('ccproxy.toml', nothing);
+    expect(await chainOf(reading)).toContain('is empty now');
+    expect(await chainOf(reading)).toContain('is empty now');
+    write('ccproxy.toml', upstream('k'));
+    expect(await chainOf(reading)).toEqual(['groq']);
+  });
+
+  test('is a configuration if it never had, or says so by a comment', async () => {
+    const { reading } = await setUp('');
+    expect(await chainOf(reading)).toEqual(['anthropic']);
+    write('ccproxy.toml', upstream('k'));
+    expect(await chainOf(reading)).toEqual(['groq']);
+    write('ccproxy.toml', '# nothing\n');
+    expect(await chainOf(reading)).toEqual(['anthropic']);
+  });
+});
