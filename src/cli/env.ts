@@ -4,8 +4,8 @@ import type { Configured } from '../config/build.ts';
 import type { UpstreamStatus } from '../server/status.ts';
 import { baseUrl } from './address.ts';
 import { EXIT, Exit } from './exit.ts';
-import { findRunning, listensAt, reachable, readStatus } from './running.ts';
-import { type CommonFlags, configured } from './sources.ts';
+import { findRunning, meant, reachable, readStatus } from './running.ts';
+import type { CommonFlags } from './sources.ts';
 
 /** Shells for which `env` prints lines. */
 export const SHELLS = ['bash', 'zsh', 'fish', 'powershell', 'json'] as const;
@@ -104,8 +104,7 @@ export function shellOf(asked: string | undefined, env: Environment): Shell {
 
 /** From the ccproxy that runs, or else from what one would be made of here. */
 export async function envFacts(flags: CommonFlags): Promise<EnvFacts> {
-  const result = await configured(flags);
-  const { host, port } = listensAt(result, flags);
+  const { host, port, result } = await meant(flags);
   const running = await findRunning(reachable(host), port);
   // Where tokens are asked for and another user started it, its status is not for us.
   const status = running === null ? null : await readStatus(running).catch(() => null);

@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -39,6 +39,17 @@ export function readInstance(port: number): InstanceFile | null {
     return file as InstanceFile;
   } catch {
     return null;
+  }
+}
+
+/** The ports of the user's ccproxies; of one that was killed, too. */
+export function instancePorts(): number[] {
+  try {
+    assertOwn(runtimeFolder());
+    const names = readdirSync(runtimeFolder());
+    return names.flatMap((name) => /^([1-9]\d{0,4})\.json$/.exec(name)?.[1] ?? []).map(Number);
+  } catch {
+    return [];
   }
 }
 

@@ -1,9 +1,10 @@
 import type { Configured } from '../config/build.ts';
+import { describeProblems } from '../config/problem.ts';
 import { DEFAULT_SERVER } from '../config/settings.ts';
 import type { Status } from '../server/status.ts';
 import { EXIT, Exit } from './exit.ts';
-import { readInstance } from './instance.ts';
-import { type CommonFlags, configured } from './sources.ts';
+import { instancePorts, readInstance } from './instance.ts';
+import { type CommonFlags, surveyed } from './sources.ts';
 
 /** How long a ccproxy of this machine may take to answer a command. */
 const ANSWER_MS = 5000;
@@ -18,12 +19,33 @@ export interface Running {
   version: string;
 }
 
-/** The host and port that a command means: by flag, environment, configuration or default. */
-export function listensAt(result: Configured, flags: CommonFlags): { host: string; port: number } {
-  if (result.ok) return result.configuration.settings.server;
+/** The host and port that a command means. */
+export interface Meant {
+  host: string;
+  port: number;
+  /** The configuration that says so, or would. */
+  result: Configured;
+}
+
+/**
+ * The host and port that a command means: by flag, environment, configuration or default. Where a mistake in the file hides
+ * them, the ones of the only ccproxy that the user has running: it may be there with the file as it was.
+ */
+export async function meant(flags: CommonFlags): Promise<Meant> {
+  const result = await surveyed(flags);
+  const { host, port } = result.ok ? result.configuration.settings.server : (result.server ?? DEFAULT_SERVER);
+  if (result.ok || result.server !== undefined) return { host, port, result };
   const { CCPROXY_HOST, CCPROXY_PORT } = process.env;
-  const { host, port } = DEFAULT_SERVER;
-  return { host: flags.host ?? (CCPROXY_HOST || host), port: Number(flags.port ?? (CCPROXY_PORT || port)) };
+  const named = flags.port ?? (CCPROXY_PORT || undefined);
+  const meantHost = flags.host ?? (CCPROXY_HOST || host);
+  const only = named === undefined ? await onlyPort(reachable(meantHost)) : Number(named);
+  return { host: meantHost, port: only ?? port, result };
+}
+
+async function onlyPort(host: string): Promise<number | null> {
+  const found = await Promise.all(instancePorts().map((port) => findRunning(host, port)));
+  const [one, ...others] = found.filter((running) => running !== null);
+  return one !== undefined && others.length === 0 ? one.port : null;
 }
 
 /** An address that can be connected to, for one that is listened on. */
@@ -51,10 +73,11 @@ export async function findRunning(host: string, port: number): Promise<Running |
  * @throws Exit 3 when there is none.
  */
 export async function requireRunning(flags: CommonFlags): Promise<Running> {
-  const { host, port } = listensAt(await configured(flags), flags);
+  const { host, port, result } = await meant(flags);
   const running = await findRunning(reachable(host), port);
-  if (running === null) throw new Exit(EXIT.notRunning, `no ccproxy is running on port ${port}`);
-  return running;
+  if (running !== null) return running;
+  const why = result.ok ? '' : `; the configuration has mistakes:\n${describeProblems(result.problems)}`;
+  throw new Exit(EXIT.notRunning, `no ccproxy is running on port ${port}${why}`);
 }
 
 /** Its status. */

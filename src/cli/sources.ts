@@ -50,3 +50,11 @@ function homeOfUser(): string {
 export function configured(flags: CommonFlags): Promise<Configured> {
   return configure(sourcesOf(flags));
 }
+
+/**
+ * The configuration for who only wants to know where ccproxy listens and who is in its chain: the shell that it was started
+ * from may have other variables than this one, and no keychain is asked.
+ */
+export function surveyed(flags: CommonFlags): Promise<Configured> {
+  return configure({ ...sourcesOf(flags), placeholder: 'key-of-another-shell' });
+}

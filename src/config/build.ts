@@ -44,7 +44,12 @@ export interface Configuration {
 /** A configuration, or every problem that keeps it from being one. */
 export type Configured =
   | { ok: true; configuration: Configuration }
-  | { ok: false; problems: readonly Problem[] };
+  | {
+      ok: false;
+      problems: readonly Problem[];
+      /** Where it would listen, as far as it can be told in spite of the problems. */
+      server?: ServerSettings;
+    };
 
 /** Makes the configuration from flags, environment and file: emergency, file or standing mode. */
 export async function configure(sources: ConfigSources): Promise<Configured> {
@@ -77,7 +82,9 @@ async function configureFromFile(sources: ConfigSources): Promise<Configured> {
     ? assemble('file', draftFile(loaded), loaded, [], sources)
     : await assembleStanding(loaded, sources);
   if (problems.length === 0) return result;
-  return { ok: false, problems: withoutConsequences(problems, result.ok ? [] : result.problems) };
+  const others = result.ok ? [] : result.problems;
+  const server = result.ok ? result.configuration.settings.server : result.server;
+  return { ok: false, problems: withoutConsequences(problems, others), ...(server && { server }) };
 }
 
 async function assembleStanding(file: LoadedFile | null, sources: ConfigSources): Promise<Configured> {
@@ -123,7 +130,7 @@ function assemble(
     const judged = { ...sources, env: {}, discovered: false, isFirst: false };
     problems.push(...buildUpstream(draft, judged).problems);
   }
-  if (problems.length > 0) return { ok: false, problems };
+  if (problems.length > 0) return { ok: false, problems, server };
   warnings.push(...selfReferences(chain, server), ...uselessSettings(mode, chain, server, file));
   const settings: Settings = { mode, configPath: file?.found.path ?? null, server, failover };
   return { ok: true, configuration: { settings, chain, why, leftOut: out, notices, warnings } };
