@@ -4,7 +4,7 @@ import { type Draft, placeIn, showIn } from './draft.ts';
 import { isLaterDialect } from './later.ts';
 import { nearest } from './nearest.ts';
 import { presetVariables } from './preset-values.ts';
-import type { Problem } from './problem.ts';
+import { describeProblem, type Problem } from './problem.ts';
 import { type Environment, variable } from './references.ts';
 
 /** Where an upstream is and what it speaks. */
@@ -44,7 +44,7 @@ export function findEndpoint(
     problems.push({ ...place, ...address, found: quotable ? showIn(draft, 'base_url') : address.found });
     return null;
   }
-  if (address.warning !== undefined) warnings.push(`${draft.name}: ${address.warning}`);
+  if (address.warning !== undefined) warnings.push(describeProblem({ ...place, what: address.warning }));
   if (named === 'invalid') return null;
   if (named !== null && address.dialect !== undefined && named !== address.dialect) {
     problems.push({

@@ -91,7 +91,7 @@ export async function loadFile(
   try {
     raw = parse(source);
   } catch (error) {
-    return { loaded: null, problems: [syntaxProblem(found.file, error)] };
+    return { loaded: null, problems: [syntaxProblem(found.file, source, error)] };
   }
   const locate = locateKeys(source);
   const references = await resolveReferences(raw, found.file, locate, {
@@ -134,9 +134,21 @@ async function readOr(path: string, read: ReadFile): Promise<string | null | Pic
   }
 }
 
+/** What is wrong with a line that opens a table which was there before; null for any other line. */
+function secondTable(lines: readonly string[], line: number): Omit<Problem, 'file' | 'line'> | null {
+  const nameOf = (text = '') => /^\s*\[\s*([\w.-]+)\s*\]\s*(?:#.*)?$/.exec(text)?.[1];
+  const key = nameOf(lines[line - 1]);
+  if (key === undefined) return null;
+  const first = lines.findIndex((text) => nameOf(text) === key) + 1;
+  if (first === line) return null;
+  return { key, what: 'is there twice', allowed: 'each table once', hint: `the first is in line ${first}` };
+}
+
 /** Only the first line of the parser's message: the ones below quote the file, secrets included. */
-function syntaxProblem(file: string, error: unknown): Problem {
+function syntaxProblem(file: string, source: string, error: unknown): Problem {
   if (!(error instanceof TomlError)) return { file, what: 'is not TOML' };
+  const twice = secondTable(source.split('\n'), error.line);
+  if (twice !== null) return { file, line: error.line, ...twice };
   const message = error.message.split('\n')[0]?.replace(/^Invalid TOML document: /, '') ?? '';
   return { file, line: error.line, key: `column ${error.column}`, what: `not TOML: ${message}` };
 }

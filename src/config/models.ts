@@ -34,6 +34,17 @@ export function familyOf(name: string): keyof FamilyModels {
   return 'sonnet';
 }
 
+/**
+ * Whether a pattern can match what Claude Code asks for, known today or not: a name that begins with `claude`, or has it, or
+ * `anthropic`, behind somebody's prefix.
+ */
+export function canMatchClaude(pattern: string): boolean {
+  const lower = pattern.trim().toLowerCase();
+  const [first = '', ...rest] = lower.split('*');
+  const isOpen = rest.length > 0 && 'claude'.startsWith(first);
+  return lower !== '' && (isOpen || /claude|anthropic/.test(lower));
+}
+
 /** Looks for the parts one after the other, each where it comes first: clients name models as they like, and at any length. */
 function glob(pattern: string): (name: string) => boolean {
   const [first = '', ...parts] = pattern.replace(LONG_CONTEXT, '').toLowerCase().split('*');

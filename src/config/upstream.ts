@@ -6,7 +6,7 @@ import { findTrespasses } from './discovered.ts';
 import { type Draft, placeIn, showIn } from './draft.ts';
 import { environmentWins, findEndpoint } from './endpoint.ts';
 import { knownFacts } from './facts.ts';
-import { mapModels } from './models.ts';
+import { canMatchClaude, mapModels } from './models.ts';
 import { presetVariables } from './preset-values.ts';
 import { priceOf, proofOf, readProbe } from './probe.ts';
 import type { Problem } from './problem.ts';
@@ -111,6 +111,15 @@ function readModels(draft: Draft, env: Environment, problems: Problem[]): Record
       what: 'an empty pattern matches nothing',
       found: '""',
       allowed: 'a model name, or a pattern with *',
+    });
+  }
+  const patterns = Object.keys(fromFile ?? {});
+  if (patterns.some((pattern) => pattern.trim() !== '') && !patterns.some(canMatchClaude)) {
+    problems.push({
+      ...placeIn(draft, 'models'),
+      what: 'matches no model that is asked for',
+      found: patterns.map((pattern) => JSON.stringify(pattern.slice(0, 60))).join(', '),
+      allowed: 'patterns of Claude models, such as "claude-opus-*" or "*"',
     });
   }
   return fromFile ?? {};

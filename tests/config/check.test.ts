@@ -16,7 +16,7 @@ chain:
   2. fast       http://h/v1 (openai-chat): [upstreams.fast] in my.toml
 `);
     expect(stderr).toBe(
-      'warning: fast: its address is plain http: keys and conversations travel unencrypted\n',
+      'warning: my.toml:5: upstreams.fast.base_url: its address is plain http: keys and conversations travel unencrypted\n',
     );
   });
 
@@ -64,7 +64,9 @@ chain:
       ],
       left_out: [],
       notices: [],
-      warnings: ['fast: its address is plain http: keys and conversations travel unencrypted'],
+      warnings: [
+        'my.toml:5: upstreams.fast.base_url: its address is plain http: keys and conversations travel unencrypted',
+      ],
       problems: [],
     });
     const invalid = await configCheck(named('prot = 1'), { json: true });
