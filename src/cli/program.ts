@@ -7,8 +7,12 @@ import { askToStop, type Changed, isolateUpstream, resetUpstream, useUpstream } 
 import type { DrillFlags } from './drill.ts';
 import { changesOff, changesOn, envFacts, render, shellOf } from './env.ts';
 import { EXIT, Exit } from './exit.ts';
+import { hiddenInput } from './hidden-input.ts';
+import { systemKeychain } from './keychain.ts';
 import { report, tell } from './print.ts';
 import { readStatus, requireRunning } from './running.ts';
+import { machineClock } from './runtime.ts';
+import { removeSecret, type SecretParts, setSecret } from './secret.ts';
 import { serve } from './serve.ts';
 import { type CommonFlags, sourcesOf } from './sources.ts';
 import { describeStatus } from './status.ts';
@@ -157,6 +161,22 @@ function createProgram(): Command {
       if (code !== EXIT.done) throw new Exit(code, '');
     });
 
+  const secret = program
+    .command('secret')
+    .description("keep keys in the system's keychain, for ccproxy.toml");
+  common(secret.command('set'))
+    .description('store a secret; its value is asked for, or piped in')
+    .argument('<name>', 'what ccproxy.toml calls it')
+    .action(async (name: string, flags: CommonFlags) => {
+      tellChange({ words: await setSecret(name, SECRETS), document: { stored: name } }, flags);
+    });
+  common(secret.command('remove'))
+    .description('take a secret out of the keychain')
+    .argument('<name>', 'what it is called')
+    .action(async (name: string, flags: CommonFlags) => {
+      tellChange({ words: await removeSecret(name, SECRETS), document: { removed: name } }, flags);
+    });
+
   common(program.command('version'))
     .description('print the version')
     .action((flags: CommonFlags) => {
@@ -166,6 +186,12 @@ function createProgram(): Command {
     });
   return program;
 }
+
+const SECRETS: SecretParts = {
+  keychain: systemKeychain,
+  clock: machineClock,
+  value: (name) => hiddenInput(`Value of ${name} (it is not shown): `),
+};
 
 function tellChange({ words, document }: Changed, { json }: CommonFlags): void {
   report(json ? JSON.stringify(document, null, 2) : words);
