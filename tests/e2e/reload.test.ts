@@ -81,6 +81,22 @@ describe('a change of the file', () => {
   });
 });
 
+describe('the keychain', () => {
+  test('that has no such secret, or is not there, is an error with its place', async () => {
+    await using folders = await makeFolders();
+    const name = 'a-name-that-no-test-stores';
+    const file = fileIn(folders, table('one', NOBODY, `"\${keychain:${name}}"`));
+    const ended = await runToEnd(['serve', '--config', file.path, '--port', '0'], {}, folders);
+    expect([ended.exitCode, ended.stdout]).toEqual([2, '']);
+    expect(ended.stderr).toMatch(/my\.toml:4: upstreams\.one\.api_key: .*keychain.*allowed: "\$\{NAME\}"/);
+  });
+
+  test('is given nothing where nothing is piped in', async () => {
+    const ended = await runToEnd(['secret', 'set', 'a-name-that-no-test-stores']);
+    expect([ended.exitCode, ended.stderr]).toEqual([2, expect.stringContaining('no value')]);
+  });
+});
+
 describe('a port that only the file says', () => {
   const withPort = (port: number, rest: string) => `[server]\nport = ${port}\n${rest}`;
 
