@@ -8,7 +8,15 @@ import { ROOT, say } from './project.mjs';
 export const BINARY = join(ROOT, 'dist', `ccproxy${EXE}`);
 
 const STAMP = join(ROOT, 'dist', '.built-from');
-const SOURCES = ['src', 'package.json', 'package-lock.json', 'ccproxy.toml', 'scripts/dev/compile.mjs'];
+const SOURCES = [
+  'src',
+  'package.json',
+  'package-lock.json',
+  'ccproxy.toml',
+  'scripts/dev/compile.mjs',
+  'scripts/release/sign.ts',
+  'scripts/release/code-signature.ts',
+];
 
 function filesUnder(path) {
   if (!existsSync(path)) return [];

@@ -25,9 +25,11 @@ const FLAGS = [
   '--compile-exec-argv=--use-system-ca',
 ];
 
+/** The commit in twelve digits, with `-dirty` where a file differs from it: the same in every clone. */
 function commit() {
   if (!existsSync(join(ROOT, '.git'))) return 'unknown';
-  const git = spawnSync('git', ['rev-parse', '--short=12', 'HEAD'], { cwd: ROOT, encoding: 'utf8' });
+  const description = ['describe', '--always', '--dirty', '--abbrev=12', '--exclude=*'];
+  const git = spawnSync('git', description, { cwd: ROOT, encoding: 'utf8' });
   return git.status === 0 ? git.stdout.trim() : 'unknown';
 }
 
@@ -36,21 +38,30 @@ function constants() {
   return { CCPROXY_VERSION: manifest.version, CCPROXY_COMMIT: commit() };
 }
 
+/** An invalid signature, which is what Bun leaves, can keep a program for macOS from starting. */
+const SIGN = join(ROOT, 'scripts', 'release', 'sign.ts');
+
 /**
  * Compiles `entry` to `outfile`, which appears complete or not at all: Bun works, and leaves its temporary files, in a
- * folder that goes away.
+ * folder that goes away. `cross` is a machine other than this one: Bun's name of it (`target`), the Bun program that is
+ * put in (`runtime`), and the name that the program has there (`program`; it is written into it).
  */
-export async function compile(bun, entry, outfile) {
+export async function compile(bun, entry, outfile, cross) {
   mkdirSync(dirname(outfile), { recursive: true });
   const workshop = mkdtempSync(join(dirname(outfile), '.build-'));
   try {
-    const made = join(workshop, basename(outfile));
+    const made = join(workshop, cross?.program ?? basename(outfile));
     const defines = Object.entries(constants()).flatMap(([name, value]) => [
       '--define',
       `${name}=${JSON.stringify(value)}`,
     ]);
-    const args = ['build', ...FLAGS, ...defines, `--outfile=${made}`, entry];
-    const exitCode = await run(bun, args, { cwd: workshop, stdio: ['ignore', 'ignore', 2] });
+    const machine = cross ? [`--target=${cross.target}`, `--compile-executable-path=${cross.runtime}`] : [];
+    const args = ['build', ...FLAGS, ...machine, ...defines, `--outfile=${made}`, entry];
+    const silent = { cwd: workshop, stdio: ['ignore', 'ignore', 2] };
+    const isForMac = cross ? cross.target.includes('darwin') : process.platform === 'darwin';
+    const exitCode =
+      (await run(bun, args, silent)) ||
+      (isForMac ? await run(bun, ['--no-env-file', SIGN, made], silent) : 0);
     if (exitCode !== 0) throw new Trouble(`${basename(outfile)} did not compile`, exitCode);
     renameSync(made, outfile);
   } finally {
