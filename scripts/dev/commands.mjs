@@ -5,6 +5,7 @@ import { run } from './child.mjs';
 import { compile, EXE } from './compile.mjs';
 import { ensureInstalled } from './install.mjs';
 import { ROOT, say } from './project.mjs';
+import { buildRelease, targetsIn } from './release.mjs';
 
 /** A developer's `.env` must not change what is started or tested. */
 const NO_ENV_FILE = '--no-env-file';
@@ -21,9 +22,12 @@ export async function test(args) {
   return run(bun, ['test', NO_ENV_FILE, '--path-ignore-patterns=tests/e2e/**', ...args]);
 }
 
-/** dist/ccproxy for this machine. */
-export async function build() {
-  await buildBinary(await ensureInstalled());
+/** dist/ccproxy for this machine; `--all` or `--target NAME`: what a release has. */
+export async function build(args) {
+  const targets = targetsIn(args);
+  const bun = await ensureInstalled();
+  if (targets.length > 0) return buildRelease(bun, targets);
+  await buildBinary(bun);
   return 0;
 }
 

@@ -3,36 +3,16 @@
  * No package's install script runs. A stamp keyed by the lockfile makes every later run instant.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { run } from './child.mjs';
 import { differencesFromLockfile, lockfileHash } from './lockfile.mjs';
+import { findNpm, onPath } from './npm.mjs';
 import { findPinnedBun } from './pinned-bun.mjs';
 import { PINNED_BUN, ROOT, say, Trouble } from './project.mjs';
 
 const MODULES = join(ROOT, 'node_modules');
 const STAMP = join(MODULES, '.ccproxy-installed');
 const SECOND_LOCKFILES = ['bun.lock', 'bun.lockb'].map((name) => join(ROOT, name));
-
-function onPath(name) {
-  const suffixes = process.platform === 'win32' ? ['.cmd', '.exe'] : [''];
-  return (process.env.PATH ?? '')
-    .split(delimiter)
-    .filter((folder) => folder !== '')
-    .flatMap((folder) => suffixes.map((suffix) => join(folder, name + suffix)))
-    .find((file) => existsSync(file));
-}
-
-/** How npm is called here; undefined where it is not installed, or could not run for want of Node. */
-function findNpm() {
-  if (process.versions.bun) return undefined;
-  const script = process.env.npm_execpath;
-  if (script && /npm-cli\.[cm]?js$/.test(script) && existsSync(script)) {
-    return { command: process.execPath, before: [script], options: {} };
-  }
-  const npm = onPath('npm');
-  // Windows starts a .cmd file only through its shell.
-  return npm && { command: 'npm', before: [], options: { shell: process.platform === 'win32' } };
-}
 
 async function installWithNpm({ command, before, options }) {
   say('installing what package-lock.json lists, with npm');
