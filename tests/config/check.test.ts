@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test';
+import { join } from 'node:path';
 import { configCheck } from '../../src/cli/config.ts';
 import { named, world } from './sources.ts';
 
@@ -10,7 +11,7 @@ describe('config check', () => {
     const { code, stdout, stderr } = await configCheck(named(text), { json: false });
     expect(code).toBe(0);
     expect(stdout).toBe(`mode: file
-file: /here/my.toml
+file: ${join('/here', 'my.toml')}
 chain:
   1. anthropic  https://api.anthropic.com/v1 (anthropic): chain[0] in my.toml
   2. fast       http://h/v1 (openai-chat): [upstreams.fast] in my.toml
@@ -45,7 +46,7 @@ chain:
     expect(JSON.parse(valid.stdout)).toEqual({
       valid: true,
       mode: 'file',
-      file: '/here/my.toml',
+      file: join('/here', 'my.toml'),
       chain: [
         {
           name: 'anthropic',

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEFAULT_BREAKER } from '../../src/config/settings.ts';
-import { good, world } from './sources.ts';
+import { good, world, written } from './sources.ts';
 
 const example = readFileSync(join(import.meta.dir, '../../ccproxy.toml'), 'utf8');
 const env = {
@@ -33,7 +33,10 @@ test('the example as it stands, where ccproxy happens to be started, does not hi
     '/home/me/.config/ccproxy/ccproxy.toml': 'chain = ["ollama"]',
   };
   const { settings, chain } = await good(world(files));
-  expect([settings.mode, settings.configPath]).toEqual(['file', '/home/me/.config/ccproxy/ccproxy.toml']);
+  expect([settings.mode, written(settings.configPath ?? '')]).toEqual([
+    'file',
+    '/home/me/.config/ccproxy/ccproxy.toml',
+  ]);
   expect(chain.map(({ name }) => name)).toEqual(['ollama']);
 });
 

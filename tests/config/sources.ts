@@ -12,6 +12,11 @@ const dialect = (name: string, path: string): Dialect => ({
   explain: () => ({ kind: 'garbled', message: '' }),
 });
 
+/** A path as these tests write it, without what Windows makes of it: `C:\\here\\my.toml` is `/here/my.toml`. */
+export function written(path: string): string {
+  return path.replace(/^[A-Z]:(?=\\)/, '').replaceAll('\\', '/');
+}
+
 /** A world with these files (absolute path → text) and these variables, in which nothing else answers. */
 export function world(
   files: Record<string, string> = {},
@@ -20,7 +25,7 @@ export function world(
 ): ConfigSources {
   return {
     env,
-    read: async (path) => files[path] ?? null,
+    read: async (path) => files[written(path)] ?? null,
     keychain: () => Promise.reject(new NoKeychain('there is no keychain here')),
     cwd: '/here',
     home: '/home/me',
