@@ -15,6 +15,8 @@ export interface Ending {
 export interface EndingSteps {
   /** How long running answers may take to finish. */
   drainMs(): Ms;
+  /** How many there are. */
+  pending(): number;
   /** While this process is still the one that listens on its port. */
   beforeDrain(): void;
   /** As the last act. */
@@ -41,12 +43,12 @@ export function createEnding(): Ending {
     listener?.drain();
     if (pending() > 0) tell(`ccproxy: stopping; running answers may finish (${pending()})`);
     while (pending() > 0 && performance.now() < until) await Bun.sleep(LOOK_MS);
-    listener?.close();
+    // What is open is closed by the exit: whoever waits for that finds everything in order then.
     end(EXIT.done);
   }
 
   function pending(): number {
-    return state.armed?.listener.pending ?? 0;
+    return state.armed?.steps.pending() ?? 0;
   }
 
   function end(code: number): never {

@@ -4,7 +4,7 @@ import type { Configured } from '../config/build.ts';
 import type { UpstreamStatus } from '../server/status.ts';
 import { baseUrl } from './address.ts';
 import { EXIT, Exit } from './exit.ts';
-import { findRunning, meant, reachable, readStatus } from './running.ts';
+import { findRunning, meant, type Running, reachable, readStatus } from './running.ts';
 import type { CommonFlags } from './sources.ts';
 
 /** Shells for which `env` prints lines. */
@@ -105,11 +105,22 @@ export function shellOf(asked: string | undefined, env: Environment): Shell {
 /** From the ccproxy that runs, or else from what one would be made of here. */
 export async function envFacts(flags: CommonFlags): Promise<EnvFacts> {
   const { host, port, result } = await meant(flags);
-  const running = await findRunning(reachable(host), port);
+  return factsFrom(result, { host, port }, await findRunning(reachable(host), port));
+}
+
+/**
+ * The same of what is known already.
+ * @param at where the client reaches it.
+ */
+export async function factsFrom(
+  result: Configured,
+  at: { host: string; port: number },
+  running: Running | null,
+): Promise<EnvFacts> {
   // Where tokens are asked for and another user started it, its status is not for us.
   const status = running === null ? null : await readStatus(running).catch(() => null);
   const upstreams = status?.upstreams ?? null;
-  return { url: baseUrl(host, port), takesClientCredential: takesCredential(upstreams, result) };
+  return { url: baseUrl(at.host, at.port), takesClientCredential: takesCredential(upstreams, result) };
 }
 
 /** @param running the upstreams of the ccproxy that runs, if that is known. */

@@ -1,3 +1,5 @@
+import { selfCommand } from './self.ts';
+
 /** How many requests Bun lets run at once unless told otherwise; every open stream is one, and so is a probe. */
 const USUAL = 256;
 const MAX_REQUESTS = 4096;
@@ -20,22 +22,18 @@ export function mostInFlight(environment: Readonly<Record<string, string | undef
  * Commands that send a request or two go without.
  */
 export function allowManyRequests(): void {
-  const { env, execve, execPath, argv, execArgv } = process;
+  const { env, execve, execPath, argv } = process;
   if (env[VARIABLE] !== undefined || execve === undefined || !mayServe(argv.slice(2))) return;
-  // A compiled program takes its own arguments only; from source, Bun is told what to run.
-  const [, script = '', ...rest] = argv;
-  const own = /^(?:\/\$bunfs\/|[A-Z]:\/~BUN\/)/.test(script) ? rest : [...execArgv, script, ...rest];
-  const variables = Object.entries({ ...env, [VARIABLE]: String(MAX_REQUESTS) });
   try {
-    execve.call(
-      process,
-      execPath,
-      [execPath, ...own],
-      Object.fromEntries(variables) as Record<string, string>,
-    );
+    execve.call(process, execPath, selfCommand(argv.slice(2)), manyRequests(env));
   } catch {
     // Then it stays at what Bun allows.
   }
+}
+
+/** The environment of a process that may have more requests under way; what the user has set counts. */
+export function manyRequests(env: NodeJS.ProcessEnv): Record<string, string> {
+  return { [VARIABLE]: String(MAX_REQUESTS), ...env } as Record<string, string>;
 }
 
 /** Whether the words that follow no flag name no other command; a flag's value is none, and to be wrong costs little. */

@@ -7,6 +7,7 @@ import { askToStop, type Changed, isolateUpstream, resetUpstream, useUpstream } 
 import type { DrillFlags } from './drill.ts';
 import { changesOff, changesOn, envFacts, render, shellOf } from './env.ts';
 import { EXIT, Exit } from './exit.ts';
+import { serveHeld } from './held.ts';
 import { hiddenInput } from './hidden-input.ts';
 import { systemKeychain } from './keychain.ts';
 import { report, tell } from './print.ts';
@@ -66,7 +67,9 @@ function arrange(args: readonly string[], program: Command): string[] {
   const subject = args[at + 1];
   if (word === 'help' && subject === 'help') return ['help'];
   if (word === 'help' && subject !== undefined && !subject.startsWith('-')) assertOneOf(names, subject);
-  return [...args.slice(at), ...args.slice(0, at)];
+  const [flags, words] = [args.slice(0, at), args.slice(at + 1)];
+  // What follows the first word of a command line is that command's.
+  return word === 'run' ? [word, ...flags, ...words] : [word, ...words, ...flags];
 }
 
 function assertOneOf(names: readonly string[], word: string): void {
@@ -90,7 +93,21 @@ function createProgram(): Command {
 
   common(program.command('serve', { isDefault: true }))
     .description('listen, and answer Claude Code from the first upstream that can (the default)')
-    .action((flags: CommonFlags) => serve(flags));
+    .addOption(new Option('--held').hideHelp())
+    .action((flags: CommonFlags & { held?: boolean }) => (flags.held ? serveHeld(flags) : serve(flags)));
+
+  common(program.command('run'))
+    .description(
+      'run a command with ccproxy in its path; starts one for as long as it runs, unless one is there',
+    )
+    .usage('[options] [--] <command> [arguments...]')
+    .argument('<command...>', 'what to run, such as claude; everything after its first word is its own')
+    .passThroughOptions()
+    .action(async (words: string[], flags: CommonFlags) => {
+      const { run: runCommand } = await import('./run.ts');
+      const code = await runCommand(flags, words);
+      if (code !== EXIT.done) throw new Exit(code, '');
+    });
 
   common(program.command('env'))
     .description('print the lines that point Claude Code at ccproxy: eval "$(ccproxy env)"')

@@ -90,12 +90,12 @@ export async function readStatus(running: Running): Promise<Status> {
  * @throws Exit 1 when it refuses, 3 when it is gone.
  */
 export async function control(
-  { host, port, instance }: Running,
+  running: Running,
   path: string,
   request: { method: string; body?: string },
 ): Promise<Response> {
-  const file = readInstance(port);
-  const token = file?.instance === instance ? file.token : undefined;
+  const { host, port } = running;
+  const token = tokenOf(running);
   const headers = {
     'content-type': 'application/json',
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
@@ -112,6 +112,12 @@ export async function control(
     throw new Exit(EXIT.failed, `ccproxy on port ${port} refused: ${why}`);
   }
   throw new Exit(EXIT.failed, `ccproxy on port ${port} refused: ${await refusal(response)}`);
+}
+
+/** Its control token, if this user may control it. */
+export function tokenOf({ port, instance }: Pick<Running, 'port' | 'instance'>): string | undefined {
+  const file = readInstance(port);
+  return file?.instance === instance ? file.token : undefined;
 }
 
 async function refusal(response: Response): Promise<string> {

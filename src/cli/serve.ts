@@ -5,6 +5,7 @@ import { credentialNames } from '../proxy/credential-names.ts';
 import { createGates } from '../proxy/gate.ts';
 import { createProber } from '../proxy/prober.ts';
 import type { Answer } from '../server/app.ts';
+import { createHolders } from '../server/holders.ts';
 import { inherited } from '../server/inherited.ts';
 import { type Listener, listen, PortTaken } from '../server/listen.ts';
 import { createServing, missingPreferred, type Serving } from '../server/serving.ts';
@@ -29,11 +30,19 @@ import { healthPath, stateFolder, testedPath } from './state-folder.ts';
 import { describeUnforeseen, surviveUnforeseen } from './unforeseen.ts';
 import { welcome } from './welcome.ts';
 
+/** A server that lives no longer than somebody holds on to it. */
+export interface Held {
+  /** Told once requests are accepted. */
+  ready(port: number): void;
+  /** Settles when the process that started it is gone: it is the first holder. */
+  starterGone: Promise<unknown>;
+}
+
 /**
- * `ccproxy [serve]`: listens until it is told to stop.
+ * `ccproxy [serve]`: listens until it is told to stop, or nobody holds on to it.
  * @throws Exit 2 for a configuration or a log level that is not valid, 1 for a port that is taken.
  */
-export async function serve(flags: CommonFlags): Promise<never> {
+export async function serve(flags: CommonFlags, held?: Held): Promise<never> {
   const log = openLog(levelOf(flags), tell);
   const reading = createReading((files) => configure({ ...sourcesOf(flags), ...files }), machineClock);
   const result = await reading.configured();
@@ -46,6 +55,14 @@ export async function serve(flags: CommonFlags): Promise<never> {
   const instance = randomName(8);
   const controlToken = randomName(24);
   const ending = createEnding();
+  const holders = createHolders({
+    name: () => randomName(8),
+    left() {
+      if (held !== undefined) ending.begin();
+      return held !== undefined;
+    },
+  });
+  if (held !== undefined) void held.starterGone.then(holders.add());
 
   let answer: Answer = () => Promise.reject(new Error('asked before there is anything to answer with'));
   const listener = await open(configuration, (request) => answer(request));
@@ -86,6 +103,7 @@ export async function serve(flags: CommonFlags): Promise<never> {
     prober,
     secret: randomName(16),
     controlToken,
+    holders,
     listening: () => listener,
     draining: () => ending.begun(),
     stop: () => ending.begin(),
@@ -99,7 +117,9 @@ export async function serve(flags: CommonFlags): Promise<never> {
   const watched = watchConfiguration(reading, serving, ending);
   ending.arm(listener, {
     drainMs: () => serving.configuration.settings.server.drainTimeoutMs,
+    pending: () => listener.pending - holders.streams,
     beforeDrain() {
+      holders.dismiss();
       watched.stop();
       prober.stop();
       health.close();
@@ -109,6 +129,7 @@ export async function serve(flags: CommonFlags): Promise<never> {
   for (const line of missingPreferred(health, chain)) warn(line);
   const left = inherited(chain, health, credentials, runtime);
   for (const line of welcome(configuration, listener, left, obstacle)) tell(line);
+  held?.ready(port);
   prober.watch(chain);
   return new Promise<never>(() => {});
 }

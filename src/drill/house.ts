@@ -7,6 +7,7 @@ import type { Handshake } from '../proxy/handshake.ts';
 import { watchNetwork } from '../proxy/network-watch.ts';
 import { createProber } from '../proxy/prober.ts';
 import type { Answer } from '../server/app.ts';
+import { createHolders } from '../server/holders.ts';
 import { createServing } from '../server/serving.ts';
 import { stats } from '../server/stats.ts';
 import type { Status } from '../server/status.ts';
@@ -108,6 +109,7 @@ export function buildHouse({
     prober,
     secret: 'secret of a rehearsal',
     controlToken: 'control token of a rehearsal',
+    holders: createHolders({ name: () => 'nobody', left: () => false }),
     listening,
     draining: () => false,
     stop() {},

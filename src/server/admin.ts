@@ -4,11 +4,13 @@ import type { Clock } from '../core/runtime.ts';
 import type { Commands } from './commands.ts';
 import { fault } from './fault.ts';
 import { isOneOf } from './guard.ts';
+import type { Holders } from './holders.ts';
 import { readBody } from './read-body.ts';
 
 /** What the admin API works with. */
 export interface AdminParts {
   commands: Commands;
+  holders: Pick<Holders, 'hold' | 'release'>;
   clock: Clock;
   /** Tokens that may control this process. */
   controlTokens(): readonly string[];
@@ -22,7 +24,9 @@ type Handler = (request: Request) => Response | Promise<Response>;
 const MAX_BODY_BYTES = 10_000;
 
 /** Path → handler of what controls this process; all are `POST`. */
-export function adminRoutes({ commands, clock, controlTokens, stop }: AdminParts): Record<string, Handler> {
+export function adminRoutes(parts: AdminParts): Record<string, Handler> {
+  const { commands, holders, clock, controlTokens, stop } = parts;
+
   function controlled(act: Handler): Handler {
     return (request) => {
       authorize(request, controlTokens());
@@ -36,14 +40,19 @@ export function adminRoutes({ commands, clock, controlTokens, stop }: AdminParts
       return Response.json({ status: 'stopping' });
     }),
     '/admin/api/use': controlled(async (request) =>
-      Response.json(commands.use(required(await upstreamIn(request, clock)))),
+      Response.json(commands.use(required('upstream', await textIn('upstream', request, clock)))),
     ),
     '/admin/api/isolate': controlled(async (request) =>
-      Response.json(commands.isolate(required(await upstreamIn(request, clock)))),
+      Response.json(commands.isolate(required('upstream', await textIn('upstream', request, clock)))),
     ),
     '/admin/api/reset': controlled(async (request) =>
-      Response.json(commands.reset(await upstreamIn(request, clock))),
+      Response.json(commands.reset(await textIn('upstream', request, clock))),
     ),
+    '/admin/api/hold': controlled(() => holders.hold()),
+    '/admin/api/release': controlled(async (request) => {
+      const holder = required('holder', await textIn('holder', request, clock));
+      return Response.json({ ending: holders.release(holder) });
+    }),
   };
 }
 
@@ -58,17 +67,21 @@ function authorize({ headers }: Request, tokens: readonly string[]): void {
   }
 }
 
-/** @throws ErrorAnswer 400 for a body that is no JSON object, or whose `upstream` is no text. */
-async function upstreamIn(request: Request, clock: Clock): Promise<string | undefined> {
+/** @throws ErrorAnswer 400 for a body that is no JSON object, or in which `key` is no text. */
+async function textIn(key: string, request: Request, clock: Clock): Promise<string | undefined> {
   const text = new TextDecoder().decode(await readBody(request, MAX_BODY_BYTES, clock));
   const body = parseJson(text);
   if (!isObject(body)) throw fault(400, 'invalid_request_error', 'the body must be a JSON object');
-  const { upstream } = body;
-  if (upstream === undefined || typeof upstream === 'string') return upstream;
-  throw fault(400, 'invalid_request_error', 'upstream: a string is required');
+  const value = body[key];
+  if (value === undefined || typeof value === 'string') return value;
+  throw fault(400, 'invalid_request_error', `${key}: a string is required`);
 }
 
-function required(upstream: string | undefined): string {
-  if (upstream !== undefined) return upstream;
-  throw fault(400, 'invalid_request_error', 'upstream: the name of an upstream is required');
+function required(key: string, value: string | undefined): string {
+  if (value !== undefined) return value;
+  throw fault(
+    400,
+    'invalid_request_error',
+    `${key}: the name of ${key === 'holder' ? 'a' : 'an'} ${key} is required`,
+  );
 }

@@ -16,6 +16,7 @@ import type { Health } from '../store/health-file.ts';
 import type { Tested } from '../store/tested-file.ts';
 import { type Answer, createApp } from './app.ts';
 import { createCommands } from './commands.ts';
+import type { Holders } from './holders.ts';
 import { inFlight as counted } from './in-flight.ts';
 import type { Listener } from './listen.ts';
 import type { Stats } from './stats.ts';
@@ -44,6 +45,7 @@ export interface ServingParts {
   secret: string;
   /** Opens everything, beside `server.admin_token`. */
   controlToken: string;
+  holders: Pick<Holders, 'hold' | 'release'>;
   listening(): Pick<Listener, 'port' | 'addresses'>;
   draining(): boolean;
   /** Begins to drain; returns at once. */
@@ -127,6 +129,7 @@ export function createServing(parts: ServingParts): Serving {
         health,
         nudge: () => prober.nudge(),
       }),
+      holders: parts.holders,
       stop: parts.stop,
     },
     runtime,

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { mayServe, mostInFlight } from '../../src/cli/many-requests.ts';
+import { manyRequests, mayServe, mostInFlight } from '../../src/cli/many-requests.ts';
 
 test.each<[string, boolean]>([
   ['', true],
@@ -13,6 +13,9 @@ test.each<[string, boolean]>([
   ['--port=3456 stop', false],
   ['env --shell fish', false],
   ['config check', false],
+  ['run claude', false],
+  ['run serve', false],
+  ['--port 3456 run serve --port 1', false],
 ])('`ccproxy %s` may be the server: %p', (line, expected) => {
   expect(mayServe(line.split(' ').filter(Boolean))).toBe(expected);
 });
@@ -27,4 +30,10 @@ test.each<[told: string | undefined, most: number]>([
   ['many', 100],
 ])('where Bun was told %p, %i requests of clients fit', (told, most) => {
   expect(mostInFlight({ BUN_CONFIG_MAX_HTTP_REQUESTS: told })).toBe(most);
+});
+
+test('what the user set for Bun itself stays', () => {
+  const name = 'BUN_CONFIG_MAX_HTTP_REQUESTS';
+  expect(manyRequests({ [name]: '7', A: 'b' })).toEqual({ [name]: '7', A: 'b' });
+  expect(Number(manyRequests({})[name])).toBeGreaterThan(256);
 });

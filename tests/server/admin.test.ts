@@ -39,6 +39,8 @@ const COMMANDS: [string, unknown][] = [
   ['use', { upstream: 'backup' }],
   ['isolate', { upstream: 'backup' }],
   ['reset', {}],
+  ['hold', {}],
+  ['release', { holder: 'somebody' }],
 ];
 
 describe('without the right to', () => {
@@ -54,9 +56,11 @@ describe('without the right to', () => {
       expect(answer.status).toBe(400);
     }
     const status = await statusOf(app);
-    expect([status.preferred, status.upstreams.map(({ state }) => state), app.stops]).toEqual([
+    const states = status.upstreams.map(({ state }) => state);
+    expect([status.preferred, states, app.stops, app.holders.streams]).toEqual([
       null,
       ['closed', 'closed'],
+      0,
       0,
     ]);
   });
@@ -77,6 +81,7 @@ describe('without the right to', () => {
     ['isolate', '{}', 400, 'upstream'],
     ['use', '{"upstream":7}', 400, 'upstream'],
     ['reset', '{"upstream":null}', 400, 'upstream'],
+    ['release', '{}', 400, 'holder'],
     ['reset', '[]', 400, 'JSON object'],
     ['use', 'upstream=backup', 400, 'JSON object'],
     ['use', '', 400, 'JSON object'],

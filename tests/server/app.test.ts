@@ -12,7 +12,11 @@ test('a request has one id, whichever way it takes', async () => {
   const answer = createApp({
     messages: () => ({ relay, maxBodyBytes: 1000, tokens: [], inFlight: inFlight(9) }),
     guard: () => ({ port: 1, allowedHosts: [], tokens: [], controlTokens: [], instance: 'i' }),
-    admin: { commands: { use: untold, isolate: untold, reset: untold }, stop() {} },
+    admin: {
+      commands: { use: untold, isolate: untold, reset: untold },
+      holders: { hold: untold, release: untold },
+      stop() {},
+    },
     runtime: relay.runtime,
     draining: () => false,
     version: '1',

@@ -6,6 +6,7 @@ import { credentialNames } from '../../src/proxy/credential-names.ts';
 import { createGates } from '../../src/proxy/gate.ts';
 import { watchNetwork } from '../../src/proxy/network-watch.ts';
 import { createSend } from '../../src/proxy/send.ts';
+import { createHolders, type Holders } from '../../src/server/holders.ts';
 import { type Listener, listen } from '../../src/server/listen.ts';
 import { createServing, type Serving } from '../../src/server/serving.ts';
 import { type Stats, stats } from '../../src/server/stats.ts';
@@ -21,6 +22,8 @@ export interface AppOptions {
   env?: Readonly<Record<string, string>>;
   journal?: Journal;
   draining?: () => boolean;
+  /** Told when nobody holds on any more; gives whether it ends because of that. */
+  left?: () => boolean;
   /** How much faster its timers run than the machine's; default 1. */
   haste?: number;
   /** What listens: default both loopback addresses. */
@@ -44,6 +47,7 @@ export interface RunningApp {
   readonly health: Health;
   /** What the prober was told: `nudge`, `active`, `doubt NAME`, `watch NAMES`. */
   readonly told: string[];
+  readonly holders: Holders;
   /** How often it was told to stop. */
   readonly stops: number;
   [Symbol.asyncDispose](): Promise<void>;
@@ -98,6 +102,7 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
     network: watchNetwork({ clock, isConnected: () => true }),
     journal: counters,
   };
+  const holders = createHolders({ name: () => crypto.randomUUID(), left: options.left ?? (() => false) });
   const serving = createServing({
     configuration,
     identity: { version: '1.2.3', instance, startedAt: clock.now() },
@@ -111,6 +116,7 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
     prober: deafProber(told),
     secret: 'secret-of-the-test',
     controlToken: CONTROL_TOKEN,
+    holders,
     listening: () => open,
     draining: options.draining ?? (() => false),
     stop() {
@@ -129,6 +135,7 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
     listener: open,
     serving,
     health,
+    holders,
     told,
     get stops() {
       return stops;

@@ -1,0 +1,96 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { isatty } from 'node:tty';
+import { Exit } from './exit.ts';
+
+/** As shells say it: found, and cannot be run; not found. */
+const CANNOT_RUN = 126;
+const NOT_FOUND = 127;
+
+/** Signals that are passed on. What stops and continues a job reaches all of it by itself. */
+const PASSED_ON = ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
+type PassedOn = (typeof PASSED_ON)[number];
+
+/** Where a shell looks when PATH is not set. */
+const USUAL_PATH = '/usr/local/bin:/usr/bin:/bin';
+
+/**
+ * The program that a command names.
+ * @throws Exit 127 when there is none, 126 when it cannot be run.
+ */
+export function findProgram(name: string): string {
+  const found = Bun.which(name, { PATH: process.env.PATH ?? USUAL_PATH, cwd: process.cwd() });
+  if (found !== null) return found;
+  const isPath = /[/\\]/.test(name);
+  if (isPath && existsSync(name)) throw new Exit(CANNOT_RUN, `${name} is not a program that can be run`);
+  const hint = isPath
+    ? ''
+    : '; if it is an alias or a function of your shell, give the path that it stands for';
+  throw new Exit(NOT_FOUND, `command not found: ${name}${hint}`);
+}
+
+/**
+ * Runs a program in this one's place: with its terminal, its streams and the signals that are sent to it. It stays in the same
+ * process group, so that the terminal and the shell treat both as one job.
+ * @returns its exit code, or 128 and the number of the signal that ended it.
+ * @throws Exit 127 or 126 when it cannot be run.
+ */
+export async function runChild(
+  program: string,
+  words: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<number> {
+  let child: ReturnType<typeof spawn> | null = null;
+  // Before there is a command: it may be quick to say that it can be signalled.
+  const handlers = PASSED_ON.map((signal) => {
+    const handler = () => {
+      if (!comesFromTerminal(signal)) child?.kill(signal);
+    };
+    process.on(signal, handler);
+    return () => process.off(signal, handler);
+  });
+  try {
+    child = spawn(program, words, env);
+    return await child.exited;
+  } finally {
+    for (const remove of handlers) remove();
+  }
+}
+
+function spawn(program: string, words: readonly string[], env: Readonly<Record<string, string | undefined>>) {
+  const [name = program] = words;
+  try {
+    return Bun.spawn({
+      cmd: [program, ...words.slice(1)],
+      argv0: name,
+      env,
+      stdio: ['inherit', 'inherit', 'inherit'],
+    });
+  } catch (error) {
+    const { code } = error as { code?: unknown };
+    // The file is there: what is missing is the interpreter that its first line names.
+    if (code === 'ENOENT')
+      throw new Exit(NOT_FOUND, `${name}: the program that is to interpret it is not there`);
+    const why = code === 'ENOEXEC' ? 'it is neither a program nor a script with a #! line' : String(code);
+    throw new Exit(CANNOT_RUN, `${name} cannot be run: ${why}`);
+  }
+}
+
+/**
+ * Ctrl-C and Ctrl-\ are signals to everybody in the terminal's foreground: the command has it already, and a second one would end at
+ * once what the first lets finish. Who sent a signal cannot be seen from here; where the terminal could have, it has.
+ */
+function comesFromTerminal(signal: PassedOn): boolean {
+  if (signal !== 'SIGINT' && signal !== 'SIGQUIT') return false;
+  return process.platform === 'win32' || ([0, 1, 2].some((stream) => isatty(stream)) && isForeground());
+}
+
+/** Where the system does not say (all but Linux), whoever has a terminal is taken to be in its foreground. */
+function isForeground(): boolean {
+  try {
+    const stat = readFileSync('/proc/self/stat', 'utf8');
+    const [, , group, , , foreground] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return group === foreground;
+  } catch {
+    return true;
+  }
+}
