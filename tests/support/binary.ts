@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { printedBy } from './printed.ts';
 
 /** Long enough for a machine that is busy; nothing is measured by it. */
 const LIMIT_MS = 20_000;
@@ -76,7 +77,7 @@ export interface Ended {
 }
 
 /** Nothing listens there: what a provider's own address is asked for, by a probe above all, leaves no machine. */
-const NOWHERE = { HTTPS_PROXY: 'http://127.0.0.1:1' };
+export const NOWHERE = { HTTPS_PROXY: 'http://127.0.0.1:1' };
 
 /** Starts the compiled ccproxy and waits until it answers. */
 export async function startBinary(options: BinaryOptions = {}): Promise<Binary> {
@@ -84,19 +85,13 @@ export async function startBinary(options: BinaryOptions = {}): Promise<Binary> 
   const port = options.port === 'default' ? 3456 : (options.port ?? (await freePort()));
   const flag = options.port === 'default' ? [] : ['--port', String(port)];
   const child = spawn([...(options.args ?? []), ...flag], { ...NOWHERE, ...options.env }, folders);
-  const printed = { stdout: '', stderr: '' };
-  const listeners = new Set<() => void>();
-  const note = (name: 'stdout' | 'stderr') => (text: string) => {
-    printed[name] += text;
-    for (const listener of listeners) listener();
-  };
-  const reading = Promise.all([collect(child.stdout, note('stdout')), collect(child.stderr, note('stderr'))]);
+  const printed = printedBy(child);
   const url = `http://127.0.0.1:${port}`;
 
   async function dispose(): Promise<void> {
     child.kill('SIGKILL');
     await child.exited;
-    await reading;
+    await printed.ended;
     if (options.folders === undefined) await folders[Symbol.asyncDispose]();
   }
 
@@ -111,22 +106,14 @@ export async function startBinary(options: BinaryOptions = {}): Promise<Binary> 
     url,
     folders,
     pid: child.pid,
-    printed: () => ({ ...printed }),
-    says: (words) =>
-      new Promise((resolve, reject) => {
-        const listen = () => {
-          if ((printed.stdout + printed.stderr).includes(words)) resolve();
-        };
-        listeners.add(listen);
-        listen();
-        reading.then(() => reject(new Error(`never said "${words}"`)));
-      }),
+    printed: () => ({ stdout: printed.stdout, stderr: printed.stderr }),
+    says: printed.says,
     signal: (name) => child.kill(name),
     exited: child.exited,
     async stop() {
       child.kill('SIGTERM');
       const code = await Promise.race([child.exited, timeUp()]);
-      await reading;
+      await printed.ended;
       if (code !== 0) throw new Error(`ended with ${code} after SIGTERM\n${printed.stderr}`);
     },
     [Symbol.asyncDispose]: dispose,
@@ -191,11 +178,6 @@ async function ready(
     await Promise.race([Bun.sleep(LOOK_MS), child.exited]);
   }
   throw new Error('was not ready in time');
-}
-
-async function collect(stream: ReadableStream<Uint8Array>, add: (text: string) => void): Promise<void> {
-  const decoder = new TextDecoder();
-  for await (const bytes of stream) add(decoder.decode(bytes, { stream: true }));
 }
 
 async function timeUp(): Promise<string> {

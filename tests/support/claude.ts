@@ -11,8 +11,10 @@ export const NEWEST: ClaudeVersion = '2.1.328';
 /** What a run of the client is given. */
 export interface ClaudeRun {
   version?: ClaudeVersion;
-  /** What `ANTHROPIC_BASE_URL` says. */
-  baseUrl: string;
+  /** What `ANTHROPIC_BASE_URL` says; default: it is not set. */
+  baseUrl?: string;
+  /** The program and arguments that start it, in the place of its own name; default: it is started itself. */
+  through?: readonly string[];
   prompt: string;
   /** More arguments, before the prompt's own. */
   args?: readonly string[];
@@ -59,12 +61,12 @@ export async function runClaude(run: ClaudeRun): Promise<ClaudeResult> {
     ? {}
     : { ANTHROPIC_API_KEY: 'sk-test' };
   const child = Bun.spawn({
-    cmd: [program, '--output-format', 'json', ...(run.args ?? []), '-p', run.prompt],
+    cmd: [...(run.through ?? []), program, '--output-format', 'json', ...(run.args ?? []), '-p', run.prompt],
     cwd,
     env: {
       HOME: home,
       PATH: process.env.PATH ?? '/usr/bin:/bin',
-      ANTHROPIC_BASE_URL: run.baseUrl,
+      ...(run.baseUrl === undefined ? {} : { ANTHROPIC_BASE_URL: run.baseUrl }),
       CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
       DISABLE_AUTOUPDATER: '1',
       CLAUDE_CODE_MAX_RETRIES: '1',
