@@ -18,17 +18,30 @@ export function mostInFlight(environment: Readonly<Record<string, string | undef
 
 /**
  * Lets this process have more requests under way. Bun reads the limit from the environment as it starts, so the process
- * becomes a new one in place: same pid, same arguments, and nothing left behind that could hold the port.
+ * becomes a new one in place: same pid, same arguments, and nothing left behind that could hold the port. Where the system
+ * cannot do that (Windows) it starts one and waits for its end; whoever kills the first leaves the second, which `stop` ends.
  * Commands that send a request or two go without.
+ * @returns the exit code of the process that ran in this one's place; null where this one is to go on
  */
-export function allowManyRequests(): void {
+export async function allowManyRequests(): Promise<number | null> {
   const { env, execve, execPath, argv } = process;
-  if (env[VARIABLE] !== undefined || execve === undefined || !mayServe(argv.slice(2))) return;
+  if (env[VARIABLE] !== undefined || !mayServe(argv.slice(2))) return null;
+  const command = selfCommand(argv.slice(2));
   try {
-    execve.call(process, execPath, selfCommand(argv.slice(2)), manyRequests(env));
+    if (execve === undefined) return await inItsPlace(command, manyRequests(env));
+    execve.call(process, execPath, command, manyRequests(env));
   } catch {
     // Then it stays at what Bun allows.
   }
+  return null;
+}
+
+/** Ctrl-C reaches everybody in the console: the one that serves ends in its own time, and this one after it. */
+async function inItsPlace(command: string[], env: Record<string, string>): Promise<number> {
+  const patience = () => {};
+  process.on('SIGINT', patience);
+  const { exited } = Bun.spawn({ cmd: command, env, stdio: ['inherit', 'inherit', 'inherit'] });
+  return await exited;
 }
 
 /** The environment of a process that may have more requests under way; what the user has set counts. */

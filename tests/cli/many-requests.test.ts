@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import { join } from 'node:path';
 import { manyRequests, mayServe, mostInFlight } from '../../src/cli/many-requests.ts';
 
 test.each<[string, boolean]>([
@@ -36,4 +37,14 @@ test('what the user set for Bun itself stays', () => {
   const name = 'BUN_CONFIG_MAX_HTTP_REQUESTS';
   expect(manyRequests({ [name]: '7', A: 'b' })).toEqual({ [name]: '7', A: 'b' });
   expect(Number(manyRequests({})[name])).toBeGreaterThan(256);
+});
+
+test.each([
+  ['serve --port 1', '4096 serve --port 1'],
+  ['status', 'undefined status'],
+])('where no process can become another, one is started in its place: %s', async (line, said) => {
+  const program = join(import.meta.dir, '../support/without-execve.ts');
+  const { BUN_CONFIG_MAX_HTTP_REQUESTS: _, ...env } = process.env;
+  const { stdout, exited } = Bun.spawn([process.execPath, program, ...line.split(' ')], { env });
+  expect([await stdout.text(), await exited]).toEqual([said, 7]);
 });
