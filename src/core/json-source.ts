@@ -58,7 +58,8 @@ export function keepSources(value: unknown, json: Uint8Array | string, depth: nu
   function next(): number {
     let byte = bytes[at];
     while (isSpace(byte) || byte === COMMA || byte === COLON) byte = bytes[++at];
-    return byte ?? CLOSE_BRACE;
+    if (byte === undefined) throw notItsJson();
+    return byte;
   }
 
   /** @param left how many levels more are known. */
@@ -78,7 +79,7 @@ export function keepSources(value: unknown, json: Uint8Array | string, depth: nu
   function walkMembers(parsed: object, left: number): void {
     while (next() === QUOTE) {
       const from = at;
-      at = stringEnd(bytes, at);
+      at = endOfString(bytes, at);
       const to = at;
       if (skipScalar()) continue;
       const key = keyOf(bytes, from, to);
@@ -103,7 +104,7 @@ export function keepSources(value: unknown, json: Uint8Array | string, depth: nu
     const byte = next();
     if (byte === OPEN_BRACE || byte === OPEN_BRACKET) return false;
     at = scalarEnd(bytes, at, byte);
-    if (at === -1) throw new SyntaxError('not the JSON of this value');
+    if (at === -1) throw notItsJson();
     return true;
   }
 
@@ -134,10 +135,21 @@ function containerEnd(bytes: Uint8Array, from: number): number {
   let at = from;
   do {
     const byte = bytes[at];
-    if (byte === QUOTE) at = stringEnd(bytes, at) - 1;
+    if (byte === QUOTE) at = endOfString(bytes, at) - 1;
     else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth += 1;
     else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) depth -= 1;
+    else if (byte === undefined) throw notItsJson();
     at += 1;
   } while (depth > 0);
   return at;
+}
+
+function endOfString(bytes: Uint8Array, from: number): number {
+  const end = stringEnd(bytes, from);
+  if (end === -1) throw notItsJson();
+  return end;
+}
+
+function notItsJson(): SyntaxError {
+  return new SyntaxError('not the JSON of this value');
 }

@@ -41,6 +41,11 @@ export interface Quirks {
    */
   thinking?: (model: string) => ThinkingStyle;
   /**
+   * anthropic, other than Anthropic itself: the efforts that `output_config.effort` may be of this model that thinks, weakest
+   * first. Default: none; a budget is as large as the effort asks for then.
+   */
+  outputEfforts?: (model: string, facts: ModelFacts) => readonly Effort[];
+  /**
    * anthropic, other than Anthropic itself: betas that it takes, without their dates, such as `interleaved-thinking`. Each
    * that the client asks for goes along with the fields that it enables; all others stay behind with theirs. Default: none.
    */

@@ -1,4 +1,4 @@
-import { effortsOf } from '../core/model-facts.ts';
+import type { Effort } from '../core/model-facts.ts';
 import type { Provider } from './provider.ts';
 
 /**
@@ -22,7 +22,8 @@ export const deepseek: Provider = {
   probe: { method: 'models', path: '/models' },
   quirks: {
     reasoningHistory: thinks,
-    efforts: (model, facts) => (thinks(model) ? effortsOf(facts) : []),
+    efforts: (model) => (thinks(model) ? EFFORTS : []),
+    outputEfforts: (model) => (thinks(model) ? EFFORTS : []),
     thinkingOff: (model) => (thinks(model) ? { thinking: { type: 'disabled' } } : undefined),
     // It has `json_object` alone (api-docs.deepseek.com/guides/json_mode).
     jsonSchema: () => false,
@@ -30,6 +31,9 @@ export const deepseek: Provider = {
     maxStops: () => 16,
   },
 };
+
+/** What both its APIs tell apart; all else becomes one of these (api-docs.deepseek.com/guides/thinking_mode). */
+const EFFORTS: readonly Effort[] = ['low', 'high', 'max'];
 
 function thinks(model: string): boolean {
   return !model.startsWith('deepseek-chat');

@@ -37,6 +37,8 @@ export const openrouter: Provider = {
     thinkingOn: (_, { reasoning }) => (reasoning === false ? undefined : { reasoning: { enabled: true } }),
     thinkingOff: (model, facts) =>
       facts.reasoning === false || alwaysThinks(model, facts) ? undefined : { reasoning: { enabled: false } },
+    // Its Messages API takes those of the model (openrouter.ai/docs, client SDKs, AnthropicOutputEffort).
+    outputEfforts: (_, facts) => effortsOf(facts),
     // Without the marks a conversation with Claude is paid anew in every turn.
     cacheMarks: true,
     // The schema of its Messages API has them (openrouter.ai/openapi.json, AnthropicUrlImageSource).

@@ -84,7 +84,23 @@ describe('the text of a parsed value', () => {
     );
   });
 
-  test('cannot be had of what is no JSON', () => {
-    expect(() => keepSources([], '[,oops]', ALL)).toThrow(SyntaxError);
+  test.each([
+    '[,oops]',
+    '[',
+    '[[',
+    '{"content":[{"a":"',
+    '{"content":{"a":{"b":1',
+    '{"input":{"a":"b\\"}}',
+    '{"a',
+    '{"a":{"b"',
+    '{',
+    '{"a":1',
+    '',
+  ])('cannot be had of what is no JSON, and that is seen: %s', (json) => {
+    const value = { content: [{ a: 1 }], input: { a: 1 }, a: { b: 1 } };
+    for (const depth of [0, 1, ALL]) {
+      expect(() => keepSources(value, json, depth)).toThrow(SyntaxError);
+      expect(() => keepSources([[]], json, depth)).toThrow(SyntaxError);
+    }
   });
 });

@@ -63,13 +63,37 @@ describe('an input goes as it came', () => {
     );
   });
 
+  /** What stands in an input, and what an upstream reads there: halves of pairs and NUL are what no JSON parser takes. */
+  const ESCAPED: [string, string][] = [
+    ['x\\ud800y\\u0000', 'x\uFFFDy'],
+    ['\\uDFFF\\ud83d\\ude00\\uD83D', '\uFFFD😀\uFFFD'],
+    ['\\\\u0000 \\\\ud800 \\\\\\u0000', '\\u0000 \\ud800 \\'],
+  ];
+  test.each(
+    ESCAPED.flatMap(([text, read]) => [
+      ['compatible', compatible, text, read] as const,
+      ['chat', chat, text, read] as const,
+    ]),
+  )('but for what no JSON parser takes: %s %p %s', async (_, upstream, text, read) => {
+    const body = await sent(upstream(), request(INPUT.replace('"a"', `"${text}"`)));
+    const [, { content, tool_calls: calls }] = JSON.parse(body).messages.slice(-3);
+    const input = calls?.[0].function.arguments ?? JSON.stringify(content[0].input);
+    expect(JSON.parse(input).path).toBe(read);
+    // And all else of it is as it was.
+    const rest = INPUT.slice(INPUT.indexOf(',"2"'));
+    expect(body.replaceAll('\\"', '"')).toContain(rest);
+  });
+
   test.each([
     ['compatible', compatible],
     ['chat', chat],
-  ])('but for what no JSON parser takes: %s', async (_, upstream) => {
-    const body = await sent(upstream(), request('{"a":"x\\ud800y\\u0000"}'));
-    expect(body).not.toMatch(/ud800|u0000/i);
-    expect(() => JSON.parse(body)).not.toThrow();
+  ])('also beside words about such escapes: %s', async (_, upstream) => {
+    const body = await sent(
+      upstream(),
+      request(INPUT).replace('"hi"', '"\\\\u0000 is NUL, \\\\ud83d a half"'),
+    );
+    expect(body.replaceAll('\\"', '"')).toContain(INPUT);
+    expect(JSON.parse(body).messages[0].content).toBe('\\u0000 is NUL, \\ud83d a half');
   });
 });
 

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'bun:test';
 import type { MessagesRequest } from '../../src/core/messages.ts';
-import type { ThinkingStyle } from '../../src/core/quirks.ts';
+import type { Quirks, ThinkingStyle } from '../../src/core/quirks.ts';
 import { claudeNamed, refusesPrefill, thinksByItself } from '../../src/wire/dialects/anthropic/claude.ts';
 import { encoded } from '../support/anthropic.ts';
 import { REQUEST } from '../support/openai-chat.ts';
 
+const TOOL = { name: 'Read', input_schema: { type: 'object', properties: {} } };
 const ADAPTIVE = { type: 'adaptive', display: 'omitted' };
 
 function told(
@@ -52,6 +53,48 @@ describe('what a model is told of thinking', () => {
       type: 'enabled',
       budget_tokens: 2000,
     });
+  });
+});
+
+describe('how hard it is told to think', () => {
+  const asked = (effort: string, quirks: Quirks, max_tokens = 64_000) => {
+    const request = { ...REQUEST, max_tokens, thinking: ADAPTIVE, output_config: { effort } };
+    const { thinking, output_config } = encoded(request, { model: 'glm-5', quirks }).body;
+    return [thinking?.budget_tokens ?? thinking?.type, output_config?.effort];
+  };
+  const adaptive: Quirks = { thinking: () => 'adaptive' };
+  const three: Quirks = { outputEfforts: () => ['low', 'high', 'max'] };
+
+  test.each<[effort: string, quirks: Quirks, told: unknown[]]>([
+    ['minimal', {}, [1024, undefined]],
+    ['low', {}, [1024, undefined]],
+    ['medium', {}, [8192, undefined]],
+    ['high', {}, [24_576, undefined]],
+    ['xhigh', {}, [32_768, undefined]],
+    ['max', {}, [51_200, undefined]],
+    ['of next year', {}, [51_200, undefined]],
+    ['low', three, [1024, 'low']],
+    ['medium', three, [8192, 'low']],
+    ['xhigh', three, [32_768, 'high']],
+    ['max', { ...three, ...adaptive }, ['adaptive', 'max']],
+    ['high', adaptive, ['adaptive', undefined]],
+    ['high', { ...three, thinking: () => 'default' }, [undefined, 'high']],
+  ])('%s, with %p', (effort, quirks, told) => {
+    expect(asked(effort, quirks)).toEqual(told);
+  });
+
+  test('leaves room for the answer', () => {
+    expect(asked('high', {}, 4000)).toEqual([3200, undefined]);
+  });
+
+  test('is not said of what is not thought', () => {
+    const request = { ...REQUEST, thinking: { type: 'disabled' }, output_config: { effort: 'high' } };
+    expect(encoded(request, { model: 'glm-5', quirks: three }).body.output_config).toBeUndefined();
+    const forced = { ...request, thinking: ADAPTIVE, tools: [TOOL], tool_choice: { type: 'any' as const } };
+    expect(encoded(forced, { model: 'glm-5', quirks: three }).body).toMatchObject({
+      thinking: { type: 'disabled' },
+    });
+    expect(encoded(forced, { model: 'glm-5', quirks: three }).body.output_config).toBeUndefined();
   });
 });
 

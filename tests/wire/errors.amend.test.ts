@@ -165,7 +165,6 @@ test.each([
   "'response_format.type' : value is not one of the allowed values ['text','json_object']",
   'This model does not support response format `json_schema`.',
   "Invalid schema for response_format 'answer': In context=(), 'additionalProperties' is required to be supplied and to be false.",
-  'output_config: Extra inputs are not permitted',
   'Structured outputs are not supported by this model',
 ])('a form of the answer: %s', (message) => {
   expect(shown(amendmentIn(message))).toEqual(PLAIN_FORM);
@@ -212,6 +211,14 @@ test.each([
   expect(shown(amendmentIn(message))).toEqual(PLAIN_SCHEMAS);
 });
 
+test.each<[message: string, amendment: object]>([
+  ['output_config: Extra inputs are not permitted', { jsonSchema: 'false', betas: [], outputEfforts: '' }],
+  ['This model does not support the effort parameter.', { outputEfforts: '' }],
+  ['output_config.effort: Input should be one of "low", "high"', { outputEfforts: '' }],
+])('an effort: %s', (message, amendment) => {
+  expect(shown(amendmentIn(message))).toEqual(amendment);
+});
+
 const BLIND = { vision: false };
 test.each([
   'This model does not support image input',
@@ -222,6 +229,15 @@ test.each([
   'image input is not supported - hint: you may need to provide the mmproj',
   'Model only support text input, found image',
   'vision is not enabled for this model',
+  'Model only support text input',
+  'only supports text-only input',
+  'acme/x is not a multimodal model',
+  'Failed to create new sequence: failed to process inputs: this model is missing data required for image input',
+  'This model does not have vision capabilities',
+  'no image processor for this model',
+  'At most 0 image(s) may be provided in one prompt.',
+  'The model `acme/x` cannot process images',
+  'Image URLs are not allowed for this model',
 ])('pictures: %s', (message) => {
   expect(shown(amendmentIn(message))).toEqual(BLIND);
 });

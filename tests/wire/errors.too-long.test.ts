@@ -227,6 +227,18 @@ const CASES: TooLong[] = [
     openai('Invalid request: Your request exceeded model token limit: 262144 (requested: 291351)'),
     { asked: 291_351, limit: 262_144 },
   ],
+  [
+    'Moonshot, without the request',
+    400,
+    openai('Invalid request: Your request exceeded model token limit: 262144'),
+    { limit: 262_144 },
+  ],
+  [
+    'Moonshot, in other words and with numbers',
+    400,
+    openai('Input token length too long: total 140000, max 131072'),
+    { asked: 140_000, limit: 131_072 },
+  ],
   ['Moonshot, in other words', 400, openai('Input token length too long')],
   ['Z.ai', 400, { error: { code: '1261', message: 'Prompt exceeds max length' } }],
   ['Z.ai, by its code alone', 400, { error: { code: '1261', message: '' } }],

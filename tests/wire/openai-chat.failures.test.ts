@@ -274,6 +274,36 @@ test('an answer is not held for ever after its finish reason', () => {
   expect(soFar([role, ...words, ...heartbeats(300)])).toContain('message_stop');
 });
 
+test('arguments that are an object and break off anywhere are no answer', () => {
+  const whole = JSON.stringify({
+    object: 'chat.completion',
+    choices: [
+      {
+        index: 0,
+        message: {
+          tool_calls: [
+            { id: 'c', function: { name: 'Read', arguments: { path: 'a"\\', lines: [1, { b: {} }] } } },
+          ],
+        },
+      },
+    ],
+  });
+  const broken = [
+    ...Array.from({ length: whole.length - 1 }, (_, at) => whole.slice(0, at + 1)),
+    whole.replace('[1', '[1\n"'),
+    whole.slice(0, -1),
+  ];
+  for (const json of broken) {
+    for (const [body, type] of [
+      [json, 'application/json'],
+      [`data: ${json}\n\n`, 'text/event-stream'],
+    ] as const) {
+      const { failure } = runText(body, undefined, framingFor(type) ?? undefined);
+      expect(failure?.kind).toMatch(/^(?:garbled|cut|empty)$/);
+    }
+  }
+});
+
 test('a hundred thousand deltas take no time to speak of, and eight megabytes of arguments neither', () => {
   const many = sseOf([...Array.from({ length: 100_000 }, () => text), finish('stop')]);
   expect(runText(many).frames.length).toBe(100_000 + 5);

@@ -207,6 +207,8 @@ const ARGUMENTS: [came: string, goes: string, whole: boolean][] = [
   ['', '{}', true],
   ['  ', '{}', true],
   ['null', '{}', true],
+  ['[]', '{}', true],
+  ['[ ]', '{}', true],
   ['""', '{}', true],
   ['" "', '{}', true],
   ['{}', '{}', true],

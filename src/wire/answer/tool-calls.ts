@@ -137,7 +137,8 @@ function argumentsOf(value: unknown): string {
 }
 
 /**
- * The arguments of a finished call as the JSON of an object: nothing is `{}`, an object encoded twice is unwrapped, a
+ * The arguments of a finished call as the JSON of an object: nothing is `{}`, and so is an empty list, for which PHP has the same
+ * value; an object encoded twice is unwrapped, a
  * placeholder `{}` before the real arguments is dropped. What is not JSON stays as it is: the client tells the model.
  */
 export function argumentsText(call: PartialCall): string {
@@ -145,6 +146,7 @@ export function argumentsText(call: PartialCall): string {
   if (raw === '' || raw === 'null') return '{}';
   const value = parseJson(raw);
   if (isObject(value)) return raw;
+  if (Array.isArray(value) && value.length === 0) return '{}';
   if (typeof value === 'string') {
     if (value.trim() === '') return '{}';
     return isObject(parseJson(value)) ? value : raw;

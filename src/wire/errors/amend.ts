@@ -8,6 +8,12 @@ const IMAGES = /\bimages?\b|image_url|\bvision\b|multi-?modal|\bmmproj\b/i;
 const FILES = /\bfiles?\b|input_file|\bpdfs?\b|\bdocuments?\b/i;
 const REFUSED =
   /not support|unsupported|n't support|cannot|only supported|not (?:enabled|available|allowed|accept)|no endpoints found|text[- ]only|only (?:supports? )?text|unknown variant|invalid (?:content type|value)|at most \d+ images?/i;
+/**
+ * Whoever says this sees none at all, with or without a word for images: cc-switch#5025 · vLLM (vllm-project/vllm#23402), and where
+ * it is started so · Ollama, of a model whose eyes are missing (valentinfrlch/ha-llmvision#691).
+ */
+const BLIND =
+  /only supports? text\b|not a multi-?modal|missing data required for image|not have (?:any )?vision|no image processor|at most 0 images?|\bmodel\b.{0,80} cannot process images|image urls? are not allowed for this model/i;
 /** It takes images, but not one of these, or not so many: a picture that nobody can read would end the session. */
 const BAD_IMAGE =
   /(?:could not|unable to|failed to|cannot|can't) (?:process|decode|load|read|fetch|download|identify|parse)\b.{0,30}\bimage|invalid[ _]image|unsupported[ _]image|image.{0,40}(?:exceeds?|too (?:large|big|many)|could not be (?:loaded|processed|decoded))|too many images|at most \d+ images?/i;
@@ -59,8 +65,11 @@ const WITHOUT: readonly [named: RegExp, amendment: Amendment][] = [
   [/reasoning[ _]effort|(?:reasoning|think) value/i, { efforts: () => [], thinkingOff: () => undefined }],
   [/\b(?:temperature|top_p|top_k)\b/i, { fixedSampling: () => true }],
   [/['"`]stop['"`]|\bstop_sequences?\b|\bstop: /i, { maxStops: () => 0 }],
+  // Anthropic, of a model that has none: This model does not support the effort parameter
+  [/\beffort parameter|output_config\.effort/i, { outputEfforts: () => [] }],
+  [/output_config/i, { jsonSchema: () => false, betas: [], outputEfforts: () => [] }],
   [
-    /response_format|json_schema\b|structured[ _]outputs?|output_config|output_format/i,
+    /response_format|json_schema\b|structured[ _]outputs?|output_format/i,
     { jsonSchema: () => false, betas: [] },
   ],
   [/anthropic-beta|context_management|\bstrict\b/i, { betas: [] }],
@@ -142,6 +151,7 @@ function ofParameter(text: string): Amendment | undefined {
 
 function ofMedia(text: string): Amendment | undefined {
   if (FILE_PART.test(text)) return { files: false };
+  if (BLIND.test(text)) return { vision: false };
   const isRefused = REFUSED.test(text);
   const isOfImages = isRefused && IMAGES.test(text);
   if (BAD_IMAGE.test(text) || (isOfImages && OF_AN_IMAGE.test(text))) return { images: false };

@@ -65,7 +65,10 @@ const WORDINGS: readonly RegExp[] = [
   /(?<asked>\d+)(?:\.0)?[^\d]{1,60}?(?:exceed|(?:longer|greater|larger|more) than)[^\d]{1,80}(?<limit>\d+)/i,
   // And the other way round: context length L, prompt length A · context window is L tokens, the request used A
   /context (?:length|window|size)[^\d(]{0,20}(?<limit>\d+)[^\d]{1,60}(?<asked>\d+)/i,
-  // The limit alone. GitHub: Request body too large for gpt-x model. Max size: L tokens
+  // total A, max L
+  /total (?<asked>\d+), max(?:imum)? (?<limit>\d+)/i,
+  // The limit alone. Moonshot: exceeded model token limit: L · GitHub: Request body too large for gpt-x model. Max size: L tokens
+  /model token limit: (?<limit>\d+)/i,
   /max size: (?<limit>\d+) tokens/i,
   // Qwen: Range of input length should be [1, L]
   /input length should be \[\d+, ?(?<limit>\d+)/i,

@@ -27,6 +27,22 @@ function askedEffort(request: MessagesRequest): Effort | undefined {
   return named ?? effortOf(thinking?.budget_tokens) ?? (wantsThinking(request) ? undefined : 'low');
 }
 
+/** Tokens of thinking that stand for an effort: a table in use elsewhere for the same purpose (router-for-me/CLIProxyAPI). */
+const BUDGETS: Readonly<Record<Effort, number>> = {
+  minimal: 512,
+  low: 1024,
+  medium: 8192,
+  high: 24_576,
+  xhigh: 32_768,
+  max: 128_000,
+};
+
+/** The tokens of thinking that the client's effort stands for; undefined where it leaves that to the model. */
+export function budgetFor({ output_config: config }: MessagesRequest): number | undefined {
+  const named = EFFORTS.find((effort) => effort === config?.effort);
+  return named && BUDGETS[named];
+}
+
 /** Thresholds in use elsewhere for the same purpose (router-for-me/CLIProxyAPI). */
 function effortOf(budget: number | undefined): Effort | undefined {
   if (typeof budget !== 'number') return undefined;

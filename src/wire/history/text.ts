@@ -7,17 +7,26 @@ export function clean(text: string): string {
 }
 
 /** How NUL and a half of a pair are written in JSON; also found where someone writes about that. */
-const BROKEN = /\\u(?:0000|d[89a-f])/;
+const BROKEN = /\\u(?:0000|d[89a-f])/i;
+/** Escapes that may be one of these, each read from its own backslash: a backslash that is escaped, a whole pair, or what is broken. */
+const ESCAPES = /\\\\|\\ud[89ab][\da-f]{2}\\ud[c-f][\da-f]{2}|\\u0000|\\ud[89a-f][\da-f]{2}/gi;
 
 /**
- * `value` as JSON in which all strings are clean, those of a tool's input and description among them; where none had to be
- * cleaned, what came as JSON stands as it came.
+ * `value` as JSON in which all strings are clean, those of a tool's input and description among them. What came as JSON stands
+ * as it came otherwise.
  */
 export function cleanJson(value: object): string {
   const json = writeJson(value);
-  if (!BROKEN.test(json)) return json;
-  return JSON.stringify(value, (_, part: unknown) => (typeof part === 'string' ? clean(part) : part));
+  return BROKEN.test(json) ? json.replace(ESCAPES, cleanEscape) : json;
 }
+
+function cleanEscape(found: string): string {
+  if (found.length !== SINGLE) return found;
+  return found === NUL ? '' : '\uFFFD';
+}
+
+const NUL = '\\u0000';
+const SINGLE = NUL.length;
 
 /** True for what says nothing: no text at all, or white space and characters that do not survive `clean`. */
 export function isBlank(text: unknown): boolean {

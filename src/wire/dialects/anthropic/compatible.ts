@@ -1,5 +1,5 @@
-import type { MessageParam, MessagesRequest, ToolParam } from '../../../core/messages.ts';
-import type { Quirks, ThinkingStyle } from '../../../core/quirks.ts';
+import type { MessagesRequest, ToolParam } from '../../../core/messages.ts';
+import type { Quirks } from '../../../core/quirks.ts';
 import type { Encoded, Inbound, Target } from '../../../core/upstream.ts';
 import { choiceInWords } from '../../history/choice-in-words.ts';
 import { formInWords } from '../../history/form.ts';
@@ -10,9 +10,9 @@ import { cleanJson, isBlank } from '../../history/text.ts';
 import { namesFor, type ToolNames } from '../../history/tool-names.ts';
 import { portableTools } from '../../history/tools.ts';
 import { type Betas, betasFor } from './betas.ts';
-import { claudeNamed, thinksByItself } from './claude.ts';
+import { claudeNamed } from './claude.ts';
 import { compatibleMessages } from './compatible-messages.ts';
-import { goesOnWithout } from './mid-turn.ts';
+import { encodeThinking, isTold, noThinking, type Thinking } from './compatible-thinking.ts';
 import { VERSION } from './version.ts';
 
 /**
@@ -28,8 +28,8 @@ export function encodeCompatible(inbound: Inbound, target: Target): Encoded {
 /** What such a server counts the tokens of. Of what the answer may be it takes nothing. */
 export function encodeCount(inbound: Inbound, target: Target): Encoded {
   const { body, headers } = bodyFor(inbound, { ...target, stream: false });
-  const { model, thinking: told, system, tools, tool_choice, messages } = body;
-  return { body: cleanJson({ model, thinking: told, system, tools, tool_choice, messages }), headers };
+  const { model, thinking, system, tools, tool_choice, messages } = body;
+  return { body: cleanJson({ model, thinking, system, tools, tool_choice, messages }), headers };
 }
 
 function bodyFor(inbound: Inbound, target: Target): { body: Partial<MessagesRequest>; headers: Headers } {
@@ -48,7 +48,8 @@ function bodyFor(inbound: Inbound, target: Target): { body: Partial<MessagesRequ
   const given = compatibleMessages(request, names, target, betas);
   const limit = maxTokens(request, target);
   const choice = toolChoice(request, tools, names, target.quirks);
-  const thinks = thinking(request, limit, given, target, isForced(choice));
+  const thinks = isForced(choice) ? noThinking(target) : encodeThinking(request, limit, given, target);
+  const config = { ...enabled.output_config, ...thinks.output_config };
   // Nobody thinks who goes on from a beginning, and Claude refuses both together (extended thinking page of the API reference).
   const messages =
     isTold(thinks) && given.at(-1)?.role === 'assistant'
@@ -60,6 +61,7 @@ function bodyFor(inbound: Inbound, target: Target): { body: Partial<MessagesRequ
     ...sampling(request, thinks, target),
     ...thinks,
     ...enabled,
+    ...(Object.keys(config).length === 0 ? {} : { output_config: config }),
     ...(system === undefined ? {} : { system }),
     ...(tools.length === 0 ? {} : { tools }),
     ...(choice === undefined ? {} : { tool_choice: choice }),
@@ -95,12 +97,8 @@ function encodeSystem(
 export const LONGEST_NAME = 128;
 /** The API requires a limit; a request without one is a probe of some other client. */
 const DEFAULT_MAX_TOKENS = 4096;
-/** The smallest budget for thinking that the API accepts. */
-const MIN_BUDGET = 1024;
 /** The end of the API's range. Other APIs are warmer, so that more is no mistake of the client's. */
 const WARMEST = 1;
-/** So much of the limit may be thought where the client leaves it to the model: the rest is for the answer. */
-const THINKING_SHARE = 0.8;
 
 function maxTokens({ max_tokens: asked }: MessagesRequest, { maxTokens: most }: Target): number {
   const wanted = Number.isInteger(asked) && asked > 0 ? asked : DEFAULT_MAX_TOKENS;
@@ -128,40 +126,6 @@ function sampling(
     .slice(0, quirks.maxStops?.(model));
   if (stops.length > 0) fields.stop_sequences = stops;
   return fields;
-}
-
-type Thinking = Pick<MessagesRequest, 'thinking'>;
-/** Said in words, because models that think by default (DeepSeek's, Kimi's, Qwen's) do so where nothing is said. */
-const OFF: Thinking = { thinking: { type: 'disabled' } };
-
-/** Whether it is told to think. */
-function isTold({ thinking: told }: Thinking): boolean {
-  return told?.type === 'enabled' || told?.type === 'adaptive';
-}
-
-/** As the client asks for it, in the style that the model takes; a budget always leaves room for the answer. */
-function thinking(
-  { thinking: asked }: MessagesRequest,
-  limit: number,
-  messages: MessageParam[],
-  { model, quirks }: Target,
-  isForced: boolean,
-): Thinking {
-  const type = asked?.type ?? 'disabled';
-  const style = quirks.thinking?.(model) ?? styleOf(model);
-  if (style === 'none') return {};
-  if (type === 'disabled' || isForced) return OFF;
-  if (style === 'adaptive') return { thinking: { type: 'adaptive' } };
-  if (style === 'default' && type !== 'enabled') return {};
-  const budget = Math.min(asked?.budget_tokens ?? Math.floor(limit * THINKING_SHARE), limit - 1);
-  if (budget < MIN_BUDGET || goesOnWithout(messages)) return OFF;
-  return { thinking: { type: 'enabled', budget_tokens: budget } };
-}
-
-/** `adaptive` is known to Claude's newer models alone; the newest of them refuse `enabled`. */
-function styleOf(model: string): ThinkingStyle {
-  const claude = claudeNamed(model);
-  return claude !== null && thinksByItself(claude) ? 'adaptive' : 'enabled';
 }
 
 function encodeTool(tool: ToolParam, names: ToolNames, betas: Betas, quirks: Quirks): ToolParam {

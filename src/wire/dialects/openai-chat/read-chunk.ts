@@ -27,7 +27,7 @@ export function isDone(data: string): boolean {
  */
 export function readChunks(data: string, name: string): Chunk[] {
   const value = parseJson(data);
-  if (OBJECT_ARGUMENTS.test(data)) keepSources(value, data, ARGUMENTS_DEPTH);
+  if (value !== undefined && OBJECT_ARGUMENTS.test(data)) keepSources(value, data, ARGUMENTS_DEPTH);
   if (Array.isArray(value)) return value.map((chunk) => checked(chunk, data, name));
   if (value === null) return [];
   if (value === undefined && (KEEP_ALIVE.test(data) || !OF_CHUNKS.has(name))) return [];
