@@ -20,6 +20,8 @@ export type Scan =
       model: string;
       /** Where its JSON string stands in the bytes, quotes included: [from, to). */
       modelSpan: readonly [from: number, to: number];
+      /** Where the value of `messages` stands; absent where the body has none. */
+      messagesSpan?: readonly [from: number, to: number];
       /** Whether a stream is asked for; false where the body does not say. */
       stream: boolean;
     }
@@ -31,7 +33,7 @@ export type Scan =
       at: number;
     };
 
-type Field = 'model' | 'stream';
+type Field = 'model' | 'stream' | 'messages';
 type Span = readonly [from: number, to: number];
 
 /** What may come next, outside of strings. */
@@ -50,9 +52,10 @@ const encoder = new TextEncoder();
 const [T, F] = [0x74, 0x66];
 const BOM = Uint8Array.of(0xef, 0xbb, 0xbf);
 const [MODEL_KEY, STREAM_KEY] = [encoder.encode('"model"'), encoder.encode('"stream"')];
+const MESSAGES_KEY = encoder.encode('"messages"');
 
 /**
- * Finds the outermost object's `model` and `stream` in a JSON body (RFC 8259) and checks the JSON's structure on the
+ * Finds the outermost object's `model`, `stream` and `messages` in a JSON body (RFC 8259) and checks the JSON's structure on the
  * way; of duplicate keys the last one wins, as with JSON.parse. A UTF-8 byte order mark at the start is tolerated.
  *
  * What stands inside strings is jumped over: raw control characters, escapes that do not exist and malformed UTF-8 are
@@ -60,7 +63,8 @@ const [MODEL_KEY, STREAM_KEY] = [encoder.encode('"model"'), encoder.encode('"str
  */
 export function scanRequest(bytes: Uint8Array): Scan {
   const closers: number[] = [];
-  const found: { model?: Span; stream?: Span } = {};
+  const found: { [field in Field]?: Span } = {};
+  let messagesAt = -1;
   let expected: number = VALUE;
   let field: Field | undefined;
   let at = matches(bytes, 0, BOM) ? BOM.length : 0;
@@ -101,6 +105,7 @@ export function scanRequest(bytes: Uint8Array): Scan {
         return malformed(byte === QUOTE ? 'a closing quote' : 'a value', byte === QUOTE ? bytes.length : at);
       if (field !== undefined) {
         found[field] = [at, to];
+        if (opens && field === 'messages') messagesAt = at;
         field = undefined;
       }
       expected = NEXT;
@@ -112,11 +117,15 @@ export function scanRequest(bytes: Uint8Array): Scan {
       }
       at = to - 1;
     }
+    if (messagesAt !== -1 && closers.length === 1) {
+      found.messages = [messagesAt, at + 1];
+      messagesAt = -1;
+    }
   }
   if (expected !== NEXT) return malformed(EXPECTED[expected] ?? 'more', bytes.length);
   if (closers.length > 0) return malformed(EXPECTED[NEXT], bytes.length);
   if (bytes[start] !== OPEN_BRACE) return fail('the request body is not a JSON object', start);
-  return judge(bytes, found.model, found.stream);
+  return judge(bytes, found);
 }
 
 /**
@@ -133,7 +142,7 @@ export function replaceModel(bytes: Uint8Array, span: Span, model: string): Uint
   return replaced;
 }
 
-function judge(bytes: Uint8Array, model: Span | undefined, stream: Span | undefined): Scan {
+function judge(bytes: Uint8Array, { model, stream, messages }: { [field in Field]?: Span }): Scan {
   if (model === undefined) return fail('model: Field required', bytes.length);
   if (bytes[model[0]] !== QUOTE) return fail('model: Input should be a valid string', model[0]);
   const name = decoded(bytes, model[0], model[1]);
@@ -142,7 +151,8 @@ function judge(bytes: Uint8Array, model: Span | undefined, stream: Span | undefi
   if (name === '') return fail('model: String should have at least 1 character', model[0]);
   const first = stream && bytes[stream[0]];
   if (stream && first !== T && first !== F) return fail('stream: Input should be a valid boolean', stream[0]);
-  return { ok: true, model: name, modelSpan: model, stream: first === T };
+  const scan = { ok: true as const, model: name, modelSpan: model, stream: first === T };
+  return messages === undefined ? scan : { ...scan, messagesSpan: messages };
 }
 
 function fail(reason: string, at: number): Scan {
@@ -157,9 +167,10 @@ function malformed(expected: string, at: number): Scan {
 function fieldOf(bytes: Uint8Array, from: number, to: number): Field | undefined {
   if (matches(bytes, from, MODEL_KEY)) return 'model';
   if (matches(bytes, from, STREAM_KEY)) return 'stream';
+  if (matches(bytes, from, MESSAGES_KEY)) return 'messages';
   if (!bytes.subarray(from, to).includes(BACKSLASH)) return undefined;
   const key = decoded(bytes, from, to);
-  return key === 'model' || key === 'stream' ? key : undefined;
+  return key === 'model' || key === 'stream' || key === 'messages' ? key : undefined;
 }
 
 /** The string whose JSON spans [from, to), or undefined when something inside it is not JSON. */

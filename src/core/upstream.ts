@@ -20,6 +20,8 @@ export interface Inbound {
   readonly stream: boolean;
   /** Where the model's JSON string stands in `bytes`, quotes included: [from, to). */
   readonly modelSpan: readonly [from: number, to: number];
+  /** Where the value of `messages` stands; absent where the body has none, or nobody has looked. */
+  readonly messagesSpan?: readonly [from: number, to: number];
   /**
    * The parsed body; parsed on first use. Nothing is known of its shape before it was checked, as it is for every upstream but
    * Anthropic.

@@ -9,6 +9,6 @@ export function written(from: Pick<Inbound, 'id' | 'headers' | 'search'>, reques
   const bytes = new TextEncoder().encode(writeJson(request));
   const scan = scanRequest(bytes);
   if (!scan.ok) throw new Error(scan.reason);
-  const { model, modelSpan, stream } = scan;
-  return { id, headers, search, bytes, model, stream, modelSpan, request };
+  const { ok, ...found } = scan;
+  return { id, headers, search, bytes, ...found, request };
 }

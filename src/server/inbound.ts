@@ -20,6 +20,7 @@ export function inboundOf(id: string, headers: Headers, search: string, bytes: U
     model: scan.model,
     stream: scan.stream,
     modelSpan: scan.modelSpan,
+    ...(scan.messagesSpan === undefined ? {} : { messagesSpan: scan.messagesSpan }),
     get request() {
       request ??= parse(bytes);
       return request;

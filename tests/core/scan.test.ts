@@ -43,6 +43,22 @@ describe('what is found', () => {
     expect(found(body)).toEqual([model, stream]);
   });
 
+  const SPANS: [body: string, messages: string | undefined][] = [
+    ['{"model":"m","messages":[{"role":"user","content":[]}],"tools":[{"messages":[1]}]}', '[{"role":"user","content":[]}]'],
+    ['{"messages" : [ ] ,"model":"m"}', '[ ]'],
+    ['{"model":"m","messages":[1],"messages":[[2],{"a":{}}]}', '[[2],{"a":{}}]'],
+    [String.raw`{"m\u0065ssages":{"a":[]},"model":"m"}`, '{"a":[]}'],
+    ['{"messages":"x","model":"m"}', '"x"'],
+    ['{"model":"m","metadata":{"messages":[1]},"x":[{"messages":[]}]}', undefined],
+  ];
+  test.each(SPANS)('where the messages of %s stand', (body, messages) => {
+    const bytes = utf8.encode(body);
+    const result = scanRequest(bytes);
+    if (!result.ok) throw new Error(result.reason);
+    const { messagesSpan } = result;
+    expect(messagesSpan && text.decode(bytes.subarray(...messagesSpan))).toBe(messages as string);
+  });
+
   test('a body that is a view into a larger buffer', () => {
     const body = Buffer.from('xx{"model":"m"}xx').subarray(2, -2);
     expect(scanRequest(body)).toEqual({ ok: true, model: 'm', modelSpan: [9, 12], stream: false });

@@ -30,7 +30,7 @@ export const anthropic: Dialect = {
 function encodeNative(inbound: Inbound, target: Target): Encoded {
   const headers = nativeHeaders(inbound.headers);
   const withThinking = target.quirks.thinkingHistory !== false;
-  if (!withThinking || target.quirks.pairedHistory === true || mayBeRefused(inbound.bytes)) {
+  if (!withThinking || target.quirks.pairedHistory === true || mayBeRefused(historyOf(inbound))) {
     const mended = mend(inbound, withThinking);
     if (mended !== null) return { body: writeJson({ ...mayThink(mended), model: target.model }), headers };
   }
@@ -39,6 +39,11 @@ function encodeNative(inbound: Inbound, target: Target): Encoded {
     body: isAsked ? inbound.bytes : replaceModel(inbound.bytes, inbound.modelSpan, target.model),
     headers,
   };
+}
+
+/** The bytes of what was said: system prompt and tools are longer at first, and nobody else writes them. */
+function historyOf({ bytes, messagesSpan }: Inbound): Uint8Array {
+  return messagesSpan === undefined ? bytes : bytes.subarray(...messagesSpan);
 }
 
 /** Null when there is nothing to mend, or what is there has not the shape of a request: Anthropic says what is wrong with it. */
