@@ -11,14 +11,22 @@ export interface Transducer<In, Out> {
 /** `first`, then `second`: one transducer from the first's input to the second's output. */
 export function pipe<A, B, C>(first: Transducer<A, B>, second: Transducer<B, C>): Transducer<A, C> {
   return {
-    *push(item) {
-      for (const middle of first.push(item)) yield* second.push(middle);
-    },
+    push: (item) => through(first.push(item), second),
     *end() {
-      for (const middle of first.end()) yield* second.push(middle);
+      yield* through(first.end(), second);
       yield* second.end();
     },
   };
+}
+
+/** One at a time: what comes before something that throws must have come out. Of one alone, or none, no generator is made. */
+function through<B, C>(items: Iterable<B>, second: Transducer<B, C>): Iterable<C> {
+  if (!Array.isArray(items) || items.length > 1) return each(items, second);
+  return items.length === 0 ? [] : second.push(items[0] as B);
+}
+
+function* each<B, C>(items: Iterable<B>, second: Transducer<B, C>): Generator<C, void> {
+  for (const item of items) yield* second.push(item);
 }
 
 /** Everything that comes out of `transducer` for the whole of `items`. */

@@ -10,12 +10,12 @@ import type { Packet } from '../core/upstream.ts';
 export function notPages(): Transducer<Packet, Packet> {
   let isFirst = true;
   return {
-    *push(packet) {
+    push(packet) {
       if (isFirst && packet.name === '' && packet.data.trimStart().startsWith('<')) {
         throw new AttemptError({ kind: 'misdirected', message: 'the answer was an HTML page' });
       }
       isFirst = false;
-      yield packet;
+      return [packet];
     },
     end: () => [],
   };

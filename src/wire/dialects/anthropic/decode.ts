@@ -17,16 +17,15 @@ export function decodeNative(): Transducer<Packet, Frame> {
   let seen = false;
   let over = false;
   return {
-    *push(packet) {
+    push(packet) {
       const frame = packet.name === COMMENT ? null : frameFor(packet);
-      if (frame === null) return;
+      if (frame === null) return [];
       seen = true;
       if (frame.name === 'message_stop' || frame.name === 'message') over = true;
-      yield frame;
+      return [frame];
     },
-    // biome-ignore lint/correctness/useYield: an end has nothing to add, it can only object
-    *end() {
-      if (over) return;
+    end() {
+      if (over) return [];
       throw seen
         ? failure('cut', 'the stream ended before message_stop')
         : failure('empty', 'the answer was empty');
