@@ -1,3 +1,4 @@
+import { clientCredentials } from '../auth/credential.ts';
 import type { Inbound, Upstream } from '../core/upstream.ts';
 
 /** Names that stand for credentials: the same credential has the same name, and the name does not reveal it. */
@@ -10,11 +11,13 @@ export interface CredentialNames {
 
 /** Characters of a name: 64 bits, for telling a few apart. */
 const LENGTH = 16;
+/** Clients send what they like: beyond so many of one upstream all are worked out anew. */
+const MOST = 500;
 
 /** @param salt random, and kept where names must be the same after a restart */
 export function credentialNames(salt: string): CredentialNames {
   const nobody = { headers: new Headers() };
-  const known = new WeakMap<Upstream, WeakMap<Headers, string | null>>();
+  const known = new WeakMap<Upstream, Map<string, string | null>>();
 
   function name(upstream: Upstream, inbound: Pick<Inbound, 'headers'>): string | null {
     // A key may also stand in the configuration's own headers.
@@ -26,14 +29,18 @@ export function credentialNames(salt: string): CredentialNames {
       .slice(0, LENGTH);
   }
 
-  /** A request's headers do not change once it came in, and are asked about for each of its attempts. */
+  /** The same few credentials come with every request, and nothing else of it is in the name. */
   function remembered(upstream: Upstream, inbound: Pick<Inbound, 'headers'>): string | null {
-    const names = known.get(upstream) ?? new WeakMap<Headers, string | null>();
-    known.set(upstream, names);
-    const found = names.get(inbound.headers);
+    const names = known.get(upstream) ?? new Map<string, string | null>();
+    if (names.size === 0) known.set(upstream, names);
+    const presented = clientCredentials(inbound.headers);
+    // No header holds a NUL.
+    const key = presented.map(({ kind, value }) => `${kind} ${value}`).join('\0');
+    const found = names.get(key);
     if (found !== undefined) return found;
     const fresh = name(upstream, inbound);
-    names.set(inbound.headers, fresh);
+    if (names.size >= MOST) names.clear();
+    names.set(key, fresh);
     return fresh;
   }
 
