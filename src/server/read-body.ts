@@ -1,4 +1,5 @@
-import type { Clock, Timer } from '../core/runtime.ts';
+import type { Clock } from '../core/runtime.ts';
+import { within } from '../proxy/within.ts';
 import { ErrorAnswer, fault } from './fault.ts';
 
 /** How long a request's body may take to arrive. */
@@ -13,19 +14,14 @@ export async function readBody(request: Request, maxBytes: number, clock: Clock)
   const length = Number(request.headers.get('content-length') ?? Number.NaN);
   if (length > maxBytes) throw tooLarge(maxBytes);
   if (request.body === null) return new Uint8Array();
-  let timer: Timer | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = clock.after(BODY_MS, () => reject(tooSlow()));
-  });
   try {
-    const known = Number.isFinite(length);
-    const reading = known ? request.bytes() : readUpTo(request.body, maxBytes);
-    return await Promise.race([reading, late]);
+    const reading = Number.isFinite(length) ? request.bytes() : readUpTo(request.body, maxBytes);
+    const bytes = await within(reading, BODY_MS, clock);
+    if (bytes !== 'later') return bytes;
   } catch (error) {
     throw error instanceof ErrorAnswer ? error : brokenOff();
-  } finally {
-    timer?.cancel();
   }
+  throw tooSlow();
 }
 
 async function readUpTo(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
