@@ -1,6 +1,6 @@
 import { type FSWatcher, realpathSync, statSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { readTextFile } from '../config/load.ts';
+import { readTextFile } from '../config/find-file.ts';
 import type { Ms } from '../core/failure.ts';
 import type { Clock, Timer } from '../core/runtime.ts';
 

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import type { Configured } from '../config/build.ts';
-import { type FileSources, readTextFile } from '../config/load.ts';
+import { type FileSources, readTextFile } from '../config/find-file.ts';
 import type { Clock } from '../core/runtime.ts';
 import { type Watched, type WatchedContent, watchContent } from './file-changes.ts';
 

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { type ConfigSources, type Configured, configure } from '../config/build.ts';
-import { readTextFile } from '../config/load.ts';
+import { readTextFile } from '../config/find-file.ts';
 import { anthropic } from '../wire/dialects/anthropic/index.ts';
 import { openaiChat } from '../wire/dialects/openai-chat/index.ts';
 import { createKeychain, systemKeychain } from './keychain.ts';

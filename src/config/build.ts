@@ -5,7 +5,8 @@ import { describesChain, draftFile } from './chain.ts';
 import { type Draft, isReferenceIn } from './draft.ts';
 import { type Answers, type Drafts, draftEmergency, draftStanding, type LeftOut } from './environment.ts';
 import { readFailover } from './failover.ts';
-import { type FileSources, findFile, type LoadedFile, loadFile, withoutConsequences } from './load.ts';
+import { type FileSources, findFile } from './find-file.ts';
+import type { LoadedFile } from './load.ts';
 import { presetVariables } from './preset-values.ts';
 import type { Problem } from './problem.ts';
 import { variable } from './references.ts';
@@ -76,6 +77,8 @@ async function configureFromFile(sources: ConfigSources): Promise<Configured> {
   const found = await findFile(sources);
   if (found === null) return assembleStanding(null, sources);
   if ('what' in found) return { ok: false, problems: [found] };
+  // Parsers and the schema are large, and nothing that an emergency has to wait for.
+  const { loadFile, withoutConsequences } = await import('./load.ts');
   const { loaded, problems } = await loadFile(found, sources);
   if (loaded === null) return { ok: false, problems };
   const result = describesChain(loaded)

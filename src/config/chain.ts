@@ -1,7 +1,7 @@
 import type { Provider } from '../providers/provider.ts';
+import { placeOf, showValue } from './document.ts';
 import type { Draft } from './draft.ts';
 import { type Drafts, draftPreset, type LeftOut } from './environment.ts';
-import { placeOf, showValue } from './explain.ts';
 import type { KeyPath } from './key-path.ts';
 import type { LoadedFile } from './load.ts';
 import type { Place, Problem } from './problem.ts';

@@ -1,5 +1,5 @@
 import type { Provider } from '../providers/provider.ts';
-import { type Document, placeOf, showValue } from './explain.ts';
+import { type Document, placeOf, showValue } from './document.ts';
 import { valueAt } from './key-path.ts';
 import type { Place } from './problem.ts';
 import { hasReference } from './references.ts';

@@ -1,6 +1,6 @@
 import type { Ms } from '../core/failure.ts';
+import { placeOf, showValue } from './document.ts';
 import { parseDuration } from './duration.ts';
-import { placeOf, showValue } from './explain.ts';
 import type { LoadedFile } from './load.ts';
 import type { Problem } from './problem.ts';
 import { DEFAULT_FAILOVER, type FailoverSettings } from './settings.ts';

@@ -1,7 +1,7 @@
 import { PLACEHOLDER } from '../auth/credential.ts';
 import { isLoopback } from '../core/loopback.ts';
 import { badHeaderValue } from './credential.ts';
-import { placeOf, showValue } from './explain.ts';
+import { placeOf, showValue } from './document.ts';
 import type { LoadedFile } from './load.ts';
 import type { Place, Problem } from './problem.ts';
 import { type Environment, variable } from './references.ts';

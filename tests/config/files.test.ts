@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { readTextFile } from '../../src/config/load.ts';
+import { readTextFile } from '../../src/config/find-file.ts';
 import { bad, good, messages, named, world, written } from './sources.ts';
 
 const ollama = (name: string) => `[upstreams.${name}]\nprovider = "ollama"`;

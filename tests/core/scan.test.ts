@@ -44,7 +44,10 @@ describe('what is found', () => {
   });
 
   const SPANS: [body: string, messages: string | undefined][] = [
-    ['{"model":"m","messages":[{"role":"user","content":[]}],"tools":[{"messages":[1]}]}', '[{"role":"user","content":[]}]'],
+    [
+      '{"model":"m","messages":[{"role":"user","content":[]}],"tools":[{"messages":[1]}]}',
+      '[{"role":"user","content":[]}]',
+    ],
     ['{"messages" : [ ] ,"model":"m"}', '[ ]'],
     ['{"model":"m","messages":[1],"messages":[[2],{"a":{}}]}', '[[2],{"a":{}}]'],
     [String.raw`{"m\u0065ssages":{"a":[]},"model":"m"}`, '{"a":[]}'],

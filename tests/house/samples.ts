@@ -33,7 +33,7 @@ export const SAMPLES: Samples[] = [
       at('src/wire/dialects/gemini/decode.ts')("import { x } from '../../../store/memory.ts';"),
       at('src/server/app.ts')("import { x } from '../drill/faults.ts';"),
       at('src/cli/serve.ts')("import { x } from '../main.ts';"),
-      at('src/config/load.ts')("import manifest from '../../package.json' with { type: 'json' };"),
+      at('src/config/find-file.ts')("import manifest from '../../package.json' with { type: 'json' };"),
       at('src/attic/sample.ts')('export const x = 1;'),
     ],
     good: [
