@@ -27,26 +27,41 @@ export function progress(): Frame {
 
 /** A frame made by ccproxy from a typed event. */
 export function frameOf(event: StreamEvent): Frame {
-  let bytes: Uint8Array | undefined;
-  return {
-    name: event.type,
-    event,
-    get bytes() {
-      bytes ??= encoder.encode(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
-      return bytes;
-    },
-  };
+  return new MadeFrame(event);
+}
+
+class MadeFrame implements Frame {
+  private encoded: Uint8Array | undefined;
+
+  constructor(readonly event: StreamEvent) {}
+
+  get name(): string {
+    return this.event.type;
+  }
+
+  get bytes(): Uint8Array {
+    this.encoded ??= encoder.encode(`event: ${this.event.type}\ndata: ${JSON.stringify(this.event)}\n\n`);
+    return this.encoded;
+  }
 }
 
 /** A frame that goes on as the upstream sent it. */
 export function rawFrame(name: string, bytes: Uint8Array, data: () => string): Frame {
-  let event: StreamEvent | undefined;
-  return {
-    name,
-    bytes,
-    get event() {
-      event ??= JSON.parse(data()) as StreamEvent;
-      return event;
-    },
-  };
+  return new RawFrame(name, bytes, data);
+}
+
+/** A class, whose getter is made once: there is one for every delta. */
+class RawFrame implements Frame {
+  private parsed: StreamEvent | undefined;
+
+  constructor(
+    readonly name: string,
+    readonly bytes: Uint8Array,
+    private readonly data: () => string,
+  ) {}
+
+  get event(): StreamEvent {
+    this.parsed ??= JSON.parse(this.data()) as StreamEvent;
+    return this.parsed;
+  }
 }

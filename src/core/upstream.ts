@@ -36,6 +36,8 @@ export interface Packet {
   readonly name: string;
   /** The `data:` lines joined with a newline, or the whole body. Decoded on first use. */
   readonly data: string;
+  /** Whether `data` is a JSON object; told without decoding it where that can be. */
+  readonly isObject: boolean;
   /** The unit exactly as it came, its terminating blank line included. */
   readonly bytes: Uint8Array;
 }

@@ -1,3 +1,5 @@
+import { isObject, parseJson } from '../../core/json.ts';
+import { isPlainObject } from '../../core/plain-object.ts';
 import type { Packet } from '../../core/upstream.ts';
 import { ByteFinder, hasAt } from './bytes.ts';
 
@@ -10,6 +12,8 @@ const ascii = new TextEncoder();
 const EVENT = ascii.encode('event');
 const DATA = ascii.encode('data');
 const DELTA = 'content_block_delta';
+const DATA_START = ascii.encode('data: ');
+const BLANK = Uint8Array.of(LF, LF);
 const DELTA_LINE = ascii.encode(`event: ${DELTA}\n`);
 
 /** A byte order mark belongs to the body, not to an event's data: one inside `data` is kept. */
@@ -80,5 +84,19 @@ export class EventPacket implements Packet {
   get data(): string {
     this.decoded ??= dataOf(this.bytes, this.start);
     return this.decoded;
+  }
+
+  get isObject(): boolean {
+    const { bytes, start } = this;
+    const from = start + DELTA_LINE.length;
+    // Nearly all events are deltas of one line.
+    if (
+      hasAt(bytes, start, DELTA_LINE) &&
+      hasAt(bytes, from, DATA_START) &&
+      hasAt(bytes, bytes.length - 2, BLANK)
+    ) {
+      if (isPlainObject(bytes, from + DATA_START.length, bytes.length - 2)) return true;
+    }
+    return isObject(parseJson(this.data));
   }
 }

@@ -1,3 +1,4 @@
+import { isObject, parseJson } from '../../core/json.ts';
 import type { Transducer } from '../../core/transducer.ts';
 import type { Framing, Packet } from '../../core/upstream.ts';
 import { joined, plain } from './bytes.ts';
@@ -33,5 +34,9 @@ class BodyPacket implements Packet {
   get data(): string {
     this.decoded ??= decoder.decode(this.bytes);
     return this.decoded;
+  }
+
+  get isObject(): boolean {
+    return isObject(parseJson(this.data));
   }
 }

@@ -10,7 +10,7 @@ import { explainNative, explainNativeEvent } from './explain.ts';
 
 /**
  * Anthropic's stream as it is: frames keep the bytes that came, unknown events go on. Only what ends an attempt is looked
- * at: an error event, an event that every client parses and that is not JSON (parsed for that alone: 0.3 µs a delta), a body
+ * at: an error event, an event that every client parses and that is not JSON, a body
  * that is not a stream, an end before `message_stop`.
  */
 export function decodeNative(): Transducer<Packet, Frame> {
@@ -37,7 +37,7 @@ function frameFor(packet: Packet): Frame | null {
   if (packet.name === 'error') throw new AttemptError(explainNativeEvent(packet.data));
   // `message` is what the standard calls an event without a name, so some servers write it out.
   if (packet.name === '' || packet.name === 'message') return unnamed(packet);
-  if (OF_THE_ANSWER.has(packet.name) && !isObject(parseJson(packet.data))) {
+  if (OF_THE_ANSWER.has(packet.name) && !packet.isObject) {
     throw failure('garbled', `${packet.name} was not JSON`);
   }
   return rawFrame(packet.name, packet.bytes, () => packet.data);
