@@ -1,6 +1,7 @@
 import { field } from './json.ts';
 import { leastTextTokens } from './least-text.ts';
 import { isThinking, type MessagesRequest } from './messages.ts';
+import { rememberCounts } from './remembered-counts.ts';
 import { textTokens } from './text-tokens.ts';
 
 /** What the parts of a request are taken to cost, in tokens. */
@@ -15,7 +16,7 @@ interface Reading {
 }
 
 const HIGH: Reading = {
-  text: textTokens,
+  text: rememberCounts(textTokens),
   /** Of the largest size that is not scaled down. Source: the vision page of the API reference. */
   image: 1600,
   /** Text and picture together, at the upper end. Source: the PDF page of the API reference. */
