@@ -1,7 +1,8 @@
 /**
  * `npm run bench [-- PART…] [--write]`: measures dist/ccproxy, prints the report, and writes it to docs/benchmarks.md only
  * when asked to, and only a whole one. Wants an otherwise idle machine. The parts, all of them where none is named:
- * - `speed`: against a direct connection and a bare pipe; a minute or two
+ * - `speed`: against a direct connection, a bare pipe and nginx (`--nginx PROGRAM`, or the one of this machine where it has
+ *   one); a minute or two. `--others`: also claude-code-router and the Portkey gateway, from npm; several minutes
  * - `streams`: what reading an answer costs, by its length; about a minute
  * - `outage`: what a primary costs that is known to be down; about two minutes
  * - `soak`: many requests with faults and clients that leave, at most four minutes; `--requests N`, `--seconds N` and
@@ -11,6 +12,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SECTION } from './failover/report.ts';
 import { measurePassthrough, measureStart, measureTranslation, type Programs } from './measure.ts';
+import { nginxProgram } from './nginx.ts';
 import { measureOutages } from './outage.ts';
 import { outageReport } from './outage-report.ts';
 import { stopAll } from './processes.ts';
@@ -38,13 +40,20 @@ const { values, positionals } = parseArgs({
   options: {
     ccproxy: { type: 'string', default: 'dist/ccproxy' },
     bare: { type: 'string', default: 'dist/bench/bare-pipe' },
+    nginx: { type: 'string' },
+    others: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
     requests: { type: 'string', default: '100000' },
     seconds: { type: 'string', default: '240' },
     seed: { type: 'string', default: '1' },
   },
 });
-const programs = { ccproxy: resolve(values.ccproxy), bare: resolve(values.bare) };
+const programs: Programs = {
+  ccproxy: resolve(values.ccproxy),
+  bare: resolve(values.bare),
+  nginx: nginxProgram(values.nginx),
+  withOthers: values.others,
+};
 
 const PARTS: Record<string, () => Promise<string[]>> = {
   speed: () => speed(programs),

@@ -5,11 +5,17 @@
 import { join } from 'node:path';
 import { perSecond, quantile } from './figures.ts';
 import type { Load, Measured } from './load.ts';
+import { nginxVersion, startNginx } from './nginx.ts';
+import { type LoadTarget, startOthers } from './others.ts';
 import { processorSeconds, type Running, residentMegabytes, start } from './processes.ts';
 
 export interface Programs {
   ccproxy: string;
   bare: string;
+  /** Null where this machine has none. */
+  nginx: string | null;
+  /** Whether other proxies are measured, too. */
+  withOthers: boolean;
 }
 
 export interface Shape {
@@ -23,6 +29,8 @@ export interface Scenario extends Shape {
 }
 
 const ROUNDS = 12;
+/** Requests of each kind before the first round. */
+const WARM_UP = 1000;
 /** Requests per round, by connections. */
 const REQUESTS: Record<number, number> = { 1: 50, 16: 200 };
 const SHAPES: Shape[] = [1, 16].flatMap((connections) => [
@@ -70,9 +78,14 @@ const translated = ({ url }: Running) => ({
   OPENAI_COMPATIBLE_MODEL: 'bench',
 });
 
-/** Every shape of load on every target, by the target's name and address. */
-async function scenarios(targets: Record<string, string>): Promise<Scenario[]> {
+/** Every shape of load on every target, by the target's name. */
+async function scenarios(targets: Record<string, LoadTarget>): Promise<Scenario[]> {
   const all: Scenario[] = [];
+  // What is compiled as it runs has to have run.
+  for (const target of Object.values(targets)) {
+    for (const streamed of [false, true])
+      await load({ ...target, streamed, connections: 1, requests: 1, warmUp: WARM_UP });
+  }
   for (const shape of SHAPES) {
     const rounds: Record<string, Measured[]> = {};
     const names = Object.keys(targets);
@@ -80,8 +93,9 @@ async function scenarios(targets: Record<string, string>): Promise<Scenario[]> {
     for (let round = 0; round < ROUNDS; round += 1) {
       for (const index of names.keys()) {
         const name = names[(index + round) % names.length] ?? '';
-        const url = targets[name] ?? '';
-        const measured = await load({ ...shape, url, requests, warmUp: 4 * shape.connections + 20 });
+        const target = targets[name];
+        if (target === undefined) continue;
+        const measured = await load({ ...shape, ...target, requests, warmUp: 4 * shape.connections + 20 });
         rounds[name] = [...(rounds[name] ?? []), measured];
       }
     }
@@ -96,17 +110,30 @@ export interface Passthrough {
   memory: Record<string, number>;
 }
 
-/** Anthropic in, Anthropic out: direct, through the bare pipe, through ccproxy. */
-export async function measurePassthrough({ ccproxy, bare }: Programs): Promise<Passthrough> {
+const MESSAGES = '/v1/messages';
+
+function at({ url, headers = {} }: LoadTarget, path: string): LoadTarget {
+  return { url: url + path, headers };
+}
+
+/** Anthropic in, Anthropic out: direct, through the bare pipe, through ccproxy, and through what else there is. */
+export async function measurePassthrough(programs: Programs): Promise<Passthrough> {
+  const { ccproxy, bare, nginx, withOthers } = programs;
   const source = await upstream(DELTAS);
   const pipe = await start([bare], native(source));
   const proxy = await start([ccproxy], native(source));
-  const targets = { direct: source, 'bare pipe': pipe, ccproxy: proxy };
-  const measured = await scenarios(
-    Object.fromEntries(Object.entries(targets).map(([name, { url }]) => [name, `${url}/v1/messages`])),
-  );
+  const server = nginx === null ? null : await startNginx(nginx, source.url);
+  const others = withOthers ? await startOthers(source.url, 'anthropic') : [];
+  const measured = await scenarios({
+    direct: at(source, MESSAGES),
+    'bare pipe': at(pipe, MESSAGES),
+    ...(server === null || nginx === null ? {} : { [nginxVersion(nginx)]: at(server, MESSAGES) }),
+    ccproxy: at(proxy, MESSAGES),
+    ...Object.fromEntries(others.map((other) => [other.name, at(other, MESSAGES)])),
+  });
   const memory = { 'bare pipe': residentMegabytes(pipe), ccproxy: residentMegabytes(proxy) };
-  await Promise.all([source, pipe, proxy].map((process) => process.stop()));
+  const all = [source, pipe, proxy, ...(server === null ? [] : [server]), ...others];
+  await Promise.all(all.map((process) => process.stop()));
   return { scenarios: measured, memory };
 }
 
@@ -119,15 +146,17 @@ export interface Translation {
 }
 
 /** Anthropic in, OpenAI chat completions out and back. */
-export async function measureTranslation({ ccproxy }: Programs): Promise<Translation> {
+export async function measureTranslation({ ccproxy, withOthers }: Programs): Promise<Translation> {
   const source = await upstream(DELTAS);
   const proxy = await start([ccproxy], translated(source));
+  const others = withOthers ? await startOthers(source.url, 'openai-chat') : [];
   const measured = await scenarios({
-    direct: `${source.url}/v1/chat/completions`,
-    ccproxy: `${proxy.url}/v1/messages`,
+    direct: at(source, '/v1/chat/completions'),
+    ccproxy: at(proxy, MESSAGES),
+    ...Object.fromEntries(others.map((other) => [other.name, at(other, MESSAGES)])),
   });
   const memory = residentMegabytes(proxy);
-  await Promise.all([source, proxy].map((process) => process.stop()));
+  await Promise.all([source, proxy, ...others].map((process) => process.stop()));
   return { scenarios: measured, memory, ...(await measureDeltas(ccproxy)) };
 }
 

@@ -37,7 +37,24 @@ function roundsOf({ rounds }: Scenario): number {
   return rounds.direct?.length ?? 0;
 }
 
-function latencies(scenarios: Scenario[]): string {
+/** How many times as much a target adds as `other` does: the median over the rounds. */
+function addedOf(scenario: Scenario, target: string, other: string, point: Point = 'whole'): number {
+  return overRounds(
+    roundsOf(scenario),
+    (round) => addedIn(scenario, round, target, point) / addedIn(scenario, round, other, point),
+  );
+}
+
+/** Requests per second of a target, of those of `other`: the median over the rounds. */
+function rateOf(scenario: Scenario, target: string, other: string): number {
+  return overRounds(
+    roundsOf(scenario),
+    (round) => rateIn(scenario, round, target) / rateIn(scenario, round, other),
+  );
+}
+
+/** @param other whose requests per second are 1 × */
+function latencies(scenarios: Scenario[], other: string): string {
   const head = [
     'answer',
     'connections',
@@ -46,8 +63,9 @@ function latencies(scenarios: Scenario[]): string {
     'p95',
     'added p50',
     'added p95',
-    'first byte p50',
+    'first word p50',
     'requests/s',
+    `of ${other}’s`,
   ];
   const rows = scenarios.flatMap((scenario) =>
     Object.entries(scenario.rounds).map(([target, rounds]) => {
@@ -62,10 +80,21 @@ function latencies(scenarios: Scenario[]): string {
         target === 'direct' ? '' : ms(added(scenario, target, 0.95)),
         ms(quantile(measured.first, 0.5)),
         whole(perSecond(measured)),
+        target === other ? '' : `${rateOf(scenario, target, other).toFixed(2)} ×`,
       ];
     }),
   );
   return table(head, rows);
+}
+
+const OURS = new Set(['direct', 'bare pipe', 'ccproxy']);
+
+function othersIn({ rounds }: Scenario): string[] {
+  return Object.keys(rounds).filter((name) => !OURS.has(name));
+}
+
+function hasNginx({ scenarios }: Passthrough): boolean {
+  return scenarios.some((scenario) => othersIn(scenario).some((name) => name.startsWith('nginx')));
 }
 
 function bounds({ passthrough, translation, start }: Results): Bound[] {
@@ -75,35 +104,38 @@ function bounds({ passthrough, translation, start }: Results): Bound[] {
   return [
     ...one.flatMap((scenario) =>
       (scenario.streamed ? POINTS : (['whole'] as const)).map((point) => ({
-        what: `passthrough, ${named(scenario)}${point === 'first' ? ', first byte' : ''}: added p50, of the bare pipe's`,
-        measured: overRounds(
-          roundsOf(scenario),
-          (round) =>
-            addedIn(scenario, round, 'ccproxy', point) / addedIn(scenario, round, 'bare pipe', point),
-        ),
+        what: `passthrough, ${named(scenario)}${point === 'first' ? ', first word' : ''}: added p50, of the bare pipe's`,
+        measured: addedOf(scenario, 'ccproxy', 'bare pipe', point),
         unit: '×',
         most: 1.3,
       })),
     ),
     ...many.map((scenario) => ({
       what: `passthrough, ${named(scenario)}: requests/s at ${scenario.connections} connections, of the bare pipe's`,
-      measured: overRounds(
-        roundsOf(scenario),
-        (round) => rateIn(scenario, round, 'ccproxy') / rateIn(scenario, round, 'bare pipe'),
-      ),
+      measured: rateOf(scenario, 'ccproxy', 'bare pipe'),
       unit: '×',
       least: 0.85,
     })),
     ...translation.scenarios
       .filter(({ connections }) => connections === 1)
       .map((scenario) => ({
-        what: `translation, ${named(scenario)}: ${scenario.streamed ? 'first byte, ' : ''}added p50`,
+        what: `translation, ${named(scenario)}: ${scenario.streamed ? 'first word, ' : ''}added p50`,
         measured: overRounds(roundsOf(scenario), (round) =>
           addedIn(scenario, round, 'ccproxy', scenario.streamed ? 'first' : 'whole'),
         ),
         unit: 'ms',
         most: 1.5,
       })),
+    ...translation.scenarios
+      .filter(({ connections }) => connections === 1)
+      .flatMap((scenario) =>
+        othersIn(scenario).map((other) => ({
+          what: `translation, ${named(scenario)}: added p50 of ${other}, of ccproxy's`,
+          measured: addedOf(scenario, other, 'ccproxy'),
+          unit: '×',
+          least: 10,
+        })),
+      ),
     {
       what: 'deltas translated per second of one core',
       measured: translation.deltasPerProcessorSecond ?? translation.deltasPerSecond,
@@ -146,18 +178,21 @@ export function report(results: Results): string[] {
   return [
     '## Numbers to hold',
     '',
-    'A direct connection, a bare `Bun.serve` and `fetch` pipe compiled with the same flags, and ccproxy, in interleaved rounds',
-    'of one run, with a request of 77 KB. Ratios are medians over the rounds.',
+    'A direct connection, a bare `Bun.serve` and `fetch` pipe compiled with the same flags, nginx where the machine has it,',
+    'ccproxy, and other proxies where they were asked for (`--others`), in interleaved rounds of one run, with a request of',
+    '77 KB, after a thousand requests of each kind. Ratios are medians over the rounds. First word: the first word of the',
+    'answer, and not its first byte; ccproxy holds an answer until it has begun to say something.',
+    ...(hasNginx(passthrough) ? [] : ['', 'There is no nginx on this machine.']),
     '',
     boundsTable(bounds(results)),
     '',
     '## Native passthrough',
     '',
-    latencies(passthrough.scenarios),
+    latencies(passthrough.scenarios, 'bare pipe'),
     '',
     '## Translation to OpenAI chat completions and back',
     '',
-    latencies(translation.scenarios),
+    latencies(translation.scenarios, 'direct'),
     '',
     `A stream of one long answer: ${whole(translation.deltasPerSecond)} deltas per second of the clock, with the upstream and`,
     'the client on the same machine.',

@@ -43,7 +43,7 @@ const { values, positionals } = parseArgs({
 });
 
 function rivals(): Rival[] {
-  const all = [ccproxy(resolve(values.ccproxy), packageJson.version), claudeCodeRouter, portkey];
+  const all = [ccproxy(resolve(values.ccproxy), packageJson.version), claudeCodeRouter(), portkey];
   if (values['base-url'] !== undefined) return [givenRival(values['base-url'])];
   const unknown = positionals.filter((name) => !all.some((rival) => rival.name === name));
   if (unknown.length > 0)

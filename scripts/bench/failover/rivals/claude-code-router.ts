@@ -25,36 +25,44 @@ const ROUTER: NpmProgram = {
 
 const READY_WITHIN_MS = 30_000;
 
-export const claudeCodeRouter: Rival = {
-  name: 'claude-code-router',
-  version: ROUTER.version,
-  backupDialect: 'anthropic',
-  async prepare() {
-    await program(ROUTER);
-  },
-  async start(upstreams) {
-    const words = [await node(), await program(ROUTER), 'serve', '--no-open', '--host', '127.0.0.1'];
-    const running = await start(
-      () => [...words, '--port', String(freePort())],
-      {},
-      (port) => ({
-        '.claude-code-router/config.json': JSON.stringify(settings(upstreams, port, freePort())),
-      }),
-    );
-    await gatewayRuns(running.url).catch(async (error) => {
-      await running.stop();
-      throw error;
-    });
-    return {
-      baseUrl: running.url,
-      headers: { 'x-api-key': CLIENT_KEY },
-      [Symbol.asyncDispose]: running.stop,
-    };
-  },
-};
+/** @param dialect what both of its upstreams speak */
+export function claudeCodeRouter(dialect: Rival['backupDialect'] = 'anthropic'): Rival {
+  return {
+    name: 'claude-code-router',
+    version: ROUTER.version,
+    backupDialect: dialect,
+    async prepare() {
+      await program(ROUTER);
+    },
+    async start(upstreams) {
+      const words = [await node(), await program(ROUTER), 'serve', '--no-open', '--host', '127.0.0.1'];
+      const running = await start(
+        () => [...words, '--port', String(freePort())],
+        {},
+        (port) => ({
+          '.claude-code-router/config.json': JSON.stringify(settings(upstreams, dialect, port, freePort())),
+        }),
+      );
+      await gatewayRuns(running.url).catch(async (error) => {
+        await running.stop();
+        throw error;
+      });
+      return {
+        baseUrl: running.url,
+        headers: { 'x-api-key': CLIENT_KEY },
+        [Symbol.asyncDispose]: running.stop,
+      };
+    },
+  };
+}
 
 /** What is in its file before the first start, when it takes the file over into its database. */
-function settings({ primary, backup, patienceMs }: Upstreams, port: number, corePort: number): object {
+function settings(
+  { primary, backup, patienceMs }: Upstreams,
+  dialect: Rival['backupDialect'],
+  port: number,
+  corePort: number,
+): object {
   return {
     HOST: '127.0.0.1',
     PORT: port,
@@ -62,21 +70,23 @@ function settings({ primary, backup, patienceMs }: Upstreams, port: number, core
     // Its one limit on an upstream: to the head, and between two reads of the body.
     API_TIMEOUT_MS: patienceMs,
     gateway: { enabled: true, host: '127.0.0.1', port, coreHost: '127.0.0.1', corePort },
-    Providers: [provider('primary', primary), provider('backup', backup)],
+    Providers: [provider('primary', primary, dialect), provider('backup', backup, dialect)],
     Router: { fallback: { mode: 'model-chain', models: [`backup/${MODEL}`] }, rules: [] },
     // Or it would write the settings of the coding agents in its home.
     profile: { enabled: false, profiles: [] },
   };
 }
 
-function provider(name: string, url: string): object {
+function provider(name: string, address: string, dialect: Rival['backupDialect']): object {
+  const type = dialect === 'anthropic' ? 'anthropic_messages' : 'openai_chat_completions';
+  const url = dialect === 'anthropic' ? address : `${address}/v1`;
   return {
     name,
-    type: 'anthropic_messages',
+    type,
     api_base_url: url,
     api_key: `sk-${name}`,
     models: [MODEL],
-    capabilities: [{ type: 'anthropic_messages', baseUrl: url, source: 'manual' }],
+    capabilities: [{ type, baseUrl: url, source: 'manual' }],
   };
 }
 

@@ -14,7 +14,7 @@ import { portkey } from './portkey.ts';
 import { MODEL, type Rival, type RunningRival } from './rival.ts';
 
 const PROGRAM = join(import.meta.dir, '..', '..', '..', '..', 'dist', 'ccproxy');
-const RIVALS: readonly Rival[] = [ccproxy(PROGRAM, 'dist'), claudeCodeRouter, portkey];
+const RIVALS: readonly Rival[] = [ccproxy(PROGRAM, 'dist'), claudeCodeRouter(), portkey];
 const PATIENCE_MS = 3_000;
 const ENDS_WITHIN_MS = 20_000;
 
