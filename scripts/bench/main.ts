@@ -2,7 +2,8 @@
  * `npm run bench [-- PART…] [--write]`: measures dist/ccproxy, prints the report, and writes it to docs/benchmarks.md only
  * when asked to, and only a whole one. Wants an otherwise idle machine. The parts, all of them where none is named:
  * - `speed`: against a direct connection, a bare pipe and nginx (`--nginx PROGRAM`, or the one of this machine where it has
- *   one); a minute or two. `--others`: also claude-code-router and the Portkey gateway, from npm; several minutes
+ *   one); a minute or two. `--others`: also claude-code-router and the Portkey gateway, from npm; several minutes.
+ *   `--before PROGRAM`: also another build of ccproxy
  * - `streams`: what reading an answer costs, by its length; about a minute
  * - `outage`: what a primary costs that is known to be down; about two minutes
  * - `soak`: many requests with faults and clients that leave, at most four minutes; `--requests N`, `--seconds N` and
@@ -40,6 +41,7 @@ const { values, positionals } = parseArgs({
   options: {
     ccproxy: { type: 'string', default: 'dist/ccproxy' },
     bare: { type: 'string', default: 'dist/bench/bare-pipe' },
+    before: { type: 'string' },
     nginx: { type: 'string' },
     others: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
@@ -53,6 +55,7 @@ const programs: Programs = {
   bare: resolve(values.bare),
   nginx: nginxProgram(values.nginx),
   withOthers: values.others,
+  ...(values.before === undefined ? {} : { before: resolve(values.before) }),
 };
 
 const PARTS: Record<string, () => Promise<string[]>> = {

@@ -25,16 +25,19 @@ function isKept({ measured, most, least }: Bound): boolean {
   return (most === undefined || measured <= most) && (least === undefined || measured >= least);
 }
 
-export function boundsTable(bounds: readonly Bound[]): string {
+/** @param before the same numbers of another build */
+export function boundsTable(bounds: readonly Bound[], before?: readonly Bound[]): string {
   const amount = (value: number, unit: string) =>
     `${value >= 1000 ? whole(value) : value.toFixed(unit === '' ? 0 : 2)} ${unit}`.trimEnd();
-  const rows = bounds.map((bound) => [
+  const rows = bounds.map((bound, index) => [
     bound.what,
+    ...(before === undefined ? [] : [amount(before[index]?.measured ?? Number.NaN, bound.unit)]),
     amount(bound.measured, bound.unit),
     bound.most === undefined
       ? `≥ ${amount(bound.least ?? 0, bound.unit)}`
       : `≤ ${amount(bound.most, bound.unit)}`,
     isKept(bound) ? 'yes' : '**no**',
   ]);
-  return table(['what', 'measured', 'to hold', 'held'], rows);
+  const measured = before === undefined ? ['measured'] : ['before', 'measured'];
+  return table(['what', ...measured, 'to hold', 'held'], rows);
 }

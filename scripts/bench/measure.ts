@@ -12,6 +12,8 @@ import { processorSeconds, type Running, residentMegabytes, start } from './proc
 export interface Programs {
   ccproxy: string;
   bare: string;
+  /** Another build of ccproxy, to compare with. */
+  before?: string;
   /** Null where this machine has none. */
   nginx: string | null;
   /** Whether other proxies are measured, too. */
@@ -116,51 +118,78 @@ function at({ url, headers = {} }: LoadTarget, path: string): LoadTarget {
   return { url: url + path, headers };
 }
 
+/** What is measured as ccproxy is, by name. */
+function builds({ ccproxy, before }: Programs): [name: string, program: string][] {
+  return [['ccproxy', ccproxy], ...(before === undefined ? [] : [['before', before] as [string, string]])];
+}
+
+async function startBuilds(
+  programs: Programs,
+  env: Record<string, string>,
+): Promise<Record<string, Running>> {
+  const started: Record<string, Running> = {};
+  for (const [name, program] of builds(programs)) started[name] = await start([program], env);
+  return started;
+}
+
+function each<A, B>(of: Readonly<Record<string, A>>, make: (one: A) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(of).map(([name, one]) => [name, make(one)]));
+}
+
 /** Anthropic in, Anthropic out: direct, through the bare pipe, through ccproxy, and through what else there is. */
 export async function measurePassthrough(programs: Programs): Promise<Passthrough> {
-  const { ccproxy, bare, nginx, withOthers } = programs;
+  const { bare, nginx, withOthers } = programs;
   const source = await upstream(DELTAS);
   const pipe = await start([bare], native(source));
-  const proxy = await start([ccproxy], native(source));
+  const proxies = await startBuilds(programs, native(source));
   const server = nginx === null ? null : await startNginx(nginx, source.url);
   const others = withOthers ? await startOthers(source.url, 'anthropic') : [];
   const measured = await scenarios({
     direct: at(source, MESSAGES),
     'bare pipe': at(pipe, MESSAGES),
     ...(server === null || nginx === null ? {} : { [nginxVersion(nginx)]: at(server, MESSAGES) }),
-    ccproxy: at(proxy, MESSAGES),
+    ...each(proxies, (proxy) => at(proxy, MESSAGES)),
     ...Object.fromEntries(others.map((other) => [other.name, at(other, MESSAGES)])),
   });
-  const memory = { 'bare pipe': residentMegabytes(pipe), ccproxy: residentMegabytes(proxy) };
-  const all = [source, pipe, proxy, ...(server === null ? [] : [server]), ...others];
+  const memory = { 'bare pipe': residentMegabytes(pipe), ...each(proxies, residentMegabytes) };
+  const all = [source, pipe, ...Object.values(proxies), ...(server === null ? [] : [server]), ...others];
   await Promise.all(all.map((process) => process.stop()));
   return { scenarios: measured, memory };
 }
 
 export interface Translation {
   scenarios: Scenario[];
-  memory: number;
-  /** Deltas translated per second of the clock, and per second of processor time where the system tells it. */
-  deltasPerSecond: number;
-  deltasPerProcessorSecond: number | undefined;
+  /** Resident megabytes after all of the load, by build. */
+  memory: Record<string, number>;
+  /** By build. */
+  deltas: Record<string, Deltas>;
+}
+
+/** Deltas translated per second of the clock, and per second of processor time where the system tells it. */
+export interface Deltas {
+  perSecond: number;
+  perProcessorSecond: number | undefined;
 }
 
 /** Anthropic in, OpenAI chat completions out and back. */
-export async function measureTranslation({ ccproxy, withOthers }: Programs): Promise<Translation> {
+export async function measureTranslation(programs: Programs): Promise<Translation> {
   const source = await upstream(DELTAS);
-  const proxy = await start([ccproxy], translated(source));
-  const others = withOthers ? await startOthers(source.url, 'openai-chat') : [];
+  const proxies = await startBuilds(programs, translated(source));
+  const others = programs.withOthers ? await startOthers(source.url, 'openai-chat') : [];
   const measured = await scenarios({
     direct: at(source, '/v1/chat/completions'),
-    ccproxy: at(proxy, MESSAGES),
+    ...each(proxies, (proxy) => at(proxy, MESSAGES)),
     ...Object.fromEntries(others.map((other) => [other.name, at(other, MESSAGES)])),
   });
-  const memory = residentMegabytes(proxy);
-  await Promise.all([source, proxy, ...others].map((process) => process.stop()));
-  return { scenarios: measured, memory, ...(await measureDeltas(ccproxy)) };
+  const memory = each(proxies, residentMegabytes);
+  const all = [source, ...Object.values(proxies), ...others];
+  await Promise.all(all.map((process) => process.stop()));
+  const deltas: Record<string, Deltas> = {};
+  for (const [name, program] of builds(programs)) deltas[name] = await measureDeltas(program);
+  return { scenarios: measured, memory, deltas };
 }
 
-async function measureDeltas(ccproxy: string) {
+async function measureDeltas(ccproxy: string): Promise<Deltas> {
   const source = await upstream(LONG_ANSWER_DELTAS, LONG_ANSWER_BURST);
   const proxy = await start([ccproxy], translated(source));
   const shape = { url: `${proxy.url}/v1/messages`, streamed: true, connections: 4 };
@@ -170,8 +199,8 @@ async function measureDeltas(ccproxy: string) {
   const after = processorSeconds(proxy);
   await Promise.all([source, proxy].map((process) => process.stop()));
   return {
-    deltasPerSecond: perSecond(measured) * LONG_ANSWER_DELTAS,
-    deltasPerProcessorSecond:
+    perSecond: perSecond(measured) * LONG_ANSWER_DELTAS,
+    perProcessorSecond:
       before === undefined || after === undefined
         ? undefined
         : (LONG_ANSWERS * LONG_ANSWER_DELTAS) / (after - before),
@@ -179,9 +208,9 @@ async function measureDeltas(ccproxy: string) {
 }
 
 /** Milliseconds from start to first answer, the median of many starts, by target. */
-export async function measureStart({ ccproxy, bare }: Programs): Promise<Record<string, number>> {
+export async function measureStart(all: Programs): Promise<Record<string, number>> {
   const source = await upstream(1);
-  const programs = { 'bare pipe': bare, ccproxy };
+  const programs = { 'bare pipe': all.bare, ...Object.fromEntries(builds(all)) };
   const times: Record<string, number[]> = {};
   for (let round = 0; round < STARTS; round += 1) {
     for (const [name, program] of Object.entries(programs)) {

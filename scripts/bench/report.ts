@@ -87,7 +87,11 @@ function latencies(scenarios: Scenario[], other: string): string {
   return table(head, rows);
 }
 
-const OURS = new Set(['direct', 'bare pipe', 'ccproxy']);
+const OURS = new Set(['direct', 'bare pipe', 'ccproxy', 'before']);
+
+function deltasOf({ deltas }: Translation, build: string): number {
+  return deltas[build]?.perProcessorSecond ?? deltas[build]?.perSecond ?? Number.NaN;
+}
 
 function othersIn({ rounds }: Scenario): string[] {
   return Object.keys(rounds).filter((name) => !OURS.has(name));
@@ -97,7 +101,8 @@ function hasNginx({ scenarios }: Passthrough): boolean {
   return scenarios.some((scenario) => othersIn(scenario).some((name) => name.startsWith('nginx')));
 }
 
-function bounds({ passthrough, translation, start }: Results): Bound[] {
+/** @param build which ccproxy */
+function bounds({ passthrough, translation, start }: Results, build: string): Bound[] {
   const named = ({ streamed }: Scenario) => (streamed ? 'streamed' : 'whole');
   const one = passthrough.scenarios.filter(({ connections }) => connections === 1);
   const many = passthrough.scenarios.filter(({ connections }) => connections > 1);
@@ -105,14 +110,14 @@ function bounds({ passthrough, translation, start }: Results): Bound[] {
     ...one.flatMap((scenario) =>
       (scenario.streamed ? POINTS : (['whole'] as const)).map((point) => ({
         what: `passthrough, ${named(scenario)}${point === 'first' ? ', first word' : ''}: added p50, of the bare pipe's`,
-        measured: addedOf(scenario, 'ccproxy', 'bare pipe', point),
+        measured: addedOf(scenario, build, 'bare pipe', point),
         unit: '×',
         most: 1.3,
       })),
     ),
     ...many.map((scenario) => ({
       what: `passthrough, ${named(scenario)}: requests/s at ${scenario.connections} connections, of the bare pipe's`,
-      measured: rateOf(scenario, 'ccproxy', 'bare pipe'),
+      measured: rateOf(scenario, build, 'bare pipe'),
       unit: '×',
       least: 0.85,
     })),
@@ -121,7 +126,7 @@ function bounds({ passthrough, translation, start }: Results): Bound[] {
       .map((scenario) => ({
         what: `translation, ${named(scenario)}: ${scenario.streamed ? 'first word, ' : ''}added p50`,
         measured: overRounds(roundsOf(scenario), (round) =>
-          addedIn(scenario, round, 'ccproxy', scenario.streamed ? 'first' : 'whole'),
+          addedIn(scenario, round, build, scenario.streamed ? 'first' : 'whole'),
         ),
         unit: 'ms',
         most: 1.5,
@@ -131,27 +136,27 @@ function bounds({ passthrough, translation, start }: Results): Bound[] {
       .flatMap((scenario) =>
         othersIn(scenario).map((other) => ({
           what: `translation, ${named(scenario)}: added p50 of ${other}, of ccproxy's`,
-          measured: addedOf(scenario, other, 'ccproxy'),
+          measured: addedOf(scenario, other, build),
           unit: '×',
           least: 10,
         })),
       ),
     {
       what: 'deltas translated per second of one core',
-      measured: translation.deltasPerProcessorSecond ?? translation.deltasPerSecond,
+      measured: deltasOf(translation, build),
       unit: '/s',
       least: 100_000,
     },
-    { what: 'start to first answer', measured: start.ccproxy ?? Number.NaN, unit: 'ms', most: 60 },
+    { what: 'start to first answer', measured: start[build] ?? Number.NaN, unit: 'ms', most: 60 },
     {
       what: "start to first answer, of the bare pipe's",
-      measured: (start.ccproxy ?? Number.NaN) / (start['bare pipe'] ?? Number.NaN),
+      measured: (start[build] ?? Number.NaN) / (start['bare pipe'] ?? Number.NaN),
       unit: '×',
       most: 3,
     },
     {
       what: 'memory after the load',
-      measured: Math.max(passthrough.memory.ccproxy ?? Number.NaN, translation.memory),
+      measured: Math.max(passthrough.memory[build] ?? Number.NaN, translation.memory[build] ?? Number.NaN),
       unit: 'MB',
       most: 90,
     },
@@ -174,7 +179,13 @@ export function preface(): string[] {
 
 export function report(results: Results): string[] {
   const { passthrough, translation, start } = results;
-  const memory = { ...passthrough.memory, 'ccproxy, translating': translation.memory };
+  const memory = {
+    ...passthrough.memory,
+    ...Object.fromEntries(
+      Object.entries(translation.memory).map(([build, megabytes]) => [`${build}, translating`, megabytes]),
+    ),
+  };
+  const before = start.before === undefined ? undefined : bounds(results, 'before');
   return [
     '## Numbers to hold',
     '',
@@ -184,7 +195,7 @@ export function report(results: Results): string[] {
     'answer, and not its first byte; ccproxy holds an answer until it has begun to say something.',
     ...(hasNginx(passthrough) ? [] : ['', 'There is no nginx on this machine.']),
     '',
-    boundsTable(bounds(results)),
+    boundsTable(bounds(results, 'ccproxy'), before),
     '',
     '## Native passthrough',
     '',
@@ -194,7 +205,7 @@ export function report(results: Results): string[] {
     '',
     latencies(translation.scenarios, 'direct'),
     '',
-    `A stream of one long answer: ${whole(translation.deltasPerSecond)} deltas per second of the clock, with the upstream and`,
+    `A stream of one long answer: ${whole(translation.deltas.ccproxy?.perSecond ?? Number.NaN)} deltas per second of the clock, with the upstream and`,
     'the client on the same machine.',
     '',
     '## Start and memory',
