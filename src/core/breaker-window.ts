@@ -16,12 +16,19 @@ const BUCKETS = 10;
 export function record(window: Window, ok: boolean, now: Ms, windowMs: Ms, weight = 1): Window {
   const width = Math.max(1, windowMs / BUCKETS);
   const startedAt = Math.floor(now / width) * width;
-  const current = window.find((bucket) => bucket.startedAt === startedAt);
-  // A clock set back a little must not forget what just happened, so both directions count.
-  const others = window.filter((bucket) => bucket !== current && Math.abs(now - bucket.startedAt) < windowMs);
-  const succeeded = (current?.succeeded ?? 0) + (ok ? weight : 0);
-  const failed = (current?.failed ?? 0) + (ok ? 0 : weight);
-  return [...others, { startedAt, succeeded, failed }];
+  let succeeded = ok ? weight : 0;
+  let failed = ok ? 0 : weight;
+  const kept: Bucket[] = [];
+  // A loop, and no closures: this is done for every breaker of every answer.
+  for (const bucket of window) {
+    if (bucket.startedAt === startedAt) {
+      succeeded += bucket.succeeded;
+      failed += bucket.failed;
+      // A clock set back a little must not forget what just happened, so both directions count.
+    } else if (Math.abs(now - bucket.startedAt) < windowMs) kept.push(bucket);
+  }
+  kept.push({ startedAt, succeeded, failed });
+  return kept;
 }
 
 /** How many outcomes the window holds, and how many of them are failures. */

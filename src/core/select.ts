@@ -30,6 +30,7 @@ export interface Wishes {
  */
 export function select(standings: readonly Standing[], { preferred, serving }: Wishes): Upstream[] {
   const able = standings.filter((standing) => standing.barred === null);
+  if (able.length <= 1) return able.map(({ upstream }) => upstream);
   const ranked = (rank: Standing['rank']) => able.filter((standing) => standing.rank === rank);
   const order = [...behindTheWell(able), ...ranked('doubtful'), ...ranked('cut-off')];
   const first = [

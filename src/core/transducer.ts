@@ -12,9 +12,9 @@ export interface Transducer<In, Out> {
 export function pipe<A, B, C>(first: Transducer<A, B>, second: Transducer<B, C>): Transducer<A, C> {
   return {
     push: (item) => through(first.push(item), second),
-    *end() {
-      yield* through(first.end(), second);
-      yield* second.end();
+    end() {
+      const rest = first.end();
+      return Array.isArray(rest) && rest.length === 0 ? second.end() : ended(rest, second);
     },
   };
 }
@@ -27,6 +27,11 @@ function through<B, C>(items: Iterable<B>, second: Transducer<B, C>): Iterable<C
 
 function* each<B, C>(items: Iterable<B>, second: Transducer<B, C>): Generator<C, void> {
   for (const item of items) yield* second.push(item);
+}
+
+function* ended<B, C>(rest: Iterable<B>, second: Transducer<B, C>): Generator<C, void> {
+  yield* through(rest, second);
+  yield* second.end();
 }
 
 /** Everything that comes out of `transducer` for the whole of `items`. */

@@ -31,6 +31,11 @@ export function scopeOf(key: string): Scope {
   return SCOPES.find((scope) => key.startsWith(`${scope} `)) ?? 'upstream';
 }
 
+/** Closed, and nothing else to say of it. */
+function isQuiet(state: BreakerState): boolean {
+  return state.phase === 'closed' && state.suspect === null;
+}
+
 /** Stores a state, and tells the journal when it stands otherwise than before. */
 export function change(
   upstream: Upstream,
@@ -42,6 +47,8 @@ export function change(
   const before = breakers.read(key);
   if (state === before) return;
   breakers.write(key, state);
+  // Nearly all that is written: one more success of a breaker that is closed.
+  if (isQuiet(before) && isQuiet(state)) return;
   const now = clock.now();
   const from = view(before, now).name;
   const to = view(state, now);
