@@ -35,7 +35,10 @@ test.each<[told: string | undefined, most: number]>([
 
 test('what the user set for Bun itself stays', () => {
   const name = 'BUN_CONFIG_MAX_HTTP_REQUESTS';
-  expect(manyRequests({ [name]: '7', A: 'b' })).toEqual({ [name]: '7', A: 'b' });
+  expect(manyRequests({ [name]: '7', A: 'b' })).toMatchObject({ [name]: '7', A: 'b' });
+  const growth = 'BUN_JSC_heapGrowthMaxIncrease';
+  expect(manyRequests({ [growth]: '2' })).toMatchObject({ [growth]: '2' });
+  expect(Number(manyRequests({})[growth])).toBeLessThan(2);
   expect(Number(manyRequests({})[name])).toBeGreaterThan(256);
 });
 
