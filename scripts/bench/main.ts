@@ -26,6 +26,13 @@ import { streamsReport } from './streams-report.ts';
 
 const REPORT = join(import.meta.dir, '..', '..', 'docs', 'benchmarks.md');
 
+/** `ccproxy 0.1.0, commit …`. */
+function buildOf(program: string): string {
+  const { stdout } = Bun.spawnSync([program, 'version', '--json']);
+  const { version, commit } = JSON.parse(stdout.toString()) as { version: string; commit: string };
+  return `ccproxy ${version}, commit ${commit}`;
+}
+
 async function speed(programs: Programs): Promise<string[]> {
   console.error('bench: start');
   const start = await measureStart(programs);
@@ -33,7 +40,13 @@ async function speed(programs: Programs): Promise<string[]> {
   const passthrough = await measurePassthrough(programs);
   console.error('bench: translation');
   const translation = await measureTranslation(programs);
-  return report({ start, passthrough, translation });
+  const { before } = programs;
+  return report({
+    start,
+    passthrough,
+    translation,
+    ...(before === undefined ? {} : { before: buildOf(before) }),
+  });
 }
 
 const { values, positionals } = parseArgs({

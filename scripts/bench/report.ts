@@ -9,6 +9,8 @@ export interface Results {
   passthrough: Passthrough;
   translation: Translation;
   start: Record<string, number>;
+  /** Which build `before` is, where there is one. */
+  before?: string;
 }
 
 const POINTS = ['first', 'whole'] as const;
@@ -193,6 +195,7 @@ export function report(results: Results): string[] {
     'ccproxy, and other proxies where they were asked for (`--others`), in interleaved rounds of one run, with a request of',
     '77 KB, after a thousand requests of each kind. Ratios are medians over the rounds. First word: the first word of the',
     'answer, and not its first byte; ccproxy holds an answer until it has begun to say something.',
+    ...(results.before === undefined ? [] : [`Before: ${results.before}.`]),
     ...(hasNginx(passthrough) ? [] : ['', 'There is no nginx on this machine.']),
     '',
     boundsTable(bounds(results, 'ccproxy'), before),
