@@ -9,9 +9,10 @@ export const EXE = process.platform === 'win32' ? '.exe' : '';
 
 /**
  * No identifier is renamed: Elysia reads the source of handlers. Bytecode more than halves the time to start and needs
- * `esm` for a top-level await; what is imported later is a file of its own, and not read before (`splitting`). Without the two `no-compile-autoload` flags a `.env` or `bunfig.toml` in the user's
- * current folder would set variables, or run code, inside the process that holds the keys. The certificates of the system
- * are trusted, as every other program does: companies put their own there.
+ * `esm` for a top-level await; what is imported later is a file of its own, and not read before (`splitting`). Without the
+ * two `no-compile-autoload` flags a `.env` or `bunfig.toml` in the user's current folder would set variables, or run code,
+ * inside the process that holds the keys. The certificates of the system are trusted, as every other program does: companies
+ * put their own there.
  */
 const FLAGS = [
   '--compile',
