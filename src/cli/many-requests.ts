@@ -6,7 +6,7 @@ const MAX_REQUESTS = 4096;
 const VARIABLE = 'BUN_CONFIG_MAX_HTTP_REQUESTS';
 /**
  * By how much the heap may grow before it is collected. JavaScriptCore lets it grow to three times what lives in it: with
- * sixteen streams being translated that is 195 MB of memory, and with this 130 MB, for a twentieth more of processor time.
+ * sixteen streams being translated that is 195 MB of memory, and with this 130 MB, for 3 to 10 % more of processor time.
  */
 const GROWTH = { BUN_JSC_heapGrowthMaxIncrease: '1.2' };
 /** For probes: beyond the limit they would wait like any request. */
