@@ -66,6 +66,8 @@ export interface Amendment extends Quirks {
   maxTokens?: number;
   /** The conversation and the answer that it asks for are so many tokens more than is taken of both together. */
   overTokens?: number;
+  /** So many tokens it takes in a minute, conversation and answer together. Learned; the request that told so goes by `overTokens`. */
+  minuteTokens?: number;
   /** One of the images of this request cannot be read, or there are too many of them: others it may well see. */
   images?: false;
   /** The same of its documents. */

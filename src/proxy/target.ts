@@ -1,4 +1,5 @@
 import type { Amendment } from '../core/failure.ts';
+import type { ModelFacts } from '../core/model-facts.ts';
 import type { Inbound, Target, Upstream } from '../core/upstream.ts';
 import type { RelayContext } from './context.ts';
 import { mostTokens, quirksFor } from './fitting.ts';
@@ -18,12 +19,13 @@ export function targetFor(
   answerId: string,
 ): Target {
   const { native, provider, writer = provider } = upstream;
-  const { maxTokens: least, overTokens, images, documents, ...quirkAmendments } = amend;
+  const { maxTokens: least, overTokens, minuteTokens: _, images, documents, ...quirkAmendments } = amend;
   const model = upstream.model(inbound.model);
   const facts = upstream.facts?.(model) ?? {};
-  const learned = native ? {} : context.lessons.of(upstream.name, model, context.runtime.clock.now());
+  const known = native ? {} : context.lessons.of(upstream.name, model, context.runtime.clock.now());
+  const { minuteTokens, ...learned } = known;
   const tokenFactor = context.calibration.factor(upstream.name, model);
-  const most = native ? undefined : mostTokens(inbound, facts, tokenFactor);
+  const most = native ? undefined : mostTokens(inbound, within(facts, minuteTokens), tokenFactor);
   const own = [upstream.maxTokens, least, most].filter((limit) => limit !== undefined);
   const limits = overTokens === undefined ? own : shortened(own, inbound, overTokens);
   return {
@@ -45,6 +47,12 @@ export function targetFor(
     ...(tokenFactor === undefined ? {} : { tokenFactor }),
     ...(limits.length > 0 ? { maxTokens: Math.min(...limits) } : {}),
   };
+}
+
+/** What is taken of conversation and answer together is at most the tokens of a minute. */
+function within(facts: ModelFacts, minuteTokens: number | undefined): ModelFacts {
+  if (minuteTokens === undefined) return facts;
+  return { ...facts, context: Math.min(minuteTokens, facts.context ?? minuteTokens) };
 }
 
 /** A smaller answer is not worth having: the conversation has to be compacted. */

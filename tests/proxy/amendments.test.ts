@@ -184,6 +184,27 @@ describe('an upstream that counts the answer into the tokens of a minute', () =>
     expect(send.sent.map(({ body }) => asksFor(body))).toEqual([64_000, 4936]);
   });
 
+  test('is asked for no more than that from then on, at once', async () => {
+    const words = 3000;
+    const long = JSON.stringify({
+      ...JSON.parse(THINKING),
+      messages: [{ role: 'user', content: 'petal '.repeat(words) }],
+    });
+    const send = fakeSend({
+      one: ({ body }) => {
+        const most = asksFor(String(body)) + words * 0.9;
+        return most > 8000 ? perMinute(most) : chatSpoken();
+      },
+    });
+    const bench = benchOf([chat('one')], { send });
+    for (let turn = 0; turn < 2; turn += 1) {
+      expect(wordsOf(await ask(bench, { body: long }))).toBe('Here it is.');
+    }
+    const [first, second, third, ...others] = send.sent.map(({ body }) => asksFor(body));
+    expect([first, second]).toEqual([32_000, 8000 - words * 0.9 - 64]);
+    expect([third !== undefined && third <= 8000 - words * 0.9, others]).toEqual([true, []]);
+  });
+
   test('is asked so once, not for ever', async () => {
     const send = fakeSend({ one: () => perMinute(8200), two: chatSpoken });
     const said = await ask(benchOf([chat('one'), chat('two')], { send }), { body: PICTURE });

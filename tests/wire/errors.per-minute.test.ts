@@ -23,7 +23,11 @@ describe('a request that never passes is too long, and less by what is too much 
     ],
   ])('%s', (_who, status, body, asked, most) => {
     const { kind, tokens, amend } = explained(status, body);
-    expect([kind, tokens, amend]).toEqual(['too_long', { asked, limit: most }, { overTokens: asked - most }]);
+    expect([kind, tokens, amend]).toEqual([
+      'too_long',
+      { asked, limit: most },
+      { overTokens: asked - most, minuteTokens: most },
+    ]);
   });
 
   test('also without numbers', () => {

@@ -51,7 +51,7 @@ function failureOf(meant: number, shape: ErrorShape, status: number | undefined,
 
 /** The answer that is asked for counts as well: what is too much may be taken off it. */
 function shorter(rate: Rate | undefined): Amendment | undefined {
-  return rate === undefined ? undefined : { overTokens: rate.asked - rate.limit };
+  return rate === undefined ? undefined : { overTokens: rate.asked - rate.limit, minuteTokens: rate.limit };
 }
 
 /** What is about the request. Servers of one's own say some of it with 500. */
