@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import type { Configured } from '../config/build.ts';
-import { type FileSources, readTextFile } from '../config/find-file.ts';
+import { type FilePlace, type FileSources, readTextFile } from '../config/find-file.ts';
 import type { Clock } from '../core/runtime.ts';
 import { type Watched, type WatchedContent, watchContent } from './file-changes.ts';
 
@@ -14,14 +14,18 @@ export interface Reading {
   watch(path: string, changed: () => void): Watched;
 }
 
+/** How the configuration is made from files. */
+export type ReadingSources = Pick<FileSources, 'read' | 'refers' | 'uses' | 'again'>;
+
 /** @param configure makes the configuration from these files; never asked again before it has answered */
 export function createReading(
-  configure: (files: Pick<FileSources, 'read' | 'refers'>) => Promise<Configured>,
+  configure: (files: ReadingSources) => Promise<Configured>,
   clock: Clock,
 ): Reading {
   const contents = new Map<string, string | null>();
   const files = new Map<string, WatchedContent>();
   let referred: readonly string[] = [];
+  let used: FilePlace | undefined;
   let watched: { path: string; changed(): void; wasEmpty: boolean } | null = null;
 
   async function configured(): Promise<Configured> {
@@ -35,6 +39,10 @@ export function createReading(
         return content;
       },
       refers: (path) => names.push(path),
+      uses(file) {
+        used = file;
+      },
+      ...(used !== undefined && { again: used }),
     });
     referred = names;
     follow();

@@ -5,7 +5,7 @@ import type { Serving } from '../server/serving.ts';
 /** What reading the configuration again needs. */
 export interface ReloadParts {
   serving: Pick<Serving, 'configuration' | 'replace' | 'complain'>;
-  /** The configuration as it would be now. */
+  /** The configuration of the same file as it is now. */
   read(): Promise<Configured>;
   /** True once it is too late. */
   draining(): boolean;
@@ -34,8 +34,6 @@ export function createReload({ serving, read, draining, tell }: ReloadParts): ()
     if (draining()) return;
     if (!result.ok) return refuse(describeProblems(result.problems));
     const { configuration } = result;
-    const found = configuration.settings.configPath;
-    if (found !== path) return refuse(elsewhere(path, found));
     const notes = serving.replace(configuration);
     serving.complain(null);
     const names = configuration.chain.map(({ name }) => name).join(', ');
@@ -55,10 +53,4 @@ export function createReload({ serving, read, draining, tell }: ReloadParts): ()
     });
     return running;
   };
-}
-
-/** Another file than the one it was started with would be another configuration, not a change of this one. */
-function elsewhere(path: string, found: string | null): string {
-  const instead = found === null ? '' : `; ${found} would be used instead`;
-  return `${path} is not found any more${instead}: start ccproxy again to do without it`;
 }

@@ -77,6 +77,7 @@ async function configureFromFile(sources: ConfigSources): Promise<Configured> {
   const found = await findFile(sources);
   if (found === null) return assembleStanding(null, sources);
   if ('what' in found) return { ok: false, problems: [found] };
+  sources.uses?.({ file: found.file, path: found.path, discovered: found.discovered });
   // Parsers and the schema are large, and nothing that an emergency has to wait for.
   const { loadFile, withoutConsequences } = await import('./load.ts');
   const { loaded, problems } = await loadFile(found, sources);

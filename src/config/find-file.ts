@@ -9,17 +9,25 @@ export interface FileSources
   cwd: string;
   /** The value of `--config`. */
   configFlag?: string;
+  /** The file that is read again: no other is looked for, and it is trusted as it was. */
+  again?: FilePlace;
+  /** Told which file is used, as soon as it is found. */
+  uses?(file: FilePlace): void;
 }
 
-/** A configuration file that was found. */
-export interface FoundFile {
+/** Where a configuration file is. */
+export interface FilePlace {
   /** As the user would name it. */
   file: string;
   /** Absolute. */
   path: string;
-  source: string;
   /** It is `./ccproxy.toml` and nobody named it: a cloned repository may have brought it. */
   discovered: boolean;
+}
+
+/** A configuration file that was found. */
+export interface FoundFile extends FilePlace {
+  source: string;
 }
 
 /** The content of a file, or null when there is none. */
@@ -35,10 +43,11 @@ export const readTextFile: ReadFile = async (path) => {
 
 /**
  * The file to use: the one of `--config`, of `$CCPROXY_CONFIG`, or the first that exists of the usual places; null when
- * there is none. One that was named and is not there is a problem.
+ * there is none. One that was named and is not there is a problem, and so is one that was there before.
  */
 export async function findFile(sources: FileSources): Promise<FoundFile | Problem | null> {
-  const { env, cwd, home, configFlag } = sources;
+  const { env, cwd, home, configFlag, again } = sources;
+  if (again !== undefined) return readAgain(again, sources);
   const fromEnvironment = variable(env, 'CCPROXY_CONFIG');
   if (configFlag !== undefined) return readNamed(configFlag, '--config', sources);
   if (fromEnvironment !== undefined) return readNamed(fromEnvironment, 'CCPROXY_CONFIG', sources);
@@ -72,6 +81,13 @@ async function readNamed(name: string, key: string, sources: FileSources): Promi
   if (typeof source === 'string') return { file: name, path, source, discovered: false };
   const allowed = 'the path of a readable file';
   return { key, ...(source ?? { what: 'there is no such file' }), found: JSON.stringify(name), allowed };
+}
+
+async function readAgain(place: FilePlace, { read }: FileSources): Promise<FoundFile | Problem> {
+  const source = await readOr(place.path, read);
+  if (typeof source === 'string') return { ...place, source };
+  const gone = { what: 'is not there any more', hint: 'to do without it, start ccproxy again' };
+  return { file: place.file, ...(source ?? gone) };
 }
 
 async function readOr(path: string, read: ReadFile): Promise<string | null | Pick<Problem, 'what'>> {

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references look like that
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Watched } from '../../src/cli/file-changes.ts';
@@ -121,12 +121,53 @@ test('a pipe is read once, and not watched', async () => {
   expect(clock.waiting).toHaveLength(2);
 });
 
-describe('a file that has nothing in it any more', () => {
-  const chainOf = async (reading: Reading) => {
-    const result = await reading.configured();
-    return result.ok ? result.configuration.chain.map(({ name }) => name) : describeProblems(result.problems);
-  };
+async function chainOf(reading: Reading): Promise<string | string[]> {
+  const result = await reading.configured();
+  return result.ok ? result.configuration.chain.map(({ name }) => name) : describeProblems(result.problems);
+}
 
+describe('the file that it was started with is the one that is read again', () => {
+  /** Nobody names a file; `clone` is the current folder, `etc` what `XDG_CONFIG_HOME` says. */
+  function discover() {
+    for (const name of ['clone', 'etc', 'etc/ccproxy']) mkdirSync(join(folder, name));
+    const env = { XDG_CONFIG_HOME: join(folder, 'etc') };
+    const sources = world({}, env, { cwd: join(folder, 'clone') });
+    return createReading((files) => configure({ ...sources, ...files }), manualClock());
+  }
+
+  test('also when another appears that goes before it', async () => {
+    const reading = discover();
+    write('etc/ccproxy/ccproxy.toml', '[upstreams.one]\nprovider = "ollama"\n');
+    expect(await chainOf(reading)).toEqual(['one']);
+    write('clone/ccproxy.toml', '[upstreams.other]\nprovider = "ollama"\n');
+    write('etc/ccproxy/ccproxy.toml', '[upstreams.two]\nprovider = "ollama"\n');
+    expect(await chainOf(reading)).toEqual(['two']);
+  });
+
+  test('when it says nothing any more by itself, and is trusted no more than it was', async () => {
+    const reading = discover();
+    write('etc/ccproxy/ccproxy.toml', '[upstreams.other]\nprovider = "ollama"\n');
+    write('clone/ccproxy.toml', '[upstreams.one]\nprovider = "ollama"\n');
+    expect(await chainOf(reading)).toEqual(['one']);
+    write('clone/ccproxy.toml', '# [upstreams.one]\n# provider = "ollama"\n');
+    expect(await chainOf(reading)).toEqual(['anthropic']);
+    write('clone/ccproxy.toml', upstream('${file:key}'));
+    expect(await chainOf(reading)).toContain('may not use ${file:…}');
+  });
+
+  test('and no other takes its place when it is gone', async () => {
+    const reading = discover();
+    write('etc/ccproxy/ccproxy.toml', '[upstreams.other]\nprovider = "ollama"\n');
+    write('clone/ccproxy.toml', '[upstreams.one]\nprovider = "ollama"\n');
+    expect(await chainOf(reading)).toEqual(['one']);
+    rmSync(join(folder, 'clone/ccproxy.toml'));
+    expect(await chainOf(reading)).toBe(
+      './ccproxy.toml: is not there any more (to do without it, start ccproxy again)',
+    );
+  });
+});
+
+describe('a file that has nothing in it any more', () => {
   test.each(['', '\n \n'])('is one that somebody is writing: %j', async (nothing) => {
     const { reading } = await setUp(upstream('k'));
     write('ccproxy.toml', nothing);

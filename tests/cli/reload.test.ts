@@ -67,13 +67,6 @@ describe('reading the configuration again', () => {
     expect([taken.length, complaints.at(-1)]).toEqual([1, null]);
   });
 
-  test('takes no other file for it, and is not done without one', async () => {
-    const standing: Configured = { ok: true, configuration: await configurationOf({}) };
-    const { reload, taken, complaints } = setUp(await configurationOf({ file: FIRST }), [standing]);
-    await reload();
-    expect([taken.length, complaints]).toEqual([0, [expect.stringContaining('not found any more')]]);
-  });
-
   test.each<[string, Record<string, string>]>([
     ['standing mode', {}],
     ['emergency mode', { PROVIDER: 'groq', GROQ_API_KEY: 'k' }],
