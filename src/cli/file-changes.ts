@@ -1,20 +1,23 @@
 import { type FSWatcher, realpathSync, statSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { readTextFile } from '../config/find-file.ts';
 import type { Ms } from '../core/failure.ts';
 import type { Clock, Timer } from '../core/runtime.ts';
+import { readRegularFile } from './regular-file.ts';
 
 /** A file that is watched. */
 export interface Watched {
   stop(): void;
 }
 
+/** What a file holds; null when there is none, undefined when it cannot be read. */
+export type Content = string | null | undefined;
+
 /** Changes that are waited out. */
 export interface Settled extends Watched {
   /** Something has happened to the file. */
   hint(): void;
   /** It was read elsewhere, and held this: that is no change any more. */
-  saw(content: string | null): void;
+  saw(content: Content): void;
 }
 
 /** A program that saves a file touches it several times. */
@@ -27,13 +30,8 @@ const LOOK_MS: Ms = 3_000;
 export interface WatchedContent extends Watched, Pick<Settled, 'saw'> {}
 
 /** Runs `changed` when a file holds something else than was `seen` in it, until it is stopped. */
-export function watchContent(
-  path: string,
-  clock: Clock,
-  seen: string | null,
-  changed: () => void,
-): WatchedContent {
-  const settled = settleChanges({ clock, read: () => readTextFile(path), seen, changed });
+export function watchContent(path: string, clock: Clock, seen: Content, changed: () => void): WatchedContent {
+  const settled = settleChanges({ clock, read: () => readRegularFile(path), seen, changed });
   const watched = watchFile(path, clock, settled.hint);
   // It may have changed since it was read.
   settled.hint();
@@ -52,7 +50,7 @@ export interface SettleParts {
   /** The file's content now; null when there is none. */
   read(): Promise<string | null>;
   /** Its content as far as anybody knows when this begins. */
-  seen: string | null;
+  seen: Content;
   changed(): void;
 }
 
@@ -67,8 +65,7 @@ export function settleChanges({ clock, read, seen, changed }: SettleParts): Sett
 
   async function look(): Promise<void> {
     timer = null;
-    // A file that cannot be read is looked at when something happens to it again.
-    const content = await read().catch(() => last);
+    const content: Content = await read().catch(() => undefined);
     if (content === last || isOver) return;
     last = content;
     changed();

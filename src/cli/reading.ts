@@ -2,7 +2,8 @@ import { statSync } from 'node:fs';
 import type { Configured } from '../config/build.ts';
 import { type FilePlace, type FileSources, readTextFile } from '../config/find-file.ts';
 import type { Clock } from '../core/runtime.ts';
-import { type Watched, type WatchedContent, watchContent } from './file-changes.ts';
+import { type Content, type Watched, type WatchedContent, watchContent } from './file-changes.ts';
+import { readRegularFile } from './regular-file.ts';
 
 /** Reading the configuration, as often as it is asked for, and noticing when it would be another. */
 export interface Reading {
@@ -22,10 +23,13 @@ export function createReading(
   configure: (files: ReadingSources) => Promise<Configured>,
   clock: Clock,
 ): Reading {
-  const contents = new Map<string, string | null>();
+  const contents = new Map<string, Content>();
+  /** What is read from a pipe is gone with it; whoever waits for more may wait for good. */
+  const piped = new Map<string, string | null>();
   const files = new Map<string, WatchedContent>();
   let referred: readonly string[] = [];
   let used: FilePlace | undefined;
+  let isAgain = false;
   let watched: { path: string; changed(): void; wasEmpty: boolean } | null = null;
 
   async function configured(): Promise<Configured> {
@@ -33,10 +37,14 @@ export function createReading(
     contents.clear();
     const result = await configure({
       async read(path) {
-        const content = await readTextFile(path);
-        contents.set(path, content);
-        files.get(path)?.saw(content);
-        return content;
+        let content: Content;
+        try {
+          content = await contentOf(path);
+          return content;
+        } finally {
+          contents.set(path, content);
+          files.get(path)?.saw(content);
+        }
       },
       refers: (path) => names.push(path),
       uses(file) {
@@ -45,8 +53,16 @@ export function createReading(
       ...(used !== undefined && { again: used }),
     });
     referred = names;
+    isAgain = true;
     follow();
     return watched !== null && !watched.wasEmpty && isEmpty(watched.path) ? emptied(watched.path) : result;
+  }
+
+  async function contentOf(path: string): Promise<string | null> {
+    if (isLasting(path)) piped.delete(path);
+    else if (!isAgain && !piped.has(path)) piped.set(path, await readTextFile(path));
+    const kept = piped.get(path);
+    return kept === undefined ? readRegularFile(path) : kept;
   }
 
   function isEmpty(path: string): boolean {
@@ -56,14 +72,18 @@ export function createReading(
   function follow(): void {
     if (watched === null) return;
     const { path, changed } = watched;
-    const wanted = new Set([path, ...referred.filter(isLasting)]);
+    const wanted = new Set([path, ...referred].filter((name) => !piped.has(name)));
     for (const [name, file] of files) {
       if (wanted.has(name)) continue;
       file.stop();
       files.delete(name);
     }
     for (const name of wanted)
-      if (!files.has(name)) files.set(name, watchContent(name, clock, contents.get(name) ?? null, changed));
+      if (!files.has(name)) files.set(name, watchContent(name, clock, seenIn(name), changed));
+  }
+
+  function seenIn(path: string): Content {
+    return contents.has(path) ? contents.get(path) : null;
   }
 
   return {
@@ -82,9 +102,14 @@ export function createReading(
   };
 }
 
-/** What is read from a pipe is gone with it. */
+/** Whether it can be read more than once. What this process was handed as it started belongs to nobody else. */
 function isLasting(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
+  if (/^\/(?:dev\/(?:fd\/|stdin$)|proc\/)/.test(path)) return false;
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
+  } catch {
+    return true;
+  }
 }
 
 /** A file that had something in it: emptied by a full disk, or by somebody who is not done writing. */

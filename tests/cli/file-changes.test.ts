@@ -49,7 +49,8 @@ describe('what happens to a file', () => {
     ['is none when it holds what it held', ['a'], 0],
     ['is one when it is gone', [null], 1],
     ['is two when it is gone and back', [null, 'a'], 2],
-    ['is none while it cannot be read', [new Error('EACCES'), 'a'], 0],
+    ['is one when it cannot be read, and one when it can again', [new Error('EACCES'), 'a'], 2],
+    ['is none while it still cannot be read', [new Error('EACCES'), new Error('EISDIR')], 1],
     ['is one for every other content', ['b', 'b', 'c', 'a'], 3],
   ])('%s', async (_, contents, changes) => {
     const { clock, file, settled } = setUp('a');

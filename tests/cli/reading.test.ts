@@ -28,6 +28,9 @@ const path = () => join(folder, 'ccproxy.toml');
 const write = (name: string, content: string) => writeFileSync(join(folder, name), content);
 const upstream = (key: string) => `[upstreams.groq]\napi_key = "${key}"\n`;
 
+/** Windows has no named pipes among its files. */
+const hasPipes = process.platform !== 'win32';
+
 /** A configuration that was read from `content`, and is watched. */
 async function setUp(content: string) {
   const clock = manualClock();
@@ -106,19 +109,41 @@ describe('the configuration is another', () => {
   });
 });
 
-test('a pipe is read once, and not watched', async () => {
-  execFileSync('mkfifo', [join(folder, 'pipe')]);
+describe('a file that becomes something else', () => {
+  test.each<[string, () => void]>([
+    ...(hasPipes ? [['a pipe', () => execFileSync('mkfifo', [path()])] as [string, () => void]] : []),
+    ['a folder', () => mkdirSync(path())],
+  ])('%s is a change that cannot be read, and so is the file that comes back', async (_, make) => {
+    const { reading, changed } = await setUp(upstream('old'));
+    rmSync(path());
+    make();
+    await changed();
+    expect(await chainOf(reading)).toContain('the file cannot be read');
+    rmSync(path(), { recursive: true });
+    write('ccproxy.toml', upstream('new'));
+    await changed();
+    expect(await keyOf(reading)).toBe('Bearer new');
+  });
+});
+
+const PIPES = hasPipes ? ['ccproxy.toml', 'key'] : [];
+
+test.each(PIPES)('what came from a pipe is kept and not watched: %s', async (name) => {
+  const contents: Record<string, string> = { 'ccproxy.toml': upstream('${file:key}'), key: 'old' };
+  execFileSync('mkfifo', [join(folder, name)]);
   const clock = manualClock();
-  write('ccproxy.toml', upstream('${file:pipe}'));
   const sources = world({}, {}, { configFlag: path() });
-  const reading = createReading(async (files) => {
-    files.refers?.(join(folder, 'pipe'));
-    return configure(sources);
-  }, clock);
-  await reading.configured();
+  const reading = createReading((files) => configure({ ...sources, ...files }), clock);
+  const words = ['sh', '-c', 'printf "%s" "$1" > "$2"', 'sh', contents[name] ?? '', join(folder, name)];
+  const writer = Bun.spawn(words);
+  const other = name === 'key' ? 'ccproxy.toml' : 'key';
+  write(other, contents[other] ?? '');
+  expect(await keyOf(reading)).toBe('Bearer old');
+  await writer.exited;
   watched = reading.watch(path(), () => {});
-  // One look every 3 s, and one at what may have happened since it was read: for the configuration alone.
+  // One look every 3 s, and one at what may have happened since it was read: for the other alone.
   expect(clock.waiting).toHaveLength(2);
+  expect(await keyOf(reading)).toBe('Bearer old');
 });
 
 async function chainOf(reading: Reading): Promise<string | string[]> {
