@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
 import { isatty } from 'node:tty';
+import { currentFolder } from './current-folder.ts';
 import { Exit } from './exit.ts';
 
 /** As shells say it: found, and cannot be run; not found. */
@@ -18,9 +20,11 @@ const USUAL_PATH = '/usr/local/bin:/usr/bin:/bin';
  * @throws Exit 127 when there is none, 126 when it cannot be run.
  */
 export function findProgram(name: string): string {
-  const found = Bun.which(name, { PATH: process.env.PATH ?? USUAL_PATH, cwd: process.cwd() });
-  if (found !== null) return found;
   const isPath = /[/\\]/.test(name);
+  const cwd = currentFolder();
+  const isNowhere = cwd === null && isPath && !isAbsolute(name);
+  const found = isNowhere ? null : Bun.which(name, { PATH: process.env.PATH ?? USUAL_PATH, cwd: cwd ?? '/' });
+  if (found !== null) return found;
   if (isPath && existsSync(name)) throw new Exit(CANNOT_RUN, `${name} is not a program that can be run`);
   const hint = isPath
     ? ''

@@ -17,6 +17,7 @@ import { removeSecret, type SecretParts, setSecret } from './secret.ts';
 import { serve } from './serve.ts';
 import { type CommonFlags, sourcesOf } from './sources.ts';
 import { describeStatus } from './status.ts';
+import { lastWords } from './unforeseen.ts';
 
 /** The exit code of a command line; what it has to say was said. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -30,7 +31,8 @@ export async function run(args: readonly string[]): Promise<number> {
       return error.code;
     }
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    throw error;
+    tell(prefixed(lastWords(error, args, process.env)));
+    return EXIT.failed;
   }
 }
 

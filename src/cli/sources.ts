@@ -3,6 +3,7 @@ import { type ConfigSources, type Configured, configure } from '../config/build.
 import { readTextFile } from '../config/find-file.ts';
 import { anthropic } from '../wire/dialects/anthropic/index.ts';
 import { openaiChat } from '../wire/dialects/openai-chat/index.ts';
+import { currentFolder } from './current-folder.ts';
 import { createKeychain, systemKeychain } from './keychain.ts';
 import { answers } from './local-server.ts';
 import { machineClock } from './runtime.ts';
@@ -22,7 +23,7 @@ export function sourcesOf(flags: CommonFlags): ConfigSources {
     env: process.env,
     read: readTextFile,
     keychain: createKeychain(systemKeychain.get, machineClock),
-    cwd: process.cwd(),
+    cwd: currentFolder(),
     home: homeFolder(),
     answers,
     dialects: { anthropic, 'openai-chat': openaiChat },

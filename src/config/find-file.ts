@@ -5,8 +5,8 @@ import { type ReadFile, type ReferenceSources, variable } from './references.ts'
 /** Where configuration is looked for. */
 export interface FileSources
   extends Pick<ReferenceSources, 'env' | 'read' | 'keychain' | 'home' | 'placeholder' | 'refers'> {
-  /** Absolute. */
-  cwd: string;
+  /** The current folder, absolute; null where it was removed. */
+  cwd: string | null;
   /** The value of `--config`. */
   configFlag?: string;
   /** The file that is read again: no other is looked for, and it is trusted as it was. */
@@ -53,7 +53,7 @@ export async function findFile(sources: FileSources): Promise<FoundFile | Proble
   if (fromEnvironment !== undefined) return readNamed(fromEnvironment, 'CCPROXY_CONFIG', sources);
   const folder = variable(env, 'XDG_CONFIG_HOME') ?? join(home, '.config');
   const candidates = [
-    { file: './ccproxy.toml', path: join(cwd, 'ccproxy.toml'), discovered: true },
+    ...(cwd === null ? [] : [{ file: './ccproxy.toml', path: join(cwd, 'ccproxy.toml'), discovered: true }]),
     ...[join(folder, 'ccproxy', 'ccproxy.toml'), '/etc/ccproxy/ccproxy.toml'].map((path) => ({
       file: path,
       path,
@@ -76,11 +76,14 @@ function saysNothing(source: string): boolean {
 
 async function readNamed(name: string, key: string, sources: FileSources): Promise<FoundFile | Problem> {
   const expanded = /^~(?=\/|$)/.test(name) ? join(sources.home, name.slice(1)) : name;
-  const path = isAbsolute(expanded) ? expanded : join(sources.cwd, expanded);
+  const allowed = 'the path of a readable file';
+  const found = JSON.stringify(name);
+  if (!isAbsolute(expanded) && sources.cwd === null)
+    return { key, what: 'the current folder does not exist any more', found, allowed };
+  const path = isAbsolute(expanded) ? expanded : join(sources.cwd ?? '/', expanded);
   const source = await readOr(path, sources.read);
   if (typeof source === 'string') return { file: name, path, source, discovered: false };
-  const allowed = 'the path of a readable file';
-  return { key, ...(source ?? { what: 'there is no such file' }), found: JSON.stringify(name), allowed };
+  return { key, ...(source ?? { what: 'there is no such file' }), found, allowed };
 }
 
 async function readAgain(place: FilePlace, { read }: FileSources): Promise<FoundFile | Problem> {

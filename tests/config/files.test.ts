@@ -56,6 +56,14 @@ describe('the file is looked for', () => {
     expect(await messages(world({}, {}, { read }))).toBe('./ccproxy.toml: the file cannot be read (EACCES)');
   });
 
+  test('not in the current folder where there is none any more', async () => {
+    const { chain } = await good(world({ ...files, '/ccproxy.toml': ollama('root') }, env, { cwd: null }));
+    expect(chain.map(({ name }) => name)).toEqual(['xdg']);
+    expect(await messages(world({ ...files, '/a.toml': '' }, {}, { cwd: null, configFlag: 'a.toml' }))).toBe(
+      '--config: the current folder does not exist any more: found "a.toml"; allowed: the path of a readable file',
+    );
+  });
+
   test('with a byte order mark and Windows line ends', async () => {
     expect(await messages(named('\uFEFF[server]\r\n\r\nprot = 1\r\n'))).toContain(
       'my.toml:3: server.prot: unknown key',

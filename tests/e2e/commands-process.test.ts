@@ -4,7 +4,15 @@ import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { text } from '../../src/drill/answers.ts';
 import { type ScriptedUpstream, startUpstream } from '../../src/drill/upstream.ts';
-import { binaryPath, type Folders, freePort, makeFolders, runToEnd, startBinary } from '../support/binary.ts';
+import {
+  binaryPath,
+  type Folders,
+  freePort,
+  makeFolders,
+  NOWHERE,
+  runToEnd,
+  startBinary,
+} from '../support/binary.ts';
 import { rawConnection, requestText } from '../support/raw-http.ts';
 
 /** An upstream that is not there. */
@@ -323,10 +331,27 @@ describe('a process without', () => {
   }
 
   test.each<[string, string]>([
+    ['its current folder', 'mkdir gone && cd gone && rmdir ../gone && exec "$0" "$@"'],
     ['HOME and a runtime folder', 'unset HOME XDG_RUNTIME_DIR; exec "$0" "$@"'],
     ['stdin, stdout and stderr', 'exec "$0" "$@" <&- >&- 2>&-'],
     ['anyone who reads what it prints', 'mkfifo fifo; sleep 0 <fifo & exec "$0" "$@" >fifo 2>&1'],
   ])('%s serves and ends as any other', async (_, script) => {
     await served(script, {});
+  });
+
+  test.each([
+    ['config check', 0, ''],
+    ['run true', 0, ''],
+    ['status', 3, 'no ccproxy is running'],
+    ['run ./here', 127, 'command not found: ./here'],
+    ['config check --config here.toml', 2, 'the current folder does not exist any more'],
+  ])('its current folder does `ccproxy %s`', async (line, exitCode, said) => {
+    const port = await freePort();
+    // The outer one is nothing but a way to a shell.
+    const words = `--port ${port} ${line}`;
+    const script = `mkdir gone && cd gone && rmdir ../gone && exec "$0" ${words}`;
+    const ended = await runToEnd(['run', '--port', '0', 'sh', '-c', script, binaryPath()], NOWHERE);
+    expect([ended.exitCode, ended.stderr]).toEqual([exitCode, expect.stringContaining(said)]);
+    expect(ended.stderr).not.toContain('process.cwd');
   });
 });
