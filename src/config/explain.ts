@@ -6,6 +6,7 @@ import { isLaterKey } from './later.ts';
 import { nearest } from './nearest.ts';
 import type { Problem } from './problem.ts';
 import { ConfigSchema } from './schema.ts';
+import { showName } from './secret-text.ts';
 
 /**
  * Everything in the file that the schema does not allow (unknown keys, wrong types, values out of range), and where it
@@ -38,7 +39,7 @@ export function findSchemaProblems(document: Document): { problems: Problem[]; p
 function unknownKey(path: KeyPath, schema: TSchema): Pick<Problem, 'what' | 'found' | 'allowed' | 'hint'> {
   const keys = keysOf(schema);
   const name = String(path.at(-1));
-  const found = JSON.stringify(name);
+  const found = showName(name);
   if (isLaterKey(path)) return { what: 'is not available in this version', found, allowed: keys.join(', ') };
   const near = nearest(name, keys);
   const home = near === undefined ? homeOf(name) : undefined;

@@ -1,12 +1,15 @@
+import { looksLikeSecret } from './secret-text.ts';
+
 /** The way to a value in a TOML document. */
 export type KeyPath = readonly (string | number)[];
 
-/** As a person writes it: `upstreams.groq.models."claude-*"`, `chain[1]`. */
+/** As a person writes it: `upstreams.groq.models."claude-*"`, `chain[1]`; `…` stands for what may be a secret. */
 export function keyText(path: KeyPath): string {
   return path
     .map((part, index) => {
       if (typeof part === 'number') return `[${part}]`;
-      const text = /^[A-Za-z0-9_-]+$/.test(part) ? part : JSON.stringify(part);
+      const name = /^[A-Za-z0-9_-]+$/.test(part) ? part : JSON.stringify(part);
+      const text = looksLikeSecret(part) ? '…' : name;
       return index === 0 ? text : `.${text}`;
     })
     .join('');

@@ -3,7 +3,7 @@ import { parse, TomlError } from 'smol-toml';
 import type { Document } from './document.ts';
 import { findSchemaProblems } from './explain.ts';
 import type { FileSources, FoundFile } from './find-file.ts';
-import { withoutPaths } from './key-path.ts';
+import { keyText, withoutPaths } from './key-path.ts';
 import { locateKeys } from './locate.ts';
 import type { Problem } from './problem.ts';
 import { resolveReferences } from './references.ts';
@@ -61,7 +61,12 @@ function secondTable(lines: readonly string[], line: number): Omit<Problem, 'fil
   if (key === undefined) return null;
   const first = lines.findIndex((text) => nameOf(text) === key) + 1;
   if (first === line) return null;
-  return { key, what: 'is there twice', allowed: 'each table once', hint: `the first is in line ${first}` };
+  return {
+    key: keyText(key.split('.')),
+    what: 'is there twice',
+    allowed: 'each table once',
+    hint: `the first is in line ${first}`,
+  };
 }
 
 /** Only the first line of the parser's message: the ones below quote the file, secrets included. */

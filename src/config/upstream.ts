@@ -11,6 +11,7 @@ import { presetVariables } from './preset-values.ts';
 import { priceOf, proofOf, readProbe } from './probe.ts';
 import type { Problem } from './problem.ts';
 import { type Environment, variable } from './references.ts';
+import { showName } from './secret-text.ts';
 import { readBreaker, readTimeouts, uselessLimits } from './times.ts';
 
 /** What upstreams are built from, beside their drafts. */
@@ -118,7 +119,7 @@ function readModels(draft: Draft, env: Environment, problems: Problem[]): Record
     problems.push({
       ...placeIn(draft, 'models'),
       what: 'matches no model that is asked for',
-      found: patterns.map((pattern) => JSON.stringify(pattern.slice(0, 60))).join(', '),
+      found: patterns.map(showName).join(', '),
       allowed: 'patterns of Claude models, such as "claude-opus-*" or "*"',
     });
   }
