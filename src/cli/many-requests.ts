@@ -31,8 +31,9 @@ export function mostInFlight(environment: Readonly<Record<string, string | undef
  */
 export async function allowManyRequests(): Promise<number | null> {
   const { env, execve, execPath, argv } = process;
-  if (env[VARIABLE] !== undefined || !mayServe(argv.slice(2))) return null;
-  const command = selfCommand(argv.slice(2));
+  const words = argv.slice(2);
+  if (env[VARIABLE] !== undefined || !mayServe(words) || namesDescriptor(words, env)) return null;
+  const command = selfCommand(words);
   try {
     if (execve === undefined) return await inItsPlace(command, manyRequests(env));
     execve.call(process, execPath, command, manyRequests(env));
@@ -40,6 +41,15 @@ export async function allowManyRequests(): Promise<number | null> {
     // Then it stays at what Bun allows.
   }
   return null;
+}
+
+/** Whether the configuration comes by a descriptor of this process, as the shell's `<(…)` does: another would not have it. */
+export function namesDescriptor(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): boolean {
+  const descriptor = /^(?:--config=)?\/(?:dev|proc\/[^/]+)\/fd\/(?![012]$)\d+$/;
+  return [...args, env.CCPROXY_CONFIG ?? ''].some((word) => descriptor.test(word));
 }
 
 /** Ctrl-C reaches everybody in the console: the one that serves ends in its own time, and this one after it. */

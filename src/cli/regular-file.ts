@@ -20,6 +20,7 @@ export const readRegularFile: ReadFile = async (path) => {
   if (file === null) return null;
   try {
     const found = await file.stat();
+    if (found.isDirectory()) throw unread('EISDIR');
     if (!found.isFile()) throw unread('not a regular file');
     if (found.size > MAX_BYTES) throw unread('larger than 16 MiB');
     return await file.readFile('utf8');

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { join } from 'node:path';
-import { manyRequests, mayServe, mostInFlight } from '../../src/cli/many-requests.ts';
+import { manyRequests, mayServe, mostInFlight, namesDescriptor } from '../../src/cli/many-requests.ts';
 
 test.each<[string, boolean]>([
   ['', true],
@@ -19,6 +19,19 @@ test.each<[string, boolean]>([
   ['--port 3456 run serve --port 1', false],
 ])('`ccproxy %s` may be the server: %p', (line, expected) => {
   expect(mayServe(line.split(' ').filter(Boolean))).toBe(expected);
+});
+
+test.each<[string, string, boolean]>([
+  ['--config /dev/fd/63', '', true],
+  ['--config=/dev/fd/3', '', true],
+  ['--port 1 --config /proc/self/fd/11', '', true],
+  ['', '/dev/fd/63', true],
+  ['--config /dev/stdin', '', false],
+  ['--config /dev/fd/0', '', false],
+  ['--config /home/me/dev/fd/63', '', false],
+  ['', '', false],
+])('`ccproxy %s` with CCPROXY_CONFIG=%s reads what it was handed open: %p', (line, named, expected) => {
+  expect(namesDescriptor(line.split(' '), { CCPROXY_CONFIG: named })).toBe(expected);
 });
 
 test.each<[told: string | undefined, most: number]>([
@@ -45,6 +58,7 @@ test('what the user set for Bun itself stays', () => {
 test.each([
   ['serve --port 1', '4096 serve --port 1'],
   ['status', 'undefined status'],
+  ['--config /dev/fd/63', 'undefined --config /dev/fd/63'],
 ])('where no process can become another, one is started in its place: %s', async (line, said) => {
   const program = join(import.meta.dir, '../support/without-execve.ts');
   const { BUN_CONFIG_MAX_HTTP_REQUESTS: _, ...env } = process.env;

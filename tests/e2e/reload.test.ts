@@ -1,17 +1,20 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references look like that
 import { describe, expect, test } from 'bun:test';
-import { writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from '../../src/drill/answers.ts';
 import { startUpstream } from '../../src/drill/upstream.ts';
 import {
   type Binary,
+  binaryPath,
   type Folders,
   freePort,
   makeFolders,
   runToEnd,
   startBinary,
 } from '../support/binary.ts';
+import { printedBy } from '../support/printed.ts';
 
 const NOBODY = 'http://127.0.0.1:1';
 const HELLO = { model: 'claude-sonnet-4-5', max_tokens: 64, messages: [{ role: 'user', content: 'hello' }] };
@@ -79,6 +82,54 @@ describe('a change of the file', () => {
     await (await ask(proxy)).text();
     expect(upstream.asked.at(-1)?.header('authorization')).toBe('Bearer new-key');
   });
+});
+
+describe('a file that is none any more', () => {
+  test('stands in status, and a new one in its place is taken', async () => {
+    await using folders = await makeFolders();
+    const file = fileIn(folders, table('one'));
+    await using proxy = await startBinary({ args: ['--config', file.path], folders });
+    const error = async () => {
+      const status = await runToEnd(['status', '--json', '--port', String(proxy.port)], {}, folders);
+      return JSON.parse(status.stdout).config.error;
+    };
+    rmSync(file.path);
+    execFileSync('mkfifo', [file.path]);
+    proxy.signal('SIGHUP');
+    await proxy.says('cannot be read (not a regular file)');
+    expect(await error()).toContain('not a regular file');
+    rmSync(file.path);
+    file.write(table('two'));
+    await proxy.says('chain: two');
+    rmSync(file.path);
+    mkdirSync(file.path);
+    await proxy.says('cannot be read (EISDIR)');
+    expect(await error()).toContain('EISDIR');
+  });
+});
+
+test('a file that the shell hands over open is the configuration, and no change of it is seen', async () => {
+  await using folders = await makeFolders();
+  const port = await freePort();
+  const script = `exec "$0" --config /dev/fd/7 --port ${port} 7<<'END'\n${table('one')}END\n`;
+  const child = Bun.spawn({
+    cmd: ['sh', '-c', script, binaryPath()],
+    cwd: folders.cwd,
+    env: { PATH: String(process.env.PATH), HOME: folders.home, XDG_RUNTIME_DIR: folders.runtime },
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+  });
+  const printed = printedBy(child);
+  try {
+    await printed.says('listening on');
+    child.kill('SIGHUP');
+    await printed.says('/dev/fd/7 is in use as it is now; chain: one');
+    expect(printed.stderr).not.toContain('stays as it was');
+  } finally {
+    child.kill('SIGKILL');
+    await child.exited;
+  }
 });
 
 describe('the keychain', () => {
