@@ -1,6 +1,7 @@
 /**
  * `bun scripts/release/main.ts DOWNLOADS TARGET...`: compiles ccproxy for each target with the Bun whose npm package lies in
- * DOWNLOADS, and leaves in dist/ the program, the same packed, and SHASUMS256.txt. Exits 1 when a package is not the
+ * DOWNLOADS, and leaves in dist/ the program, the same packed, and SHASUMS256.txt, which
+ * has all of them that lie there. Exits 1 when a package is not the
  * locked one. `npm run build -- --all` calls it.
  */
 import { spawnSync } from 'node:child_process';
@@ -12,7 +13,7 @@ import { compile } from '../dev/compile.mjs';
 import { assetsOf, modifiedAt, type Target, tarballOf } from './assets.ts';
 import { gzip } from './deflate.ts';
 import { BadPackage, bunIn } from './runtime.ts';
-import { checksums } from './sums.ts';
+import { checksums, presentAssets } from './sums.ts';
 import { type Entry, tar } from './tar.ts';
 import TARGETS from './targets.json' with { type: 'json' };
 import { zip } from './zip.ts';
@@ -56,11 +57,9 @@ const [downloads = '', ...names] = process.argv.slice(2);
 const changedAt = modifiedAt(process.env.SOURCE_DATE_EPOCH ?? committedAt());
 await rm(SUMS, { force: true });
 try {
-  const made: string[] = [];
   for (const target of TARGETS.filter(({ name }) => names.includes(name))) {
     const startedAt = performance.now();
     const files = await build(target, downloads, changedAt);
-    made.push(...files);
     const sizes = files.map(
       (file) => `dist/${file} (${(Bun.file(join(DIST, file)).size / 1e6).toFixed(1)} MB)`,
     );
@@ -68,8 +67,12 @@ try {
       `ccproxy: built ${sizes.join(', ')} in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`,
     );
   }
-  await Bun.write(SUMS, await checksums(DIST, made));
-  console.error(`ccproxy: ${made.length} files in dist/SHASUMS256.txt`);
+  const present = await presentAssets(
+    DIST,
+    TARGETS.map(({ name }) => name),
+  );
+  await Bun.write(SUMS, await checksums(DIST, present));
+  console.error(`ccproxy: ${present.length} files in dist/SHASUMS256.txt`);
 } catch (error) {
   if (!(error instanceof BadPackage)) throw error;
   console.error(`ccproxy: ${error.message}`);
