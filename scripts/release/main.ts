@@ -1,8 +1,7 @@
 /**
  * `bun scripts/release/main.ts DOWNLOADS TARGET...`: compiles ccproxy for each target with the Bun whose npm package lies in
- * DOWNLOADS, and leaves in dist/ the program, the same packed, and SHASUMS256.txt, which
- * has all of them that lie there. Exits 1 when a package is not the
- * locked one. `npm run build -- --all` calls it.
+ * DOWNLOADS, and leaves in dist/ the program, the same packed, and SHASUMS256.txt of all that lie there. Exits 1 when a
+ * package is not the locked one. `npm run build -- --all` calls it.
  */
 import { spawnSync } from 'node:child_process';
 import { chmod, rm } from 'node:fs/promises';

@@ -27,6 +27,9 @@ const ENDPOINTS: readonly { path: string[]; dialect: DialectName | 'openai-respo
   { path: ['responses'], dialect: 'openai-responses' },
 ];
 
+/** Where vendors have it, and what Claude Code is given as its base: the version stands behind it. */
+const MESSAGES_API = 'anthropic';
+
 /** `v1`, `v4`, `v1beta`, `v1.1`. */
 const VERSION = /^v\d+(?:\.\d+)?(?:alpha|beta)?\d*$/i;
 
@@ -34,9 +37,10 @@ const WORDS = 'a URL such as "https://host", "https://host/v1" or the full endpo
 
 /**
  * Understands a base URL in every form: with or without the version, with slashes at the end, or as the full endpoint.
- * Without any version `/v1` is added, except after a full endpoint, whose address is taken at its word.
+ * A version that is missing is added, except after a full endpoint, whose address is taken at its word: `/v1`, or that of
+ * `usual`, the provider's own base, where the path is the same but for that.
  */
-export function parseAddress(text: string): Address | BadAddress {
+export function parseAddress(text: string, usual: string | null = null): Address | BadAddress {
   const trimmed = text.trim();
   if (!/^https?:\/\//i.test(trimmed)) return withoutHttp(trimmed);
   const url = URL.parse(trimmed);
@@ -61,7 +65,7 @@ export function parseAddress(text: string): Address | BadAddress {
   if (url.hash !== '' || trimmed.includes('#')) {
     return { what: 'has a fragment', found: 'a # in the URL', allowed: WORDS };
   }
-  const segments = url.pathname.split('/').filter((segment) => segment !== '');
+  const segments = segmentsOf(url);
   const endpoint = ENDPOINTS.find(({ path }) => endsWith(segments, path));
   if (endpoint?.dialect === 'openai-responses') {
     return {
@@ -71,7 +75,8 @@ export function parseAddress(text: string): Address | BadAddress {
     };
   }
   const kept = withoutDoubled(endpoint ? segments.slice(0, -endpoint.path.length) : segments);
-  if (endpoint === undefined && !kept.some((segment) => VERSION.test(segment))) kept.push('v1');
+  const isVersioned = kept.some((segment) => VERSION.test(segment)) && !endsWith(kept, [MESSAGES_API]);
+  if (endpoint === undefined && !isVersioned) kept.push(versionOf(kept, usual));
   const path = kept.map((segment) => `/${segment}`).join('');
   return {
     base: `${url.protocol}//${url.host}${path}`,
@@ -81,6 +86,23 @@ export function parseAddress(text: string): Address | BadAddress {
         warning: 'its address is plain http: keys and conversations travel unencrypted',
       }),
   };
+}
+
+/** Whether a base is that of a Messages API beside another API: `…/anthropic/v1`. */
+export function isMessagesBase(base: string): boolean {
+  const segments = segmentsOf(new URL(base));
+  return endsWith(VERSION.test(segments.at(-1) ?? '') ? segments.slice(0, -1) : segments, [MESSAGES_API]);
+}
+
+function segmentsOf(url: URL): string[] {
+  return url.pathname.split('/').filter((segment) => segment !== '');
+}
+
+function versionOf(path: readonly string[], usual: string | null): string {
+  const segments = usual === null ? [] : segmentsOf(new URL(usual));
+  const version = segments.at(-1) ?? '';
+  const isUsual = VERSION.test(version) && path.join('/') === segments.slice(0, -1).join('/');
+  return isUsual ? version : 'v1';
 }
 
 function withoutHttp(text: string): BadAddress {

@@ -1,5 +1,5 @@
 import type { DialectName } from '../providers/provider.ts';
-import { parseAddress } from './address.ts';
+import { isMessagesBase, parseAddress } from './address.ts';
 import { type Draft, placeIn, showIn } from './draft.ts';
 import { isLaterDialect } from './later.ts';
 import { nearest } from './nearest.ts';
@@ -11,6 +11,8 @@ import { type Environment, variable } from './references.ts';
 export interface Endpoint {
   base: string;
   dialect: DialectName;
+  /** It is the provider's Messages API beside its usual one: what is known of that does not hold here. */
+  isAside: boolean;
   /** Who set the address. */
   source: 'file' | 'environment' | 'preset';
 }
@@ -26,7 +28,7 @@ export function findEndpoint(
 ): Endpoint | null {
   const { table, provider } = draft;
   const named = namedDialect(draft, problems);
-  const { text, source, place } = addressText(draft, env);
+  const { text, source, place } = addressText(draft, env, named);
   if (text === null) {
     const { baseUrl } = presetVariables(provider);
     problems.push({
@@ -37,7 +39,7 @@ export function findEndpoint(
     });
     return null;
   }
-  const address = parseAddress(text);
+  const address = parseAddress(text, provider.base);
   if ('what' in address) {
     // Someone else's shell may hold anything in this variable; a file shows only what is safe to show.
     const quotable = source === 'file' && !/[@?#]/.test(text);
@@ -55,7 +57,8 @@ export function findEndpoint(
     });
     return null;
   }
-  const dialect = named ?? address.dialect ?? provider.dialect;
+  const isMessages = isMessagesBase(address.base);
+  const dialect = named ?? address.dialect ?? (isMessages ? 'anthropic' : provider.dialect);
   if (provider.native && dialect !== provider.dialect) {
     problems.push({
       ...(table.dialect === undefined ? place : placeIn(draft, 'dialect')),
@@ -65,7 +68,8 @@ export function findEndpoint(
     });
     return null;
   }
-  return { base: address.base, dialect, source };
+  const isAside = isMessages && dialect === 'anthropic' && dialect !== provider.dialect;
+  return { base: address.base, dialect, isAside, source };
 }
 
 /** For an upstream that is called like its preset the environment beats the file; for others it fills in. */
@@ -73,7 +77,7 @@ export function environmentWins(draft: Draft): boolean {
   return draft.name === draft.provider.name;
 }
 
-function addressText(draft: Draft, env: Environment) {
+function addressText(draft: Draft, env: Environment, named: DialectName | 'invalid' | null) {
   const { table, provider } = draft;
   const { baseUrl } = presetVariables(provider);
   const fromEnvironment = variable(env, baseUrl);
@@ -85,7 +89,8 @@ function addressText(draft: Draft, env: Environment) {
     return { text: fromFile, source: 'file' as const, place: placeIn(draft, 'base_url') };
   }
   const place = draft.document === null ? { key: baseUrl } : placeIn(draft, 'base_url');
-  return { text: provider.base, source: 'preset' as const, place };
+  const base = named === 'anthropic' ? (provider.messagesBase ?? provider.base) : provider.base;
+  return { text: base, source: 'preset' as const, place };
 }
 
 function namedDialect(draft: Draft, problems: Problem[]): DialectName | 'invalid' | null {

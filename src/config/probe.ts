@@ -12,6 +12,8 @@ export interface Probed {
   /** The first of the chain serves while all is well: what happens to it has to be known soonest. */
   isFirst: boolean;
   dialect: DialectName | null;
+  /** It is at an address of the provider that has no list of models as far as anybody knows. */
+  isAside: boolean;
   /** Whether ccproxy has a key of its own for it. */
   hasKey: boolean | null;
 }
@@ -54,7 +56,7 @@ export function readProbe(draft: Draft, probed: Probed, problems: Problem[]): Pr
     });
   }
   const isClients = provider.credential === 'client' && probed.hasKey === false;
-  const method = table.method ?? (isClients ? 'head' : provider.probe.method);
+  const method = table.method ?? (isClients || probed.isAside ? 'head' : provider.probe.method);
   if (table.method === 'message' && intervalMs > 0 && intervalMs < MESSAGE_INTERVAL_MS) {
     problems.push({
       ...placeIn(draft, 'probe', 'interval'),

@@ -57,6 +57,7 @@ export function buildUpstream(draft: Draft, sources: UpstreamSources): BuiltUpst
   const probed = {
     isFirst: sources.isFirst,
     dialect: endpoint?.dialect ?? null,
+    isAside: endpoint?.isAside ?? false,
     hasKey: credential?.hasKey ?? null,
   };
   const probe = readProbe(draft, probed, problems);
@@ -75,7 +76,7 @@ export function buildUpstream(draft: Draft, sources: UpstreamSources): BuiltUpst
     name: draft.name,
     provider: provider.name,
     // What stands at an address of the user's is not one and the same as what else is configured like it.
-    ...(endpoint.base !== provider.base && { writer: draft.name }),
+    ...(![provider.base, provider.messagesBase].includes(endpoint.base) && { writer: draft.name }),
     dialect: sources.dialects[endpoint.dialect],
     ...pickAuth(credential),
     native: provider.native,

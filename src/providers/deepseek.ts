@@ -11,6 +11,8 @@ export const deepseek: Provider = {
   env: 'DEEPSEEK',
   dialect: 'openai-chat',
   base: 'https://api.deepseek.com/v1',
+  // api-docs.deepseek.com/guides/anthropic_api
+  messagesBase: 'https://api.deepseek.com/anthropic/v1',
   credential: 'required',
   authHeader: 'authorization',
   models: { opus: 'deepseek-v4-pro', sonnet: 'deepseek-v4-pro', haiku: 'deepseek-v4-flash' },

@@ -10,6 +10,8 @@ export const moonshot: Provider = {
   env: 'MOONSHOT',
   dialect: 'openai-chat',
   base: 'https://api.moonshot.ai/v1',
+  // platform.moonshot.ai, use Kimi in Claude Code
+  messagesBase: 'https://api.moonshot.ai/anthropic/v1',
   credential: 'required',
   authHeader: 'authorization',
   models: { opus: 'kimi-k3', sonnet: 'kimi-k3', haiku: 'kimi-k3' },

@@ -21,6 +21,8 @@ export interface Provider {
   readonly dialect: DialectName;
   /** Default address including the version; null when it must be configured. */
   readonly base: string | null;
+  /** The same of its Messages API, where that is not below `base`. */
+  readonly messagesBase?: string;
   /**
    * `client`: the client's own credential, or ccproxy's where the client has none · `required`: ccproxy's key ·
    * `optional`: ccproxy's key where there is one.

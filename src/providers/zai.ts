@@ -2,7 +2,7 @@ import { effortsOf } from '../core/model-facts.ts';
 import type { Provider } from './provider.ts';
 
 /**
- * Z.ai's GLM by Chat Completions; it also has the Messages API (`https://api.z.ai/api/anthropic`). It knows no tool choice but
+ * Z.ai's GLM by Chat Completions; it also has the Messages API (docs.z.ai, Claude Code). It knows no tool choice but
  * `auto`, no `stream_options`, and one stop sequence; it sends the arguments of a call all at once unless it is asked otherwise
  * (docs.z.ai, chat completion; agentscope-ai/agentscope-java, GLM).
  */
@@ -11,6 +11,7 @@ export const zai: Provider = {
   env: 'ZAI',
   dialect: 'openai-chat',
   base: 'https://api.z.ai/api/paas/v4',
+  messagesBase: 'https://api.z.ai/api/anthropic/v1',
   credential: 'required',
   authHeader: 'authorization',
   models: { opus: 'glm-5.2', sonnet: 'glm-5.2', haiku: 'glm-4.7-flashx' },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { parseAddress } from '../../src/config/address.ts';
+import { isMessagesBase, parseAddress } from '../../src/config/address.ts';
 import { PROVIDERS, providerNamed } from '../../src/providers/index.ts';
 import { openai } from '../../src/providers/openai.ts';
 
@@ -39,6 +39,13 @@ describe.each(PROVIDERS.map((provider) => [provider.name, provider] as const))('
 
   test('has a default address that is already in its final form, or none', () => {
     if (provider.base !== null) expect(parseAddress(provider.base)).toEqual({ base: provider.base });
+  });
+
+  test('has its Messages API below its address, or beside it where the path says so', () => {
+    if (provider.messagesBase === undefined) return;
+    expect(parseAddress(provider.messagesBase)).toEqual({ base: provider.messagesBase });
+    expect(isMessagesBase(provider.messagesBase)).toBe(true);
+    expect(new URL(provider.messagesBase).origin).toBe(new URL(provider.base ?? '').origin);
   });
 
   test('says where to get a key it cannot do without', () => {
