@@ -1,5 +1,7 @@
 import { closeSync, writeSync } from 'node:fs';
+import { variable } from '../config/references.ts';
 import { isObject, parseJson } from '../core/json.ts';
+import { descriptorOf } from './descriptor.ts';
 import { EXIT, Exit } from './exit.ts';
 import { linesOf } from './lines.ts';
 import { manyRequests } from './many-requests.ts';
@@ -21,9 +23,12 @@ export interface StartedHeld {
  * Starts a ccproxy that ends when nobody holds on to it: this process does so by a pipe, which the system closes however it
  * ends. It is a session of its own, so that neither Ctrl-C nor Ctrl-Z at the command reaches it, and writes to a file what
  * would disturb the command's terminal.
- * @throws Exit as it would end itself: 1 for a port that is taken, 2 for a wrong configuration.
+ * @throws Exit as it would end itself: 1 for a port that is taken, 2 for a wrong configuration, or one that only this process can read.
  */
 export async function startHeld(flags: CommonFlags, port: number, logPath: string): Promise<StartedHeld> {
+  const config = flags.config ?? variable(process.env, 'CCPROXY_CONFIG');
+  if (config !== undefined && descriptorOf(config) !== null)
+    throw new Exit(EXIT.usage, `${config} cannot be handed on to the ccproxy of a command: name a file`);
   const log = openRunLog(logPath);
   const child = Bun.spawn({
     cmd: selfCommand(['serve', '--held', ...wordsOf({ ...flags, port: String(port) })]),

@@ -1,8 +1,11 @@
+import { descriptorOf } from './descriptor.ts';
 import { selfCommand } from './self.ts';
 
 /** How many requests Bun lets run at once unless told otherwise; every open stream is one, and so is a probe. */
 const USUAL = 256;
 const MAX_REQUESTS = 4096;
+/** The last of the descriptors that every process is given. */
+const STDERR = 2;
 const VARIABLE = 'BUN_CONFIG_MAX_HTTP_REQUESTS';
 /**
  * By how much the heap may grow before it is collected. JavaScriptCore lets it grow to three times what lives in it: with
@@ -48,8 +51,8 @@ export function namesDescriptor(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): boolean {
-  const descriptor = /^(?:--config=)?\/(?:dev|proc\/[^/]+)\/fd\/(?![012]$)\d+$/;
-  return [...args, env.CCPROXY_CONFIG ?? ''].some((word) => descriptor.test(word));
+  const paths = [...args.map((word) => word.replace(/^--config=/, '')), env.CCPROXY_CONFIG ?? ''];
+  return paths.some((path) => (descriptorOf(path) ?? 0) > STDERR);
 }
 
 /** Ctrl-C reaches everybody in the console: the one that serves ends in its own time, and this one after it. */

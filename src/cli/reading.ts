@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import type { Configured } from '../config/build.ts';
 import { type FilePlace, type FileSources, readTextFile } from '../config/find-file.ts';
 import type { Clock } from '../core/runtime.ts';
+import { descriptorOf } from './descriptor.ts';
 import { type Content, type Watched, type WatchedContent, watchContent } from './file-changes.ts';
 import { readRegularFile } from './regular-file.ts';
 
@@ -104,7 +105,7 @@ export function createReading(
 
 /** Whether it can be read more than once. What this process was handed as it started belongs to nobody else. */
 function isLasting(path: string): boolean {
-  if (/^\/(?:dev\/(?:fd\/|stdin$)|proc\/)/.test(path)) return false;
+  if (descriptorOf(path) !== null) return false;
   try {
     return statSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
   } catch {

@@ -11,6 +11,7 @@ import {
   type Folders,
   freePort,
   makeFolders,
+  NOWHERE,
   runToEnd,
   startBinary,
 } from '../support/binary.ts';
@@ -130,6 +131,16 @@ test('a file that the shell hands over open is the configuration, and no change 
     child.kill('SIGKILL');
     await child.exited;
   }
+});
+
+test('a file that is handed over open cannot be the one of a command, and that is said', async () => {
+  await using folders = await makeFolders();
+  const script = `exec "$0" run --port 0 --config /dev/fd/7 true 7<<'END'\n${table('one')}END\n`;
+  const ended = await runToEnd(['run', '--port', '0', 'sh', '-c', script, binaryPath()], NOWHERE, folders);
+  expect([ended.exitCode, ended.stderr]).toEqual([
+    2,
+    expect.stringContaining('/dev/fd/7 cannot be handed on to the ccproxy of a command: name a file'),
+  ]);
 });
 
 describe('the keychain', () => {
