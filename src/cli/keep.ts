@@ -11,19 +11,34 @@ export interface Place {
   port: number;
 }
 
+/** A ccproxy that listens where the command's should, and why it is not for the command. */
+export interface Unwanted {
+  running: Running;
+  objection: string;
+}
+
 /** What keeping one is made of. */
 export interface KeepParts {
   flags: CommonFlags;
   place: Place;
-  /** The file to which one that is started writes. */
-  log: string;
+  /** The file to which one that is started for a place at this port writes. */
+  log(port: number): string;
+  /** Why one that runs is not for the command; null: nothing speaks against it. */
+  objectionTo(running: Running): Promise<string | null>;
+  /**
+   * Told before the command gets one of its own, on a free port.
+   * @throws Exit 2 where there is none that it could get
+   */
+  evaded(unwanted: Unwanted): void;
+  /** Told once of each that has the port which the command knows already. */
+  intruded(unwanted: Unwanted): void;
 }
 
 /** A ccproxy that is there for as long as it is kept. */
 export interface Kept {
   running: Running;
-  /** Whether it was started for this. */
-  isStarted: boolean;
+  /** Where it writes, if it was started for this. */
+  log: string | null;
   /** Ends it, if it was started for commands and this was the last of them, and waits for that unless told that it is enough. */
   release(enough: AbortSignal): Promise<void>;
 }
@@ -43,25 +58,40 @@ interface Having {
 }
 
 /**
- * Takes the ccproxy that runs at a place, or starts one. From then on one is there: where it is lost, whoever notices first starts
- * another. Where the user stopped it, it is his to start again.
+ * Takes the ccproxy that runs at a place, or starts one: there, or elsewhere if the one that runs is not for this command. From
+ * then on one is there: where it is lost, whoever notices first starts another. Where the user stopped it, it is his to start again.
  * @throws Exit 1 when something else has the port, and whatever ends a server that is started.
  */
 export async function keepCcproxy(parts: KeepParts): Promise<Kept> {
-  let having = await acquire(parts);
-  const again = { ...parts, place: { ...parts.place, port: having.running.port } };
-  const kept = { running: having.running, isStarted: having.started !== null };
+  let { place } = parts;
+  let first = await acquire(parts, place);
+  if ('objection' in first) {
+    parts.evaded(first);
+    place = { ...place, port: 0 };
+    first = await acquire(parts, place);
+  }
+  if ('objection' in first)
+    throw new Exit(EXIT.failed, `the ccproxy on port ${first.running.port} does not stay`);
+  let having = first;
+  const kept = { running: having.running, log: having.started === null ? null : parts.log(place.port) };
+  const again = { ...place, port: having.running.port };
+  /** The instances of which it is known that they are not for this command. */
+  const known = new Set<string>();
   /** With what says that the wait for its end is enough, once it is released. */
   let released: AbortSignal | null = null;
   const release = Promise.withResolvers<void>();
 
-  /** The next one, looked for again and again; null once that is of no use any more. */
-  async function next(look: () => Promise<Having | null>): Promise<Having | null> {
+  /** The next one, looked for again and again; null once that is of no use any more. One that is not for this command is not held. */
+  async function next(look: () => Promise<Having | Unwanted | null>): Promise<Having | null> {
     for (;;) {
       await Promise.race([pause(LOOK_MS), release.promise]);
       if (released !== null) return null;
       const found = await look();
-      if (found !== null) return found;
+      if (found === null) continue;
+      if (!('objection' in found)) return found;
+      if (known.has(found.running.instance)) continue;
+      known.add(found.running.instance);
+      parts.intruded(found);
     }
   }
 
@@ -69,7 +99,7 @@ export async function keepCcproxy(parts: KeepParts): Promise<Kept> {
     for (;;) {
       const how = await having.hold.ended;
       const found = await next(
-        how === 'stopped' ? () => find(again.place) : () => acquire(again).catch(() => null),
+        how === 'stopped' ? () => find(parts, again) : () => acquire(parts, again).catch(() => null),
       );
       if (found === null) return;
       having = found;
@@ -98,14 +128,14 @@ async function letGo({ hold, started }: Having, enough: AbortSignal): Promise<vo
   if (isEnd || !hold.isKnown) await started.gone(enough);
 }
 
-async function acquire({ flags, place, log }: KeepParts): Promise<Having> {
+async function acquire(parts: KeepParts, place: Place): Promise<Having | Unwanted> {
   let failure: unknown = new Exit(EXIT.failed, `the ccproxy on port ${place.port} does not stay`);
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const found = await find(place);
+    const found = await find(parts, place);
     if (found !== null) return found;
     try {
-      const started = await startHeld(flags, place.port, log);
-      const held = await find({ ...place, port: started.port });
+      const started = await startHeld(parts.flags, place.port, parts.log(place.port));
+      const held = await take({ ...place, port: started.port });
       if (held !== null) {
         // It is held by a request from now on, which counts for no more than one.
         if (held.hold.isKnown) started.letGo();
@@ -122,9 +152,20 @@ async function acquire({ flags, place, log }: KeepParts): Promise<Having> {
   throw failure;
 }
 
-async function find({ host, port }: Place): Promise<Having | null> {
-  if (port === 0) return null;
+async function find(parts: KeepParts, place: Place): Promise<Having | Unwanted | null> {
+  const running = place.port === 0 ? null : await findRunning(reachable(place.host), place.port);
+  const objection = running === null ? null : await parts.objectionTo(running);
+  if (running === null) return null;
+  return objection === null ? hold(running) : { running, objection };
+}
+
+async function take({ host, port }: Place): Promise<Having | null> {
   const running = await findRunning(reachable(host), port);
-  const hold = running === null ? null : await holdOn(running);
-  return running === null || hold === null ? null : { running, hold, started: null };
+  return running === null ? null : hold(running);
+}
+
+/** Null: it is gone, or about to be. */
+async function hold(running: Running): Promise<Having | null> {
+  const held = await holdOn(running);
+  return held === null ? null : { running, hold: held, started: null };
 }

@@ -1,18 +1,17 @@
 import { existsSync } from 'node:fs';
-import type { Configuration, Configured } from '../config/build.ts';
+import type { Configured } from '../config/build.ts';
 import { describeProblems } from '../config/problem.ts';
-import { variable } from '../config/references.ts';
-import type { Status } from '../server/status.ts';
 import { findProgram, runChild } from './child.ts';
 import { changesOn, factsFrom } from './env.ts';
 import { EXIT, Exit } from './exit.ts';
-import { type Kept, keepCcproxy, type Place } from './keep.ts';
+import { type Kept, keepCcproxy, type Unwanted } from './keep.ts';
 import { isAnotherUsers } from './listener-owner.ts';
 import { tell } from './print.ts';
 import { runLogPath } from './run-log.ts';
-import { findRunning, type Meant, meant, type Running, reachable, readStatus, tokenOf } from './running.ts';
+import { meant, type Running, readStatus, tokenOf } from './running.ts';
 import { type CommonFlags, homeFolder } from './sources.ts';
 import { stateFolder } from './state-folder.ts';
+import { isNamed, namesOf, objectionTo } from './wanted.ts';
 
 /** How long it may take to end before the user is told what it waits for. */
 const PATIENCE_MS = 1000;
@@ -27,67 +26,57 @@ const WAITING = 'ccproxy: waiting for the answers that others still get from it 
  */
 export async function run(flags: CommonFlags, words: readonly string[]): Promise<number> {
   const program = findProgram(words[0] ?? '');
-  const there = await meant(flags);
-  const { result } = there;
-  const place = await placeFor(flags, there);
-  const log = runLogPath(stateFolder(process.env, homeFolder(), process.platform), place.port);
-  const kept = await keepCcproxy({ flags, place, log });
+  const { host, port, result } = await meant(flags);
+  if (!result.ok && isNamed(flags)) throw new Exit(EXIT.usage, describeProblems(result.problems));
+  const state = stateFolder(process.env, homeFolder(), process.platform);
+  const remarks = createRemarks();
+  const kept = await keepCcproxy({
+    flags,
+    place: { host, port },
+    log: (at) => runLogPath(state, at),
+    objectionTo: (running) => objectionTo(running, flags, result),
+    evaded: (unwanted) => tell(ownInstead(unwanted, result)),
+    intruded: (unwanted) => remarks.add(intrusion(unwanted)),
+  });
   try {
-    const at = { host: place.host, port: kept.running.port };
-    await introduce(kept, result, log);
+    const at = { host, port: kept.running.port };
+    await introduce(kept, result);
     const changes = changesOn(await factsFrom(result, at, kept.running), process.env);
     return await runChild(program, words, { ...process.env, ...withoutNull(changes) });
   } finally {
+    remarks.flush();
     await letGo(kept);
   }
 }
 
-/**
- * Where the command's ccproxy is, or is to be. One that runs is used, unless it is another user's, who would see what passes, or has
- * another chain than the one that is named here (by PROVIDER, or a file): then the command gets its own, on a free port.
- * @throws Exit 2 for a configuration that is not valid, where it is needed.
- */
-async function placeFor(flags: CommonFlags, { host, port, result }: Meant): Promise<Place> {
-  const running = await findRunning(reachable(host), port);
-  const objection = running === null ? null : await objectionTo(running, flags, result);
-  if (!result.ok && (running === null || objection !== null || isNamed(flags))) {
-    throw new Exit(EXIT.usage, describeProblems(result.problems));
-  }
-  if (objection === null || !result.ok) return { host, port };
+/** @throws Exit 2 for a configuration that is not valid: then the command can have no ccproxy of its own. */
+function ownInstead({ running, objection }: Unwanted, result: Configured): string {
+  if (!result.ok) throw new Exit(EXIT.usage, describeProblems(result.problems));
   const own = namesOf(result.configuration.chain);
-  tell(`ccproxy: the ccproxy on port ${port} ${objection}; the command gets one of its own with ${own}`);
-  return { host, port: 0 };
+  return `ccproxy: the ccproxy on port ${running.port} ${objection}; the command gets one of its own with ${own}`;
 }
 
-/** Why a ccproxy that runs is not for this command; null: nothing speaks against it. */
-async function objectionTo(running: Running, flags: CommonFlags, result: Configured): Promise<string | null> {
-  if (isAnotherUsers(running.port) === true) return "is another user's, who could see what passes";
-  if (!result.ok || !isNamed(flags)) return null;
-  const status = await readStatus(running).catch(() => null);
-  if (status === null) return 'does not tell its chain';
-  return hasChain(status, result.configuration) ? null : `has the chain ${namesOf(status.upstreams)}`;
+/** The command knows its address and cannot be told another. */
+function intrusion({ running, objection }: Unwanted): string {
+  const what = `the ccproxy of this command was lost, and the one that is on port ${running.port} now ${objection}`;
+  return `ccproxy: warning: ${what}: it got the command's requests from then on, until it ended`;
 }
 
-function isNamed({ config }: CommonFlags): boolean {
-  return [config, variable(process.env, 'CCPROXY_CONFIG'), variable(process.env, 'PROVIDER')].some(
-    (name) => name !== undefined,
-  );
-}
-
-function hasChain({ mode, config, upstreams }: Status, { settings, chain }: Configuration): boolean {
-  return (
-    mode === settings.mode && config.path === settings.configPath && namesOf(upstreams) === namesOf(chain)
-  );
-}
-
-function namesOf(upstreams: readonly { name: string }[]): string {
-  return upstreams.map(({ name }) => name).join(', ');
+/** What is to be said while the command runs: at once, unless that would write into its screen. */
+function createRemarks(): { add(line: string): void; flush(): void } {
+  const later: string[] = [];
+  return {
+    add: (line) => (process.stderr.isTTY ? void later.push(line) : tell(line)),
+    flush() {
+      for (const line of later.splice(0)) tell(line);
+    },
+  };
 }
 
 /** Says what a user has to know before the command has the terminal. Programs that read stderr are told no more than warnings. */
-async function introduce({ running, isStarted }: Kept, result: Configured, log: string): Promise<void> {
+async function introduce({ running, log }: Kept, result: Configured): Promise<void> {
   const remarks = [];
-  if (isStarted && result.ok) {
+  if (log !== null && result.ok) {
     const { notices, warnings, chain } = result.configuration;
     remarks.push(...notices, ...warnings.map((warning) => `warning: ${warning}`));
     if (process.stderr.isTTY) {
@@ -96,7 +85,7 @@ async function introduce({ running, isStarted }: Kept, result: Configured, log: 
         `listening on port ${running.port} while the command runs; chain: ${namesOf(chain)}${file}`,
       );
     }
-  } else if (!isStarted) {
+  } else if (log === null) {
     if (tokenOf(running) === undefined && isAnotherUsers(running.port) === null)
       remarks.push(`warning: ${notOurs(running)}`);
     const status = process.stderr.isTTY ? await readStatus(running).catch(() => null) : null;

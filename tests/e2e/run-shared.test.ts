@@ -6,6 +6,8 @@ import { startUpstream } from '../../src/drill/upstream.ts';
 import { freePort, makeFolders, runToEnd, startBinary } from '../support/binary.ts';
 import { ASK, ask, emergency, GROQ, heldProcesses, remains, startRun, until, WAITS } from '../support/run.ts';
 
+const LIMIT_MS = 30_000;
+
 describe('two commands at once', () => {
   test('share one ccproxy, which is there until the second has ended', async () => {
     await using groq = await startUpstream({
@@ -165,4 +167,92 @@ describe('where a ccproxy runs already', () => {
     expect((await fetch(`${next.url}/health`)).status).toBe(200);
     await next.stop();
   });
+});
+
+describe('commands with different chains', () => {
+  /** A command whose one request goes to whoever serves it. */
+  const ASKS = ['sh', '-c', `read go; curl -s -d '${ASK}' "$ANTHROPIC_BASE_URL/v1/messages"`];
+
+  const isServed = (port: number) =>
+    fetch(`http://127.0.0.1:${port}/health`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+
+  test('that start in the same moment each have their own', async () => {
+    await using groq = await startUpstream({ script: { answer: text('Groq.') } });
+    await using ollama = await startUpstream({ script: { answer: text('Mine.') } });
+    await using folders = await makeFolders();
+    const port = await freePort();
+    const ours = { PROVIDER: 'ollama', OLLAMA_BASE_URL: ollama.url };
+    const commands = await Promise.all(
+      [emergency(groq), ours, emergency(groq), ours].map((env) => startRun(ASKS, { folders, env, port })),
+    );
+    for (const command of commands) command.write('go');
+    expect(await Promise.all(commands.map(({ exited }) => exited))).toEqual([0, 0, 0, 0]);
+    await Promise.all(commands.map(({ ended }) => ended));
+    const from = commands.map(({ stdout }) => /Groq|Mine/.exec(stdout)?.[0]);
+    expect(from).toEqual(['Groq', 'Mine', 'Groq', 'Mine']);
+    expect(await readdir(join(folders.runtime, 'ccproxy'))).toEqual([]);
+  });
+
+  test('where somebody else was quicker to take the port, has its own elsewhere', async () => {
+    await using ollama = await startUpstream({ script: { answer: text('Mine.') } });
+    await using folders = await makeFolders();
+    const upstreams = [{ name: 'groq' }];
+    let isThere = false;
+    const other = Bun.serve({
+      port: 0,
+      hostname: '127.0.0.1',
+      fetch({ url }) {
+        isThere ||= heldProcesses(Number(new URL(url).port)).length > 0;
+        if (!isThere) return new Response('not yet', { status: 404 });
+        if (!url.endsWith('/status')) return Response.json({ instance: 'theirs', version: '1.2.3' });
+        return Response.json({ upstreams, mode: 'emergency', config: { path: null } });
+      },
+    });
+    const env = { PROVIDER: 'ollama', OLLAMA_BASE_URL: ollama.url };
+    const port = other.port ?? 0;
+    await using command = await startRun(ASKS, { folders, env, port });
+    command.write('go');
+    expect(await command.exited).toBe(0);
+    await command.ended;
+    await other.stop(true);
+    expect(command.stdout).toContain('Mine');
+    expect(command.stderr).toBe(
+      `ccproxy: the ccproxy on port ${port} has the chain groq; the command gets one of its own with ollama\n`,
+    );
+  });
+
+  test(
+    'after a loss: one with another chain is said to be there, and is replaced once it has ended',
+    async () => {
+      await using groq = await startUpstream({ script: { answer: text('Groq.') } });
+      await using ollama = await startUpstream({ script: { answer: text('Mine.') } });
+      await using folders = await makeFolders();
+      await using command = await startRun(ASKS, { folders, env: emergency(groq) });
+      const { port } = command;
+      await until('its ccproxy is there', () => isServed(port));
+      const [held = 0] = heldProcesses(port);
+      command.signal('SIGSTOP');
+      process.kill(held, 'SIGKILL');
+      await until('it is gone', () => heldProcesses(port).length === 0);
+      const env = { PROVIDER: 'ollama', OLLAMA_BASE_URL: ollama.url };
+      const other = await startBinary({ env, folders, port });
+      command.signal('SIGCONT');
+      await command.says(
+        `ccproxy: warning: the ccproxy of this command was lost, and the one that is on port ${port} now has the chain ollama`,
+      );
+      await other.stop();
+      await until('it has one of its own again', () => heldProcesses(port).length === 1);
+      await until('it answers', () => isServed(port));
+      command.write('go');
+      expect(await command.exited).toBe(0);
+      await command.ended;
+      expect(command.stdout).toContain('Groq');
+      expect(command.stderr.match(/warning/g)).toHaveLength(1);
+      expect(await remains(port, folders)).toEqual([]);
+    },
+    LIMIT_MS,
+  );
 });
