@@ -50,6 +50,14 @@ export async function resetUpstream(running: Running, upstream?: string): Promis
   return { words: `nothing is held against ${document.reset.join(', ')} any more`, document };
 }
 
+/**
+ * The fingerprint of its configuration, by its control token.
+ * @throws Exit 1 for one of an earlier version.
+ */
+export async function fingerprintOf(running: Running): Promise<string> {
+  return (await post<{ fingerprint: string }>(running, 'fingerprint', {})).fingerprint;
+}
+
 async function post<T>(running: Running, command: string, body: unknown): Promise<T> {
   const answer = await control(running, `/admin/api/${command}`, {
     method: 'POST',

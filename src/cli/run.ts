@@ -8,10 +8,10 @@ import { type Kept, keepCcproxy, type Unwanted } from './keep.ts';
 import { isAnotherUsers } from './listener-owner.ts';
 import { tell } from './print.ts';
 import { runLogPath } from './run-log.ts';
-import { meant, type Running, readStatus, tokenOf } from './running.ts';
+import { findRunning, meant, type Running, reachable, readStatus, tokenOf } from './running.ts';
 import { type CommonFlags, homeFolder } from './sources.ts';
 import { stateFolder } from './state-folder.ts';
-import { isNamed, namesOf, objectionTo } from './wanted.ts';
+import { isNamed, namesOf, wanted } from './wanted.ts';
 
 /** How long it may take to end before the user is told what it waits for. */
 const PATIENCE_MS = 1000;
@@ -27,14 +27,15 @@ const WAITING = 'ccproxy: waiting for the answers that others still get from it 
 export async function run(flags: CommonFlags, words: readonly string[]): Promise<number> {
   const program = findProgram(words[0] ?? '');
   const { host, port, result } = await meant(flags);
-  if (!result.ok && isNamed(flags)) throw new Exit(EXIT.usage, describeProblems(result.problems));
+  const isNeeded = isNamed(flags) || (await findRunning(reachable(host), port)) === null;
+  if (!result.ok && isNeeded) throw new Exit(EXIT.usage, describeProblems(result.problems));
   const state = stateFolder(process.env, homeFolder(), process.platform);
   const remarks = createRemarks();
   const kept = await keepCcproxy({
     flags,
     place: { host, port },
     log: (at) => runLogPath(state, at),
-    objectionTo: (running) => objectionTo(running, flags, result),
+    objectionTo: wanted(flags, result),
     evaded: (unwanted) => tell(ownInstead(unwanted, result)),
     intruded: (unwanted) => remarks.add(intrusion(unwanted)),
   });
@@ -58,7 +59,7 @@ function ownInstead({ running, objection }: Unwanted, result: Configured): strin
 
 /** The command knows its address and cannot be told another. */
 function intrusion({ running, objection }: Unwanted): string {
-  const what = `the ccproxy of this command was lost, and the one that is on port ${running.port} now ${objection}`;
+  const what = `the ccproxy of this command is gone, and the one that is on port ${running.port} now ${objection}`;
   return `ccproxy: warning: ${what}: it got the command's requests from then on, until it ended`;
 }
 

@@ -6,6 +6,7 @@ import { type Draft, isReferenceIn } from './draft.ts';
 import { type Answers, type Drafts, draftEmergency, draftStanding, type LeftOut } from './environment.ts';
 import { readFailover } from './failover.ts';
 import { type FileSources, findFile } from './find-file.ts';
+import { type Built, fingerprintOf } from './fingerprint.ts';
 import type { LoadedFile } from './load.ts';
 import { presetVariables } from './preset-values.ts';
 import type { Problem } from './problem.ts';
@@ -40,6 +41,8 @@ export interface Configuration {
   notices: readonly string[];
   /** Lines for the user that may need action. */
   warnings: readonly string[];
+  /** What tells it from any other but those that do the same, for whoever has this key, too. */
+  fingerprint(key: string): string;
 }
 
 /** A configuration, or every problem that keeps it from being one. */
@@ -106,7 +109,7 @@ function assemble(
   const server = readServer(file, sources.env, sources, problems);
   const failover = readFailover(file, problems);
   const warnings: string[] = [];
-  const chain: Upstream[] = [];
+  const made: Built[] = [];
   const why: Why[] = [];
   const out = [...leftOut];
   const discovered = file?.found.discovered ?? false;
@@ -114,7 +117,7 @@ function assemble(
     const built = buildUpstream(draft, { ...sources, discovered, isFirst: index === 0 });
     warnings.push(...built.warnings);
     if (built.upstream !== null) {
-      chain.push(built.upstream);
+      made.push({ draft, upstream: built.upstream });
       if (isUnnamed(draft, built.upstream)) warnings.push(unnamed(draft));
       why.push({
         name: draft.name,
@@ -135,9 +138,11 @@ function assemble(
     problems.push(...buildUpstream(draft, judged).problems);
   }
   if (problems.length > 0) return { ok: false, problems, server };
+  const chain = made.map(({ upstream }) => upstream);
   warnings.push(...selfReferences(chain, server), ...uselessSettings(mode, chain, server, file));
   const settings: Settings = { mode, configPath: file?.found.path ?? null, server, failover };
-  return { ok: true, configuration: { settings, chain, why, leftOut: out, notices, warnings } };
+  const fingerprint = fingerprintOf(settings, made);
+  return { ok: true, configuration: { settings, chain, why, leftOut: out, notices, warnings, fingerprint } };
 }
 
 /** A path that was written with a reference may hold a key. */

@@ -12,6 +12,8 @@ export interface AdminParts {
   commands: Commands;
   holders: Pick<Holders, 'hold' | 'release'>;
   clock: Clock;
+  /** Of the configuration in use, by a key that whoever may control this process has. */
+  fingerprint(): string;
   /** Tokens that may control this process. */
   controlTokens(): readonly string[];
   /** Begins to drain; returns at once. */
@@ -25,7 +27,7 @@ const MAX_BODY_BYTES = 10_000;
 
 /** Path → handler of what controls this process; all are `POST`. */
 export function adminRoutes(parts: AdminParts): Record<string, Handler> {
-  const { commands, holders, clock, controlTokens, stop } = parts;
+  const { commands, holders, clock, controlTokens, fingerprint, stop } = parts;
 
   function controlled(act: Handler): Handler {
     return (request) => {
@@ -48,6 +50,7 @@ export function adminRoutes(parts: AdminParts): Record<string, Handler> {
     '/admin/api/reset': controlled(async (request) =>
       Response.json(commands.reset(await textIn('upstream', request, clock))),
     ),
+    '/admin/api/fingerprint': controlled(() => Response.json({ fingerprint: fingerprint() })),
     '/admin/api/hold': controlled(() => holders.hold()),
     '/admin/api/release': controlled(async (request) => {
       const holder = required('holder', await textIn('holder', request, clock));

@@ -17,7 +17,7 @@ export interface AppParts {
   /** What a request begins with; asked for with each. */
   messages(): MessagesSettings;
   guard(): GuardSettings;
-  admin: Pick<AdminParts, 'commands' | 'holders' | 'stop'>;
+  admin: Pick<AdminParts, 'commands' | 'fingerprint' | 'holders' | 'stop'>;
   runtime: Pick<Runtime, 'clock' | 'id'>;
   /** True once new requests are refused. */
   draining(): boolean;

@@ -129,6 +129,7 @@ export function createServing(parts: ServingParts): Serving {
         health,
         nudge: () => prober.nudge(),
       }),
+      fingerprint: () => configuration.fingerprint(parts.controlToken),
       holders: parts.holders,
       stop: parts.stop,
     },

@@ -20,6 +20,7 @@ const NAMES = [
   'XDG_CONFIG_HOME',
   'PROVIDER',
   'GROQ_API_KEY',
+  'GROQ_BASE_URL',
   'CCPROXY_CONFIG',
   'HTTPS_PROXY',
 ];
@@ -132,7 +133,7 @@ describe('a command that uses the ccproxy that runs', () => {
 
   test('whose chain is the one that PROVIDER names', async () => {
     await using app = await found({ env: GROQ });
-    Object.assign(process.env, { PROVIDER: 'groq', GROQ_API_KEY: 'k' });
+    Object.assign(process.env, GROQ);
     expect((await changed('--port', String(app.port))).ANTHROPIC_BASE_URL).toBe(
       `http://localhost:${app.port}`,
     );

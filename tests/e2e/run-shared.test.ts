@@ -196,6 +196,24 @@ describe('commands with different chains', () => {
     expect(await readdir(join(folders.runtime, 'ccproxy'))).toEqual([]);
   });
 
+  test('or with another key for the same have their own', async () => {
+    await using groq = await startUpstream();
+    await using folders = await makeFolders();
+    await using first = await startRun(WAITS, { folders, env: emergency(groq) });
+    await first.says('ready');
+    const env = { ...emergency(groq), GROQ_API_KEY: 'corrected' };
+    await using second = await startRun(ASKS, { folders, env, port: first.port });
+    second.write('go');
+    expect(await second.exited).toBe(0);
+    await second.ended;
+    expect(groq.asked.map((request) => request.header('authorization'))).toEqual(['Bearer corrected']);
+    expect(second.stderr).toMatch(
+      /^ccproxy: the ccproxy on port \d+ is configured otherwise .* its own with groq\n$/,
+    );
+    first.write('0');
+    expect(await first.exited).toBe(0);
+  });
+
   test('where somebody else was quicker to take the port, has its own elsewhere', async () => {
     await using ollama = await startUpstream({ script: { answer: text('Mine.') } });
     await using folders = await makeFolders();
@@ -241,7 +259,7 @@ describe('commands with different chains', () => {
       const other = await startBinary({ env, folders, port });
       command.signal('SIGCONT');
       await command.says(
-        `ccproxy: warning: the ccproxy of this command was lost, and the one that is on port ${port} now has the chain ollama`,
+        `ccproxy: warning: the ccproxy of this command is gone, and the one that is on port ${port} now has the chain ollama`,
       );
       await other.stop();
       await until('it has one of its own again', () => heldProcesses(port).length === 1);

@@ -39,6 +39,7 @@ const COMMANDS: [string, unknown][] = [
   ['use', { upstream: 'backup' }],
   ['isolate', { upstream: 'backup' }],
   ['reset', {}],
+  ['fingerprint', {}],
   ['hold', {}],
   ['release', { holder: 'somebody' }],
 ];
@@ -192,4 +193,16 @@ test.each<[string, string, boolean]>([
   await using app = await startApp({ file: FILE });
   await fetch(`${app.url}${path}`, { method });
   expect(app.told).toEqual(isNudge ? ['nudge'] : []);
+});
+
+test('the fingerprint is of the configuration in use, by the control token, and nowhere else', async () => {
+  await using app = await startApp({ file: FILE });
+  const fingerprint = app.configuration.fingerprint(CONTROL_TOKEN);
+  expect(await (await command(app, 'fingerprint', {})).json()).toEqual({ fingerprint });
+  expect(JSON.stringify(await statusOf(app))).not.toContain(fingerprint);
+  await using other = await startApp({ file: chainFile({ backup: NOBODY }) });
+  app.serving.replace(other.configuration);
+  const next = other.configuration.fingerprint(CONTROL_TOKEN);
+  expect(await (await command(app, 'fingerprint', {})).json()).toEqual({ fingerprint: next });
+  expect(next).not.toBe(fingerprint);
 });

@@ -14,6 +14,7 @@ test('a request has one id, whichever way it takes', async () => {
     guard: () => ({ port: 1, allowedHosts: [], tokens: [], controlTokens: [], instance: 'i' }),
     admin: {
       commands: { use: untold, isolate: untold, reset: untold },
+      fingerprint: () => '',
       holders: { hold: untold, release: untold },
       stop() {},
     },
