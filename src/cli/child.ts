@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { isatty } from 'node:tty';
 import { currentFolder } from './current-folder.ts';
+import { closeAll, handedOn } from './descriptors.ts';
 import { Exit } from './exit.ts';
 
 /** As shells say it: found, and cannot be run; not found. */
@@ -35,6 +36,7 @@ export function findProgram(name: string): string {
 /**
  * Runs a program in this one's place: with its terminal, its streams and the signals that are sent to it. It stays in the same
  * process group, so that the terminal and the shell treat both as one job.
+ * @param descriptors what it has beside its streams, under the same numbers; closed here once it has them
  * @returns its exit code, or 128 and the number of the signal that ended it.
  * @throws Exit 127 or 126 when it cannot be run.
  */
@@ -42,6 +44,7 @@ export async function runChild(
   program: string,
   words: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
+  descriptors: readonly number[] = [],
 ): Promise<number> {
   let child: ReturnType<typeof spawn> | null = null;
   // Before there is a command: it may be quick to say that it can be signalled.
@@ -53,21 +56,27 @@ export async function runChild(
     return () => process.off(signal, handler);
   });
   try {
-    child = spawn(program, words, env);
+    child = spawn(program, words, env, descriptors);
+    closeAll(descriptors);
     return await child.exited;
   } finally {
     for (const remove of handlers) remove();
   }
 }
 
-function spawn(program: string, words: readonly string[], env: Readonly<Record<string, string | undefined>>) {
+function spawn(
+  program: string,
+  words: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  descriptors: readonly number[],
+) {
   const [name = program] = words;
   try {
     return Bun.spawn({
       cmd: [program, ...words.slice(1)],
       argv0: name,
       env,
-      stdio: ['inherit', 'inherit', 'inherit'],
+      stdio: ['inherit', 'inherit', 'inherit', ...handedOn(descriptors)],
     });
   } catch (error) {
     const { code } = error as { code?: unknown };

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Configured } from '../config/build.ts';
 import { describeProblems } from '../config/problem.ts';
 import { findProgram, runChild } from './child.ts';
+import { namedDescriptors } from './descriptors.ts';
 import { changesOn, factsFrom } from './env.ts';
 import { EXIT, Exit } from './exit.ts';
 import { type Kept, keepCcproxy, type Unwanted } from './keep.ts';
@@ -25,6 +26,7 @@ const WAITING = 'ccproxy: waiting for the answers that others still get from it 
  * @throws Exit 127 and 126 for a command that cannot be run, 2 for a configuration that is not valid, 1 for a port that is taken.
  */
 export async function run(flags: CommonFlags, words: readonly string[]): Promise<number> {
+  const descriptors = namedDescriptors(words);
   const program = findProgram(words[0] ?? '');
   const { host, port, result } = await meant(flags);
   const isNeeded = isNamed(flags) || (await findRunning(reachable(host), port)) === null;
@@ -43,7 +45,7 @@ export async function run(flags: CommonFlags, words: readonly string[]): Promise
     const at = { host, port: kept.running.port };
     await introduce(kept, result);
     const changes = changesOn(await factsFrom(result, at, kept.running), process.env);
-    return await runChild(program, words, { ...process.env, ...withoutNull(changes) });
+    return await runChild(program, words, { ...process.env, ...withoutNull(changes) }, descriptors);
   } finally {
     remarks.flush();
     await letGo(kept);

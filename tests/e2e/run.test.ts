@@ -148,6 +148,27 @@ describe('the end of a command', () => {
   });
 });
 
+describe('what a shell hands to a command', () => {
+  test.each([
+    ['cat <(echo hello)', 'hello\n'],
+    ['cat <(echo one) <(echo two)', 'one\ntwo\n'],
+    ['sh -c \'cat "$(echo "$1" | cut -d= -f2)"\' sh --file=<(echo three)', 'three\n'],
+    ['sh -c \'echo four > "$1"\' sh >(cat)', 'four\n'],
+  ])('by `%s` is there', async (line, printed) => {
+    await using folders = await makeFolders();
+    const port = await freePort();
+    const command = runCommandLine(port, [], []).join(' ');
+    const child = Bun.spawn({
+      cmd: ['bash', '-c', `${command} ${line}; wait`],
+      cwd: folders.cwd,
+      env: runEnvironment({ folders, env: GROQ }),
+      stderr: 'pipe',
+    });
+    const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+    expect([await child.exited, stdout, stderr]).toEqual([0, printed, '']);
+  });
+});
+
 describe('a signal to `run`', () => {
   test.each<[NodeJS.Signals, number]>([
     ['SIGTERM', 41],
