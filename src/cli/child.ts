@@ -4,15 +4,14 @@ import { isatty } from 'node:tty';
 import { currentFolder } from './current-folder.ts';
 import { closeAll, handedOn } from './descriptors.ts';
 import { Exit } from './exit.ts';
+import { PASSED_ON, type PassedOn } from './signals.ts';
 
 /** As shells say it: found, and cannot be run; not found. */
 const CANNOT_RUN = 126;
 const NOT_FOUND = 127;
 
-/** Signals that are passed on. What stops and continues a job reaches all of it by itself. */
-const PASSED_ON = ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
-type PassedOn = (typeof PASSED_ON)[number];
-
+/** Where every system but Windows has one. */
+const SHELL = '/bin/sh';
 /** Where a shell looks when PATH is not set. */
 const USUAL_PATH = '/usr/local/bin:/usr/bin:/bin';
 
@@ -33,10 +32,17 @@ export function findProgram(name: string): string {
   throw new Exit(NOT_FOUND, `command not found: ${name}${hint}`);
 }
 
+/** What a command has from whoever started this process, beside its streams. */
+export interface Given {
+  /** Open here and there under the same numbers; closed here once the command has them. */
+  descriptors: readonly number[];
+  /** Signals that neither of them is to notice. */
+  ignored: readonly PassedOn[];
+}
+
 /**
  * Runs a program in this one's place: with its terminal, its streams and the signals that are sent to it. It stays in the same
  * process group, so that the terminal and the shell treat both as one job.
- * @param descriptors what it has beside its streams, under the same numbers; closed here once it has them
  * @returns its exit code, or 128 and the number of the signal that ended it.
  * @throws Exit 127 or 126 when it cannot be run.
  */
@@ -44,11 +50,11 @@ export async function runChild(
   program: string,
   words: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-  descriptors: readonly number[] = [],
+  given: Given = { descriptors: [], ignored: [] },
 ): Promise<number> {
   let child: ReturnType<typeof spawn> | null = null;
   // Before there is a command: it may be quick to say that it can be signalled.
-  const handlers = PASSED_ON.map((signal) => {
+  const handlers = PASSED_ON.filter((signal) => !given.ignored.includes(signal)).map((signal) => {
     const handler = () => {
       if (!comesFromTerminal(signal)) child?.kill(signal);
     };
@@ -56,8 +62,8 @@ export async function runChild(
     return () => process.off(signal, handler);
   });
   try {
-    child = spawn(program, words, env, descriptors);
-    closeAll(descriptors);
+    child = spawn(program, words, env, given);
+    closeAll(given.descriptors);
     return await child.exited;
   } finally {
     for (const remove of handlers) remove();
@@ -68,13 +74,13 @@ function spawn(
   program: string,
   words: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-  descriptors: readonly number[],
+  { descriptors, ignored }: Given,
 ) {
   const [name = program] = words;
+  const command = { cmd: [program, ...words.slice(1)], argv0: name };
   try {
     return Bun.spawn({
-      cmd: [program, ...words.slice(1)],
-      argv0: name,
+      ...(ignored.length > 0 && existsSync(SHELL) ? ignoring(ignored, command.cmd) : command),
       env,
       stdio: ['inherit', 'inherit', 'inherit', ...handedOn(descriptors)],
     });
@@ -86,6 +92,12 @@ function spawn(
     const why = code === 'ENOEXEC' ? 'it is neither a program nor a script with a #! line' : String(code);
     throw new Exit(CANNOT_RUN, `${name} cannot be run: ${why}`);
   }
+}
+
+/** Bun has every signal do in a child what it does by default; a shell can be told otherwise, and what it becomes keeps that. */
+function ignoring(signals: readonly PassedOn[], cmd: readonly string[]) {
+  const names = signals.map((signal) => signal.slice('SIG'.length)).join(' ');
+  return { cmd: [SHELL, '-c', `trap '' ${names}; exec "$@"`, 'sh', ...cmd] };
 }
 
 /**

@@ -10,6 +10,7 @@ import { isAnotherUsers } from './listener-owner.ts';
 import { tell } from './print.ts';
 import { runLogPath } from './run-log.ts';
 import { findRunning, meant, type Running, reachable, readStatus, tokenOf } from './running.ts';
+import { ignoredSignals } from './signals.ts';
 import { type CommonFlags, homeFolder } from './sources.ts';
 import { stateFolder } from './state-folder.ts';
 import { isNamed, namesOf, wanted } from './wanted.ts';
@@ -26,7 +27,7 @@ const WAITING = 'ccproxy: waiting for the answers that others still get from it 
  * @throws Exit 127 and 126 for a command that cannot be run, 2 for a configuration that is not valid, 1 for a port that is taken.
  */
 export async function run(flags: CommonFlags, words: readonly string[]): Promise<number> {
-  const descriptors = namedDescriptors(words);
+  const given = { descriptors: namedDescriptors(words), ignored: ignoredSignals() };
   const program = findProgram(words[0] ?? '');
   const { host, port, result } = await meant(flags);
   const isNeeded = isNamed(flags) || (await findRunning(reachable(host), port)) === null;
@@ -45,10 +46,10 @@ export async function run(flags: CommonFlags, words: readonly string[]): Promise
     const at = { host, port: kept.running.port };
     await introduce(kept, result);
     const changes = changesOn(await factsFrom(result, at, kept.running), process.env);
-    return await runChild(program, words, { ...process.env, ...withoutNull(changes) }, descriptors);
+    return await runChild(program, words, { ...process.env, ...withoutNull(changes) }, given);
   } finally {
     remarks.flush();
-    await letGo(kept);
+    await letGo(kept, given.ignored);
   }
 }
 
@@ -109,13 +110,14 @@ function withoutNull(changes: Record<string, string | null>): Record<string, str
 }
 
 /** Waits for others whose answers still run; a signal ends the wait, and nothing but it. */
-async function letGo(kept: Kept): Promise<void> {
+async function letGo(kept: Kept, ignored: readonly string[]): Promise<void> {
   const enough = new AbortController();
   const stop = () => enough.abort();
-  for (const signal of IMPATIENCE) process.on(signal, stop);
+  const signals = IMPATIENCE.filter((signal) => !ignored.includes(signal));
+  for (const signal of signals) process.on(signal, stop);
   const timer = setTimeout(() => tell(WAITING), PATIENCE_MS);
   const impatient = new Promise<void>((resolve) => enough.signal.addEventListener('abort', () => resolve()));
   await Promise.race([kept.release(enough.signal), impatient]);
   clearTimeout(timer);
-  for (const signal of IMPATIENCE) process.off(signal, stop);
+  for (const signal of signals) process.off(signal, stop);
 }

@@ -6,6 +6,7 @@ import { text } from '../../src/drill/answers.ts';
 import { startUpstream } from '../../src/drill/upstream.ts';
 import { freePort, makeFolders } from '../support/binary.ts';
 import { CLAUDE_VERSIONS, runClaude } from '../support/claude.ts';
+import { printedBy } from '../support/printed.ts';
 import {
   emergency,
   GROQ,
@@ -148,6 +149,11 @@ describe('the end of a command', () => {
   });
 });
 
+/** A command that ends by itself when it is told to. */
+const SURVIVES = `
+console.log('pid', process.pid);
+process.stdin.on('data', () => process.exit(7));`;
+
 describe('what a shell hands to a command', () => {
   test.each([
     ['cat <(echo hello)', 'hello\n'],
@@ -177,6 +183,9 @@ describe('a signal to `run`', () => {
     ['SIGQUIT', 44],
     ['SIGUSR1', 45],
     ['SIGUSR2', 46],
+    ['SIGALRM', 47],
+    ['SIGABRT', 48],
+    ['SIGXCPU', 49],
   ])('%s reaches the command, whose end counts', async (signal, code) => {
     await using folders = await makeFolders();
     const name = signal.slice(3);
@@ -186,6 +195,34 @@ describe('a signal to `run`', () => {
     command.signal(signal);
     expect(await command.exited).toBe(code);
     expect(await remains(command.port, folders)).toEqual([]);
+  });
+
+  test.each<[NodeJS.Signals, string]>([
+    ['SIGHUP', 'HUP'],
+    ['SIGINT', 'INT QUIT'],
+    ['SIGTERM', 'TERM'],
+  ])('%s, ignored by whoever started it, is noticed by nobody', async (signal, names) => {
+    await using folders = await makeFolders();
+    const port = await freePort();
+    const words = [process.execPath, '-e', SURVIVES];
+    const child = Bun.spawn({
+      cmd: ['sh', '-c', `trap '' ${names}; exec "$@"`, 'sh', ...runCommandLine(port, [], words)],
+      cwd: folders.cwd,
+      env: runEnvironment({ folders, env: GROQ }),
+      stdin: 'pipe',
+      stdout: 'pipe',
+      stderr: 'pipe',
+    });
+    const printed = printedBy(child);
+    await printed.says('pid');
+    const pid = Number(/pid (\d+)/.exec(printed.stdout)?.[1]);
+    for (const target of [child.pid, pid]) process.kill(target, signal);
+    child.stdin.write('go\n');
+    child.stdin.flush();
+    expect(await child.exited).toBe(7);
+    await printed.ended;
+    expect([printed.stdout, printed.stderr]).toEqual([`pid ${pid}\n`, '']);
+    expect(await remains(port, folders)).toEqual([]);
   });
 
   test('that the command ignores ends nothing', async () => {
