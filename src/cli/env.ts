@@ -3,8 +3,10 @@ import { clientCredentialVariables, PLACEHOLDER } from '../auth/credential.ts';
 import type { Configured } from '../config/build.ts';
 import type { UpstreamStatus } from '../server/status.ts';
 import { baseUrl } from './address.ts';
+import { ENTRY_HINT, isLetIn } from './entry.ts';
 import { EXIT, Exit } from './exit.ts';
-import { findRunning, meant, type Running, reachable, readStatus } from './running.ts';
+import { isAnotherUsers } from './listener-owner.ts';
+import { findRunning, meant, type Running, reachable, readStatus, tokenOf } from './running.ts';
 import type { CommonFlags } from './sources.ts';
 
 /** Shells for which `env` prints lines. */
@@ -22,6 +24,13 @@ export interface EnvFacts {
   url: string;
   /** Whether some upstream takes the client's own credential. */
   takesClientCredential: boolean;
+  /** Whether it lets in who presents what the environment has. */
+  isLetIn: boolean;
+}
+
+/** What `env` sets, and what the user is to know of whoever is reached. */
+export interface Reached extends EnvFacts {
+  warnings: readonly string[];
 }
 
 /** The client cannot reach a local port through a proxy; these are its names. */
@@ -29,12 +38,16 @@ const LOOPBACK = ['localhost', '127.0.0.1', '::1'];
 const PROXIES = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'];
 
 /** Variables that point Claude Code at ccproxy. */
-export function changesOn({ url, takesClientCredential }: EnvFacts, env: Environment): Changes {
+export function changesOn(
+  { url, takesClientCredential, isLetIn: isIn }: EnvFacts,
+  env: Environment,
+): Changes {
   const changes: Changes = { ANTHROPIC_BASE_URL: url };
   if (PROXIES.some((name) => env[name] || env[name.toLowerCase()]))
     Object.assign(changes, exceptions(url, env));
   const hasCredential = clientCredentialVariables.some((name) => env[name] && env[name] !== PLACEHOLDER);
-  if (!takesClientCredential && !hasCredential) changes.ANTHROPIC_AUTH_TOKEN = PLACEHOLDER;
+  // Where one of its tokens is asked for first, a placeholder would only be refused.
+  if (isIn && !takesClientCredential && !hasCredential) changes.ANTHROPIC_AUTH_TOKEN = PLACEHOLDER;
   return changes;
 }
 
@@ -103,7 +116,7 @@ export function shellOf(asked: string | undefined, env: Environment): Shell {
 }
 
 /** From the ccproxy that runs, or else from what one would be made of here. */
-export async function envFacts(flags: CommonFlags): Promise<EnvFacts> {
+export async function envFacts(flags: CommonFlags): Promise<Reached> {
   const { host, port, result } = await meant(flags);
   return factsFrom(result, { host, port }, await findRunning(reachable(host), port));
 }
@@ -116,11 +129,28 @@ export async function factsFrom(
   result: Configured,
   at: { host: string; port: number },
   running: Running | null,
-): Promise<EnvFacts> {
+): Promise<Reached> {
   // Where tokens are asked for and another user started it, its status is not for us.
   const status = running === null ? null : await readStatus(running).catch(() => null);
-  const upstreams = status?.upstreams ?? null;
-  return { url: baseUrl(at.host, at.port), takesClientCredential: takesCredential(upstreams, result) };
+  const isIn = await isLetIn(running, result, process.env);
+  return {
+    url: baseUrl(at.host, at.port),
+    takesClientCredential: takesCredential(status?.upstreams ?? null, result),
+    isLetIn: isIn,
+    warnings: [
+      ...(running === null ? [] : ownerWarnings(running, isAnotherUsers(running.port))),
+      ...(isIn ? [] : [`the ccproxy on port ${at.port} asks for one of its server.tokens; ${ENTRY_HINT}`]),
+    ],
+  };
+}
+
+/** @param isOthers null: the system does not say whose it is. */
+export function ownerWarnings(running: Running, isOthers: boolean | null): string[] {
+  const { port } = running;
+  if (isOthers === true) return [`the ccproxy on port ${port} is another user's, who sees what passes`];
+  if (isOthers === false || tokenOf(running) !== undefined) return [];
+  const why = 'if another user started it, they see what passes';
+  return [`the ccproxy on port ${port} has no control file in your runtime folder; ${why}`];
 }
 
 /** @param running the upstreams of the ccproxy that runs, if that is known. */

@@ -117,8 +117,9 @@ function createProgram(): Command {
     .option('--shell <name>', 'bash, zsh, fish, powershell or json (default: your shell)')
     .action(async (flags: CommonFlags & { off?: boolean; shell?: string }) => {
       const shell = shellOf(flags.json ? 'json' : flags.shell, process.env);
-      const changes = flags.off ? changesOff(process.env) : changesOn(await envFacts(flags), process.env);
-      report(render(changes, shell));
+      const reached = flags.off ? null : await envFacts(flags);
+      for (const warning of reached?.warnings ?? []) tell(`ccproxy: warning: ${warning}`);
+      report(render(reached === null ? changesOff(process.env) : changesOn(reached, process.env), shell));
     });
 
   common(program.command('status'))

@@ -6,10 +6,9 @@ import { namedDescriptors } from './descriptors.ts';
 import { changesOn, factsFrom } from './env.ts';
 import { EXIT, Exit } from './exit.ts';
 import { type Kept, keepCcproxy, type Unwanted } from './keep.ts';
-import { isAnotherUsers } from './listener-owner.ts';
 import { tell } from './print.ts';
 import { runLogPath } from './run-log.ts';
-import { findRunning, meant, type Running, reachable, readStatus, tokenOf } from './running.ts';
+import { findRunning, meant, reachable, readStatus } from './running.ts';
 import { ignoredSignals } from './signals.ts';
 import { type CommonFlags, homeFolder } from './sources.ts';
 import { stateFolder } from './state-folder.ts';
@@ -44,8 +43,9 @@ export async function run(flags: CommonFlags, words: readonly string[]): Promise
   });
   try {
     const at = { host, port: kept.running.port };
-    await introduce(kept, result);
-    const changes = changesOn(await factsFrom(result, at, kept.running), process.env);
+    const reached = await factsFrom(result, at, kept.running);
+    await introduce(kept, result, reached.warnings);
+    const changes = changesOn(reached, process.env);
     return await runChild(program, words, { ...process.env, ...withoutNull(changes) }, given);
   } finally {
     remarks.flush();
@@ -78,7 +78,7 @@ function createRemarks(): { add(line: string): void; flush(): void } {
 }
 
 /** Says what a user has to know before the command has the terminal. Programs that read stderr are told no more than warnings. */
-async function introduce({ running, log }: Kept, result: Configured): Promise<void> {
+async function introduce({ running, log }: Kept, result: Configured, more: readonly string[]): Promise<void> {
   const remarks = [];
   if (log !== null && result.ok) {
     const { notices, warnings, chain } = result.configuration;
@@ -90,17 +90,12 @@ async function introduce({ running, log }: Kept, result: Configured): Promise<vo
       );
     }
   } else if (log === null) {
-    if (tokenOf(running) === undefined && isAnotherUsers(running.port) === null)
-      remarks.push(`warning: ${notOurs(running)}`);
     const status = process.stderr.isTTY ? await readStatus(running).catch(() => null) : null;
     if (status !== null)
       remarks.push(`using the ccproxy on port ${running.port}; chain: ${namesOf(status.upstreams)}`);
   }
+  remarks.push(...more.map((warning) => `warning: ${warning}`));
   for (const remark of remarks) tell(`ccproxy: ${remark}`);
-}
-
-function notOurs({ port }: Running): string {
-  return `the ccproxy on port ${port} has no control file in your runtime folder; if another user started it, they see what passes`;
 }
 
 function withoutNull(changes: Record<string, string | null>): Record<string, string> {

@@ -114,6 +114,13 @@ export async function control(
   throw new Exit(EXIT.failed, `ccproxy on port ${port} refused: ${await refusal(response)}`);
 }
 
+/** Whether a client that presents these headers gets past its `server.tokens`. True where that cannot be told. */
+export async function letsIn({ host, port }: Running, headers: Record<string, string>): Promise<boolean> {
+  const request = { method: 'HEAD', headers };
+  const response = await ask(`http://${host}:${port}/v1/models`, request, ANSWER_MS).catch(() => null);
+  return response?.status !== 401;
+}
+
 /** Its control token, if this user may control it. */
 export function tokenOf({ port, instance }: Pick<Running, 'port' | 'instance'>): string | undefined {
   const file = readInstance(port);

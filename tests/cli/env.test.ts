@@ -1,16 +1,25 @@
 import { describe, expect, test } from 'bun:test';
-import { type Changes, changesOff, changesOn, render, type SHELLS, shellOf } from '../../src/cli/env.ts';
+import {
+  type Changes,
+  changesOff,
+  changesOn,
+  ownerWarnings,
+  render,
+  type SHELLS,
+  shellOf,
+} from '../../src/cli/env.ts';
 import { Exit } from '../../src/cli/exit.ts';
 
 const URL = 'http://localhost:3456';
-const OWN = { url: URL, takesClientCredential: true };
-const NONE = { url: URL, takesClientCredential: false };
+const OWN = { url: URL, takesClientCredential: true, isLetIn: true };
+const NONE = { url: URL, takesClientCredential: false, isLetIn: true };
 const LOOPBACK = 'localhost,127.0.0.1,::1';
 
 describe('the variables', () => {
   test.each<[string, Parameters<typeof changesOn>[0], Record<string, string>, Changes]>([
     ['point at ccproxy', OWN, {}, {}],
     ['have a placeholder where nothing takes a credential', NONE, {}, { ANTHROPIC_AUTH_TOKEN: 'NOT_NEEDED' }],
+    ['have none where a token is asked for that is not there', { ...NONE, isLetIn: false }, {}, {}],
     ['have none where the client has a key', NONE, { ANTHROPIC_API_KEY: 'sk' }, {}],
     ['have none where the client has a token', NONE, { ANTHROPIC_AUTH_TOKEN: 't' }, {}],
     ['have none where the client is logged in by variable', NONE, { CLAUDE_CODE_OAUTH_TOKEN: 't' }, {}],
@@ -61,7 +70,7 @@ describe('the variables', () => {
   });
 
   test('except another address of this machine that is listened on', () => {
-    const facts = { url: 'http://[fd00::1]:80', takesClientCredential: true };
+    const facts = { ...OWN, url: 'http://[fd00::1]:80' };
     expect(changesOn(facts, { HTTP_PROXY: 'p' }).NO_PROXY).toBe(`${LOOPBACK},fd00::1`);
   });
 
@@ -184,5 +193,16 @@ describe('the lines for other shells', () => {
   test('a shell that is none ends with 2 and names those there are', () => {
     expect(() => shellOf('tcsh', {})).toThrow(Exit);
     expect(() => shellOf('tcsh', {})).toThrow(/found "tcsh"; allowed: bash, zsh, fish/);
+  });
+});
+
+describe('whose the ccproxy is that is reached', () => {
+  const running = { port: 1, host: '127.0.0.1', instance: 'nobody', version: '1.2.3' };
+  test.each<[boolean | null, string[]]>([
+    [true, ["the ccproxy on port 1 is another user's, who sees what passes"]],
+    [null, [expect.stringContaining('no control file')]],
+    [false, []],
+  ])('is said where it is somebody else: %p', (isOthers, warnings) => {
+    expect(ownerWarnings(running, isOthers)).toEqual(warnings);
   });
 });

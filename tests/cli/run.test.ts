@@ -24,7 +24,18 @@ const NAMES = [
   'CCPROXY_CONFIG',
   'HTTPS_PROXY',
 ];
-const CREDENTIALS = ['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN', 'CLAUDE_CODE_OAUTH_TOKEN'];
+const ONLY_GROQ = `chain = ["groq"]
+[upstreams.groq]
+provider = "groq"
+api_key = "k"
+base_url = "${NOBODY}"
+`;
+const CREDENTIALS = [
+  'ANTHROPIC_CUSTOM_HEADERS',
+  'ANTHROPIC_API_KEY',
+  'ANTHROPIC_AUTH_TOKEN',
+  'CLAUDE_CODE_OAUTH_TOKEN',
+];
 const before = [...NAMES, ...CREDENTIALS].map((name) => [name, process.env[name]] as const);
 
 const said = { stdout: '', stderr: '' };
@@ -112,6 +123,30 @@ describe('a command that uses the ccproxy that runs', () => {
       ANTHROPIC_BASE_URL: url,
       NO_PROXY: 'localhost,127.0.0.1,::1',
     });
+  });
+
+  test('has no placeholder where one of its tokens is asked for, and is told how to present one', async () => {
+    await using app = await found({ file: `${ONLY_GROQ}[server]\ntokens = ["a-token-of-the-test"]\n` });
+    const url = `http://localhost:${app.port}`;
+    const port = ['--port', String(app.port)];
+    const warning = `ccproxy: warning: the ccproxy on port ${app.port} asks for one of its server.tokens; present one: export ANTHROPIC_CUSTOM_HEADERS='x-ccproxy-token: TOKEN'\n`;
+    expect(await changed(...port)).toEqual({ ANTHROPIC_BASE_URL: url });
+    expect(said.stderr).toBe(warning);
+    said.stderr = '';
+    expect(await run(['env', '--shell', 'bash', ...port])).toBe(0);
+    expect(said).toEqual({ stdout: `export ANTHROPIC_BASE_URL=${url}\n`, stderr: warning });
+
+    process.env.ANTHROPIC_CUSTOM_HEADERS = 'x-other: a\nX-CCProxy-Token: a-token-of-the-test';
+    said.stderr = '';
+    expect(await changed(...port)).toEqual({ ANTHROPIC_BASE_URL: url, ANTHROPIC_AUTH_TOKEN: 'NOT_NEEDED' });
+    process.env.ANTHROPIC_CUSTOM_HEADERS = 'x-ccproxy-token: not-one-of-them';
+    expect(await changed(...port)).toEqual({ ANTHROPIC_BASE_URL: url });
+    expect(said.stderr).toBe(warning);
+    delete process.env.ANTHROPIC_CUSTOM_HEADERS;
+    process.env.ANTHROPIC_AUTH_TOKEN = 'a-token-of-the-test';
+    said.stderr = '';
+    expect(await changed(...port)).toEqual({ ANTHROPIC_BASE_URL: url });
+    expect(said.stderr).toBe('');
   });
 
   test('holds it as long as it runs, and leaves it', async () => {
