@@ -29,8 +29,9 @@ export async function run(flags: CommonFlags, words: readonly string[]): Promise
   const given = { descriptors: namedDescriptors(words), ignored: ignoredSignals() };
   const program = findProgram(words[0] ?? '');
   const { host, port, result } = await meant(flags);
-  const isNeeded = isNamed(flags) || (await findRunning(reachable(host), port)) === null;
-  if (!result.ok && isNeeded) throw new Exit(EXIT.usage, describeProblems(result.problems));
+  if (!result.ok && (isNamed(flags) || (await findRunning(reachable(host), port)) === null)) {
+    throw new Exit(EXIT.usage, describeProblems(result.problems));
+  }
   const state = stateFolder(process.env, homeFolder(), process.platform);
   const remarks = createRemarks();
   const kept = await keepCcproxy({

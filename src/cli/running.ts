@@ -4,6 +4,7 @@ import { DEFAULT_SERVER } from '../config/settings.ts';
 import type { Status } from '../server/status.ts';
 import { EXIT, Exit } from './exit.ts';
 import { instancePorts, readInstance } from './instance.ts';
+import { describeSilent } from './silent.ts';
 import { type CommonFlags, surveyed } from './sources.ts';
 
 /** How long a ccproxy of this machine may take to answer a command. */
@@ -70,12 +71,14 @@ export async function findRunning(host: string, port: number): Promise<Running |
 
 /**
  * The ccproxy that a command is for.
- * @throws Exit 3 when there is none.
+ * @throws Exit 3 when there is none, or it does not answer.
  */
 export async function requireRunning(flags: CommonFlags): Promise<Running> {
   const { host, port, result } = await meant(flags);
   const running = await findRunning(reachable(host), port);
   if (running !== null) return running;
+  const silent = await describeSilent(reachable(host), port);
+  if (silent !== null) throw new Exit(EXIT.notRunning, silent);
   const why = result.ok ? '' : `; the configuration has mistakes:\n${describeProblems(result.problems)}`;
   throw new Exit(EXIT.notRunning, `no ccproxy is running on port ${port}${why}`);
 }

@@ -25,6 +25,7 @@ import { createReading, type Reading } from './reading.ts';
 import { createReload } from './reload.ts';
 import { findRunning } from './running.ts';
 import { addresses, createRuntime, isProxied, machineClock, randomName } from './runtime.ts';
+import { describeSilent } from './silent.ts';
 import { type CommonFlags, homeFolder, sourcesOf } from './sources.ts';
 import { healthPath, stateFolder, testedPath } from './state-folder.ts';
 import { describeUnforeseen, surviveUnforeseen } from './unforeseen.ts';
@@ -166,7 +167,8 @@ async function open({ settings }: Configuration, answer: Parameters<typeof liste
     }
     const address = error.host.includes(':') ? `[${error.host}]` : error.host;
     const other = await findRunning(address, port);
-    throw new Exit(EXIT.failed, taken(port, other?.version));
+    const silent = other === null ? await describeSilent(address, port) : null;
+    throw new Exit(EXIT.failed, silent ?? taken(port, other?.version));
   }
 }
 

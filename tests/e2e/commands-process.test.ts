@@ -15,6 +15,8 @@ import {
 } from '../support/binary.ts';
 import { rawConnection, requestText } from '../support/raw-http.ts';
 
+const LIMIT_MS = 30_000;
+
 /** An upstream that is not there. */
 const GROQ = { PROVIDER: 'groq', GROQ_API_KEY: 'groq-key', GROQ_BASE_URL: 'http://127.0.0.1:1/openai/v1' };
 const STREAM = JSON.stringify({
@@ -65,6 +67,30 @@ describe('the port', () => {
     );
     expect([status.exitCode, status.stderr]).toEqual([3, `ccproxy: no ccproxy is running on port ${port}\n`]);
   });
+
+  test(
+    'of a ccproxy that is stopped is told from that of another program',
+    async () => {
+      await using proxy = await startBinary({ env: GROQ });
+      const { folders, pid } = proxy;
+      const port = ['--port', String(proxy.port)];
+      process.kill(pid, 'SIGSTOP');
+      const words = `ccproxy: the ccproxy on port ${proxy.port}, process ${pid}, does not answer: kill -CONT ${pid} if it was stopped, kill -9 ${pid} if it hangs\n`;
+      for (const [line, code] of [
+        [['status'], 3],
+        [['stop'], 3],
+        [['serve'], 1],
+        [['run', ...port, 'echo', 'ran'], 1],
+      ] as const) {
+        const flags = line[0] === 'run' ? [] : port;
+        const { exitCode, stdout, stderr } = await runToEnd([...line, ...flags], GROQ, folders);
+        expect([exitCode, stdout, stderr]).toEqual([code, '', words]);
+      }
+      process.kill(pid, 'SIGCONT');
+      await proxy.stop();
+    },
+    LIMIT_MS,
+  );
 
   test('comes from CCPROXY_PORT, and a flag beats it; both loopback addresses answer', async () => {
     const [byVariable, byFlag] = [await freePort(), await freePort()];
