@@ -359,6 +359,7 @@ describe('a process without', () => {
   test.each<[string, string]>([
     ['its current folder', 'mkdir gone && cd gone && rmdir ../gone && exec "$0" "$@"'],
     ['HOME and a runtime folder', 'unset HOME XDG_RUNTIME_DIR; exec "$0" "$@"'],
+    ['a folder to be in', 'mkdir gone; cd gone; rmdir ../gone; exec "$0" "$@"'],
     ['stdin, stdout and stderr', 'exec "$0" "$@" <&- >&- 2>&-'],
     ['anyone who reads what it prints', 'mkfifo fifo; sleep 0 <fifo & exec "$0" "$@" >fifo 2>&1'],
   ])('%s serves and ends as any other', async (_, script) => {

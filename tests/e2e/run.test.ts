@@ -117,6 +117,18 @@ describe('the end of a command', () => {
     expect(await remains(command.port, folders)).toEqual([]);
   });
 
+  test('in a folder that is gone is as well', async () => {
+    await using folders = await makeFolders();
+    const words = runCommandLine(await freePort(), [], ['false']);
+    const child = Bun.spawn({
+      cmd: ['sh', '-c', 'mkdir gone; cd gone; rmdir ../gone; exec "$@"', 'sh', ...words],
+      cwd: folders.cwd,
+      env: runEnvironment({ folders, env: GROQ }),
+      stderr: 'pipe',
+    });
+    expect([await child.stderr.text(), await child.exited]).toEqual(['', 1]);
+  });
+
   test('that is not there is 127, and nothing was started', async () => {
     await using folders = await makeFolders();
     await using command = await startRun(['no-such-command'], { folders, env: GROQ });
