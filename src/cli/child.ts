@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { isatty } from 'node:tty';
 import { currentFolder } from './current-folder.ts';
-import { closeAll, handedOn } from './descriptors.ts';
 import { Exit } from './exit.ts';
+import { closeAll, handedOn } from './handed-on.ts';
 import { PASSED_ON, type PassedOn } from './signals.ts';
 
 /** As shells say it: found, and cannot be run; not found. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { closeSync, existsSync, openSync, readdirSync, readlinkSync } from 'node:fs';
-import { namedDescriptors } from '../../src/cli/descriptors.ts';
+import { namedDescriptors } from '../../src/cli/handed-on.ts';
 
 describe('the descriptors that a command names', () => {
   test('are those that are open, in order, each once', () => {
