@@ -216,7 +216,10 @@ describe('the configuration while it runs', () => {
     await proxy.says('stays as it was');
 
     await rm(file);
-    const gone = await statusThat(proxy, ({ config }) => config.error?.includes('no such file') ?? false);
+    const gone = await statusThat(
+      proxy,
+      ({ config }) => config.error?.includes('is not there any more') ?? false,
+    );
     expect(states(gone)).toEqual(['second isolated']);
 
     await writeFile(file, chainOf({ second, first }));
