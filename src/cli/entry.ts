@@ -4,8 +4,11 @@ import { letsIn, type Running, tokenOf } from './running.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** What stands in a client's shell where one of `server.tokens` is asked for. */
+export const ENTRY_LINE = `export ANTHROPIC_CUSTOM_HEADERS='${TOKEN_HEADER}: TOKEN'`;
+
 /** What a client would have to do. */
-export const ENTRY_HINT = `present one: export ANTHROPIC_CUSTOM_HEADERS='${TOKEN_HEADER}: TOKEN'`;
+export const ENTRY_HINT = `present one: ${ENTRY_LINE}`;
 
 /**
  * Whether a client with this environment is let in: a ccproxy may ask for one of `server.tokens`.

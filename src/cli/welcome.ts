@@ -2,6 +2,7 @@ import type { Configuration } from '../config/build.ts';
 import type { Listener } from '../server/listen.ts';
 import { baseUrl } from './address.ts';
 import { describeConfiguration } from './config.ts';
+import { ENTRY_LINE } from './entry.ts';
 
 /**
  * What is said once requests are accepted: the chain and why, and how to point Claude Code at it.
@@ -32,7 +33,13 @@ export function welcome(
     `ccproxy: listening on ${addresses.join(' and ')}`,
     'Point Claude Code at it, in the shell where it runs:',
     `  export ANTHROPIC_BASE_URL=${baseUrl(settings.server.host, port)}`,
-    ...(needsNoLogin ? ['  export ANTHROPIC_AUTH_TOKEN=NOT_NEEDED'] : []),
+    ...entryLines(configuration, needsNoLogin),
     '  claude',
   ];
+}
+
+/** Where a token is asked for, a placeholder would only be refused. */
+function entryLines({ settings }: Configuration, needsNoLogin: boolean): string[] {
+  if (settings.server.tokens.length > 0) return [`  ${ENTRY_LINE}   # one of server.tokens`];
+  return needsNoLogin ? ['  export ANTHROPIC_AUTH_TOKEN=NOT_NEEDED'] : [];
 }
