@@ -49,10 +49,14 @@ export function targetFor(
   };
 }
 
+/** What a server adds to a conversation of its own: of a short one an estimate does not know it. */
+const TEMPLATE_TOKENS = 256;
+
 /** What is taken of conversation and answer together is at most the tokens of a minute. */
 function within(facts: ModelFacts, minuteTokens: number | undefined): ModelFacts {
   if (minuteTokens === undefined) return facts;
-  return { ...facts, context: Math.min(minuteTokens, facts.context ?? minuteTokens) };
+  const most = Math.max(minuteTokens - TEMPLATE_TOKENS, 1);
+  return { ...facts, context: Math.min(most, facts.context ?? most) };
 }
 
 /** A smaller answer is not worth having: the conversation has to be compacted. */

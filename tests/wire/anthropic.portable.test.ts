@@ -39,7 +39,14 @@ const SPELLINGS: [string, Spelling][] = [
   ['closely', (value) => JSON.stringify(value)],
   ['with spaces, as Python does', (value) => JSON.stringify(value, null, 1).replace(/\n\s*/g, ' ')],
   ['on many lines', (value) => JSON.stringify(value, null, 2)],
+  ['with a space on both sides', (value) => JSON.stringify(value, null, 1).replace(/":/g, '" :')],
+  [
+    'in escapes',
+    (value) => JSON.stringify(value).replace(/(?<=")(?:[a-z](?=[a-z_]+":)|a(?=ssistant"))/g, escaped),
+  ],
 ];
+/** A letter as nobody writes it. */
+const escaped = (letter: string) => `\\u00${letter.charCodeAt(0).toString(16)}`;
 
 /** What goes to Anthropic for `messages`. */
 function sent(

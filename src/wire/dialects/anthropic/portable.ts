@@ -1,4 +1,4 @@
-import { isSpace, matches, OPEN_BRACE, QUOTE } from '../../../core/json-token.ts';
+import { COLON, isSpace, matches, OPEN_BRACE, QUOTE } from '../../../core/json-token.ts';
 import { type Block, isThinking, type MessageParam, type MessagesRequest } from '../../../core/messages.ts';
 import { isForeign, isForeignServerTool, isValidToolId, SERVER_MARK } from '../../../core/provenance.ts';
 import { render } from '../../history/foreign.ts';
@@ -7,13 +7,15 @@ import { pairCalls } from './native-calls.ts';
 
 /** Where nobody has answered yet there is no history. */
 const ASSISTANT = Buffer.from('"assistant"');
-const SIGNATURE = Buffer.from('"signature":');
+/** Beginnings of escapes for letters, in which anything may be spelled that is looked for here: nobody writes those, or means no good. */
+const ESCAPED_LETTERS = ['\\u004', '\\u005', '\\u006', '\\u007'].map((start) => Buffer.from(start));
+const SIGNATURE = Buffer.from('"signature"');
 /** Of a block of thinking where a string follows; the request's own `thinking` is an object. */
-const THINKING = Buffer.from('"thinking":');
+const THINKING = Buffer.from('"thinking"');
 const MARKED = Buffer.from('"ccp1:');
 const SERVER_MARKED = Buffer.from(`"${SERVER_MARK}`);
 
-/** Whether the value that begins at `at`, white space skipped, is one that Anthropic refuses under its key. */
+/** Whether the value that begins at `at` is one that Anthropic refuses under its key. */
 type Refused = (bytes: Buffer, at: number) => boolean;
 
 const isString: Refused = (bytes, at) => bytes[at] === QUOTE;
@@ -35,12 +37,12 @@ const LONGEST_ID = 128;
  */
 const TELLING: readonly { key: Buffer; refused: Refused }[] = [
   { key: SIGNATURE, refused: (bytes, at) => isEmpty(bytes, at) || isMarked(bytes, at) },
-  { key: Buffer.from('"data":'), refused: isMarked },
-  { key: Buffer.from('"input":'), refused: isNoObject },
-  { key: Buffer.from('"text":'), refused: isEmpty },
-  { key: Buffer.from('"id":'), refused: isForeignCall },
+  { key: Buffer.from('"data"'), refused: isMarked },
+  { key: Buffer.from('"input"'), refused: isNoObject },
+  { key: Buffer.from('"text"'), refused: isEmpty },
+  { key: Buffer.from('"id"'), refused: isForeignCall },
   {
-    key: Buffer.from('"tool_use_id":'),
+    key: Buffer.from('"tool_use_id"'),
     refused: (bytes, at) => isOddId(bytes, at) || isForeignCall(bytes, at),
   },
 ];
@@ -52,6 +54,7 @@ const TELLING: readonly { key: Buffer; refused: Refused }[] = [
  */
 export function mayBeRefused(bytes: Uint8Array): boolean {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (ESCAPED_LETTERS.some((start) => buffer.includes(start))) return true;
   if (!buffer.includes(ASSISTANT)) return false;
   if (TELLING.some(({ key, refused }) => count(buffer, key, refused, 1) > 0)) return true;
   const thoughts = count(buffer, THINKING, isString);
@@ -62,11 +65,16 @@ export function mayBeRefused(bytes: Uint8Array): boolean {
 function count(buffer: Buffer, key: Buffer, test: Refused, most = Number.POSITIVE_INFINITY): number {
   let found = 0;
   for (let at = buffer.indexOf(key); at !== -1 && found < most; at = buffer.indexOf(key, at)) {
-    at += key.length;
-    while (isSpace(buffer[at])) at += 1;
-    if (test(buffer, at)) found += 1;
+    at = pastSpace(buffer, at + key.length);
+    if (buffer[at] === COLON && test(buffer, pastSpace(buffer, at + 1))) found += 1;
   }
   return found;
+}
+
+function pastSpace(buffer: Buffer, from: number): number {
+  let at = from;
+  while (isSpace(buffer[at])) at += 1;
+  return at;
 }
 
 /**
