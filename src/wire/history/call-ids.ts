@@ -15,12 +15,21 @@ export function callIds(
   for (const { role, blocks } of conversation) {
     for (const block of role === 'assistant' ? blocks : []) {
       if (!isBlock(block, 'tool_use')) continue;
-      const id = wire(block.id);
-      let own = id;
-      for (let salt = used.size; used.has(own); salt += 1) own = wire(`${id}:${salt}`);
-      used.add(own);
-      ids.set(block, own);
+      ids.set(block, ownId(block.id, used, wire));
     }
   }
   return ids;
+}
+
+/**
+ * The id of the next call of a conversation, which is added to those in use.
+ * @param used the ids of the calls before it
+ * @param wire makes an id one that the upstream takes; different ones stay different
+ */
+export function ownId(id: string, used: Set<string>, wire: (id: string) => string): string {
+  const first = wire(id);
+  let own = first;
+  for (let salt = used.size; used.has(own); salt += 1) own = wire(`${first}:${salt}`);
+  used.add(own);
+  return own;
 }

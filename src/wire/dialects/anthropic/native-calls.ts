@@ -1,6 +1,7 @@
 import { isObject } from '../../../core/json.ts';
 import { type Block, isBlock, type MessageParam, type ToolResultBlock } from '../../../core/messages.ts';
 import { validToolId } from '../../../core/provenance.ts';
+import { ownId } from '../../history/call-ids.ts';
 import { callInput } from '../../history/call-input.ts';
 import { interrupted } from './compatible-results.ts';
 
@@ -37,7 +38,7 @@ function named(message: MessageParam, used: Set<string>, waiting: Waiting): Mess
   const content = message.content.map((block) => {
     if (!isObject(block) || !isBlock(block, 'tool_use')) return block;
     const id = typeof block.id === 'string' ? block.id : '';
-    const own = ownId(id, used);
+    const own = ownId(id, used, validToolId);
     const namesakes = waiting.get(id);
     if (namesakes === undefined) waiting.set(id, [own]);
     else namesakes.push(own);
@@ -45,14 +46,6 @@ function named(message: MessageParam, used: Set<string>, waiting: Waiting): Mess
     return { ...block, id: own, input: callInput(block.input) };
   });
   return isSame(content, message.content) ? message : { ...message, content };
-}
-
-/** Depends on what was said before alone, so that a conversation that grows keeps its beginning. */
-function ownId(id: string, used: Set<string>): string {
-  let own = validToolId(id);
-  for (let salt = used.size; used.has(own); salt += 1) own = validToolId(`${id}:${salt}`);
-  used.add(own);
-  return own;
 }
 
 /** What the user says from `at` on until another speaks: Anthropic takes several messages in a row as one. */
@@ -97,11 +90,13 @@ function text(words: string): Block {
   return { type: 'text', text: words };
 }
 
-function blocksOf({ content }: Pick<MessageParam, 'content'>): Block[] {
+/** What a message says, as blocks; none where it says nothing. */
+export function blocksOf({ content }: Pick<MessageParam, 'content'>): Block[] {
   if (typeof content !== 'string') return Array.isArray(content) ? content : [];
   return content === '' ? [] : [text(content)];
 }
 
-function isSame(blocks: readonly Block[], others: readonly Block[]): boolean {
+/** Whether both hold the very same objects. */
+export function isSame(blocks: readonly Block[], others: readonly Block[]): boolean {
   return blocks.length === others.length && blocks.every((block, at) => block === others[at]);
 }

@@ -3,7 +3,7 @@ import { type Block, isThinking, type MessageParam, type MessagesRequest } from 
 import { isForeign, isForeignServerTool, isValidToolId, SERVER_MARK } from '../../../core/provenance.ts';
 import { render } from '../../history/foreign.ts';
 import { NO_CONTENT } from '../../history/text.ts';
-import { pairCalls } from './native-calls.ts';
+import { blocksOf, isSame, pairCalls } from './native-calls.ts';
 
 /** Where nobody has answered yet there is no history. */
 const ASSISTANT = Buffer.from('"assistant"');
@@ -14,6 +14,9 @@ const SIGNATURE = Buffer.from('"signature"');
 const THINKING = Buffer.from('"thinking"');
 const MARKED = Buffer.from('"ccp1:');
 const SERVER_MARKED = Buffer.from(`"${SERVER_MARK}`);
+
+/** Beyond this an id is not valid, whatever it is made of. */
+const LONGEST_ID = 128;
 
 /** Whether the value that begins at `at` is one that Anthropic refuses under its key. */
 type Refused = (bytes: Buffer, at: number) => boolean;
@@ -28,8 +31,6 @@ const isOddId: Refused = (bytes, at) => {
   const end = bytes.indexOf(QUOTE, at + 1);
   return end !== -1 && !isValidToolId(bytes.toString('latin1', at + 1, Math.min(end, at + LONGEST_ID)));
 };
-/** Beyond this an id is not valid, whatever it is made of. */
-const LONGEST_ID = 128;
 
 /**
  * Keys whose value tells whether a history holds something Anthropic refuses. Quotes inside JSON strings are escaped, so a
@@ -117,9 +118,7 @@ function mendMessage(message: MessageParam, withThinking: boolean): MessageParam
     .filter((block) => !isLeftOut(block))
     .map((block) => (isForeignServerTool(block) ? ({ type: 'text', text: render(block) } as Block) : block));
   if (content.length === 0) return unsaid(message);
-  const same =
-    content.length === message.content.length && content.every((block, at) => block === message.content[at]);
-  return same ? message : { ...message, content };
+  return isSame(content, message.content) ? message : { ...message, content };
 }
 
 /** Between two answers the user said something: without a turn of its own the conversation would be another. */
@@ -129,9 +128,4 @@ function unsaid(message: MessageParam): MessageParam | null {
 
 function isEmptyText(block: Block): boolean {
   return block.type === 'text' && (block as { text?: unknown }).text === '';
-}
-
-function blocksOf({ content }: MessageParam): Block[] {
-  if (typeof content !== 'string') return content;
-  return content === '' ? [] : [{ type: 'text', text: content }];
 }
