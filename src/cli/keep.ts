@@ -154,8 +154,8 @@ async function acquire(parts: KeepParts, place: Place): Promise<Having | Unwante
 
 async function find(parts: KeepParts, place: Place): Promise<Having | Unwanted | null> {
   const running = place.port === 0 ? null : await findRunning(reachable(place.host), place.port);
-  const objection = running === null ? null : await parts.objectionTo(running);
   if (running === null) return null;
+  const objection = await parts.objectionTo(running);
   return objection === null ? hold(running) : { running, objection };
 }
 

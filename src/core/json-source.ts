@@ -1,5 +1,6 @@
 import {
   BACKSLASH,
+  BOM,
   CLOSE_BRACE,
   CLOSE_BRACKET,
   COLON,
@@ -27,7 +28,6 @@ interface Source {
  */
 const SOURCES = new WeakMap<object, Source>();
 
-const BOM = Uint8Array.of(0xef, 0xbb, 0xbf);
 const encoder = new TextEncoder();
 const utf8 = new TextDecoder();
 

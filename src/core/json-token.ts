@@ -13,6 +13,9 @@ export function isSpace(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 
+/** What some write before a text in UTF-8. */
+export const BOM = Uint8Array.of(0xef, 0xbb, 0xbf);
+
 const [PLUS, MINUS, POINT, ZERO, NINE] = [0x2b, 0x2d, 0x2e, 0x30, 0x39];
 const [LOWER_E, LOWER_F, LOWER_N, LOWER_T, UPPER_E] = [0x65, 0x66, 0x6e, 0x74, 0x45];
 

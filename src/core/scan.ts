@@ -1,5 +1,6 @@
 import {
   BACKSLASH,
+  BOM,
   CLOSE_BRACE,
   CLOSE_BRACKET,
   COLON,
@@ -50,7 +51,6 @@ const MAX_DEPTH = 10_000;
 const utf8 = new TextDecoder();
 const encoder = new TextEncoder();
 const [T, F] = [0x74, 0x66];
-const BOM = Uint8Array.of(0xef, 0xbb, 0xbf);
 const [MODEL_KEY, STREAM_KEY] = [encoder.encode('"model"'), encoder.encode('"stream"')];
 const MESSAGES_KEY = encoder.encode('"messages"');
 
