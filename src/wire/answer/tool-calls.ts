@@ -137,9 +137,9 @@ function argumentsOf(value: unknown): string {
 }
 
 /**
- * The arguments of a finished call as the JSON of an object: nothing is `{}`, and so is an empty list, for which PHP has the same
- * value; an object encoded twice is unwrapped, a
- * placeholder `{}` before the real arguments is dropped. What is not JSON stays as it is: the client tells the model.
+ * The arguments of a finished call as the JSON of an object: nothing is `{}`, and so is an empty list, for which PHP has
+ * the same value; an object encoded twice is unwrapped, a placeholder `{}` before the real arguments is dropped. What is not
+ * JSON stays as it is: the client tells the model.
  */
 export function argumentsText(call: PartialCall): string {
   const raw = call.pieces.join('').trim();

@@ -10,8 +10,8 @@ import { explainNative, explainNativeEvent } from './explain.ts';
 
 /**
  * Anthropic's stream as it is: frames keep the bytes that came, unknown events go on. Only what ends an attempt is looked
- * at: an error event, an event that every client parses and that is not JSON, a body
- * that is not a stream, an end before `message_stop`.
+ * at: an error event, an event that every client parses and that is not JSON, a body that is not a stream, an end before
+ * `message_stop`.
  */
 export function decodeNative(): Transducer<Packet, Frame> {
   let seen = false;

@@ -15,8 +15,8 @@ interface Refusal {
 
 /**
  * An error answer of Anthropic's own, or of whatever stands before it. It is taken at its word: what its API does not say is
- * not read into it. Of its refusals those alone are acted on that are about the history: thinking
- * which it did not write, calls without results.
+ * not read into it. Of its refusals those alone are acted on that are about the history: thinking which it did not write,
+ * calls without results.
  */
 export function explainNative(status: number, headers: Headers, body: string): Failure {
   const refusal = read(body);
